@@ -1,0 +1,33 @@
+// The ledger: what the mock server saw of one run, read from its JSON.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "impls/contract.hpp"
+
+namespace fanbench {
+
+/// How a call ended for the server. completed: the reply was sent. reset: as planned. abandoned: the client closed its
+/// connection first. open: not ended yet.
+enum class Ending : std::uint8_t { completed, reset, abandoned, open };
+
+struct LedgerCall {
+  CallId id = 0;
+  Attempt attempt = 0;
+  Nanoseconds arrived{}, due{}, ended{};  // of std::chrono::steady_clock, which is one for all processes
+  Ending ending = Ending::open;
+};
+
+struct Ledger {
+  std::uint64_t arrivals = 0, completed = 0, reset = 0, abandoned = 0, open = 0, duplicates = 0;
+  std::uint64_t in_flight_peak = 0;
+  std::uint64_t connections_new = 0;  // accepted since the run was created, of those that carried its calls
+  std::vector<LedgerCall> calls;      // in order of arrival
+};
+
+/// Throws std::runtime_error where the text is no ledger.
+Ledger parse_ledger(std::string_view json);
+
+}  // namespace fanbench

@@ -1,0 +1,52 @@
+// What the machine allows, and whether a case fits in it: said before the case is run, never shown as a slow
+// time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "impls/contract.hpp"
+
+namespace fanbench {
+
+inline constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
+
+/// So many are to be had, and who says so: {20'000, "RLIMIT_NOFILE"}.
+struct Allowance {
+  std::uint64_t count = unlimited;
+  std::string by;
+};
+
+/// What a client and a server started by this process may have.
+struct Allowances {
+  Allowance descriptors;         // in one process
+  std::vector<Allowance> tasks;  // threads and processes in addition to those that run now; each must be kept
+  Allowance mappings;            // memory mappings in one process
+  Allowance ports;               // connections to one address and port
+};
+
+/// Reads the machine's. A limit that the machine does not have, or does not show, is unlimited.
+Allowances read_allowances();
+
+/// One line, such as "needs 20,100 descriptors, 20,000 allowed (RLIMIT_NOFILE)"; nothing if client and server
+/// fit. `connections`: the most that the client has to the server at once, those that still linger after
+/// their end (TIME_WAIT) included.
+std::optional<std::string> missing_from(const Allowances& allowed, const Needs& client, const Needs& server,
+                                        std::uint32_t connections);
+/// The same for this machine.
+std::optional<std::string> missing_for(const Needs& client, const Needs& server, std::uint32_t connections);
+
+/// Lifts this process's soft limit of descriptors to the hard one; processes started later inherit it.
+/// Returns the limit. Throws std::system_error.
+std::uint64_t raise_descriptor_limit();
+
+/// What the pids controllers of the cgroups in `membership` (the text of /proc/self/cgroup) and of all above
+/// them leave. `mount`: where cgroups are mounted, /sys/fs/cgroup.
+std::vector<Allowance> cgroup_tasks(std::string_view membership, const std::filesystem::path& mount);
+
+}  // namespace fanbench

@@ -1,0 +1,67 @@
+// Measures one case: warms up, runs, verifies every run, and sums up what the runs cost.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "bench/server.hpp"
+#include "bench/specification.hpp"
+
+namespace fanbench {
+
+/// A case that this machine cannot run. what() is the limit, in one line.
+struct BeyondLimit : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A run that disagrees with its specification. what() says what was expected and what came.
+struct WrongResult : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class Measurement {
+ public:
+  /// `client_cpus`: where the client runs already; `server_cpu`: where the server does and memory is sampled, if pinned.
+  Measurement(const Case& c, const ModelEntry& model, MockServer& server, std::optional<int> server_cpu);
+
+  /// Checks limits and plan, makes the model unless the case is cold, and does one verified run that is not timed but
+  /// watched for its memory. Throws BeyondLimit, NotApplicable, WrongResult.
+  void prepare();
+  /// One timed and verified run; returns its makespan in seconds. Throws WrongResult.
+  double iterate();
+  /// All figures of the row, of the iterations so far; names and units are in bench/README.md.
+  std::map<std::string, double> counters() const;
+
+  const std::vector<CallRecord>& records() const noexcept { return records_; }  // of the last run
+  double makespan_s() const noexcept { return makespans_s_.back(); }            // of the last timed run
+  double ideal_s() const;
+
+ private:
+  struct Run;
+
+  void warm_up();
+  Run run(bool watch_memory);
+  Ledger settled_ledger(std::uint64_t run);
+  std::uint32_t in_flight() const;
+
+  const Case& case_;
+  const ModelEntry& entry_;
+  const Specification& specification_;
+  MockServer& server_;
+  std::optional<int> server_cpu_;
+  Setup setup_;
+  std::unique_ptr<Model> model_;
+  std::vector<CallRecord> records_;
+  std::uint64_t idle_pss_ = 0, peak_pss_ = 0;
+  double warm_up_s_ = 0;  // the delay that was needed to have all connections open at once
+
+  std::vector<double> makespans_s_, latencies_us_, lateness_us_, cancel_latencies_us_;
+  double cpu_us_ = 0, server_cpu_us_ = 0;
+  std::uint64_t in_flight_peak_ = 0, connections_ = 0, retries_ = 0, cancelled_ = 0, failed_ = 0;
+};
+
+}  // namespace fanbench

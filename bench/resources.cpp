@@ -1,0 +1,320 @@
+// Reads what processes cost from /proc and the CPU clocks.
+#include "bench/resources.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <climits>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace fanbench {
+namespace {
+
+[[noreturn]] void fail(int error, const std::string& what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
+
+bool is_gone(int error) noexcept { return error == ENOENT || error == ESRCH; }
+
+class Folder {
+ public:
+  explicit Folder(const std::string& path) : dir_(opendir(path.c_str())) {
+    if (!dir_) fail(errno, path);
+  }
+  int descriptor() const noexcept { return dirfd(dir_.get()); }
+  /// The next entry's name, null at the end.
+  const char* next() {
+    const dirent* entry = readdir(dir_.get());
+    return entry ? entry->d_name : nullptr;
+  }
+  /// The next entry that is a number (processes, threads, descriptors), -1 at the end.
+  int next_number() {
+    while (const char* name = next()) {
+      const std::string_view text(name);
+      int number = 0;
+      if (std::from_chars(text.begin(), text.end(), number).ptr == text.end()) return number;
+    }
+    return -1;
+  }
+
+ private:
+  struct Close {
+    void operator()(DIR* dir) const noexcept { closedir(dir); }
+  };
+  std::unique_ptr<DIR, Close> dir_;
+};
+
+/// Reads a small file of /proc into `buffer`. Empty: the process has gone.
+std::string_view read_small(int folder, const char* path, std::span<char> buffer) {
+  const int file = openat(folder, path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    if (is_gone(errno)) return {};
+    fail(errno, fmt::format("/proc/{}", path));
+  }
+  const ssize_t size = read(file, buffer.data(), buffer.size());
+  const int error = errno;
+  close(file);
+  if (size < 0 && !is_gone(error)) fail(error, fmt::format("/proc/{}", path));
+  return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
+struct Process {
+  pid_t pid = 0, parent = 0;
+  std::uint64_t waited_for_ticks = 0;  // user and system time of the children that it has waited for
+  std::uint32_t threads = 0;
+};
+
+/// Source: proc(5), /proc/pid/stat. The name, in parentheses, may itself hold spaces and parentheses.
+std::optional<Process> parse_stat(pid_t pid, std::string_view stat) {
+  const auto name_end = stat.rfind(')');
+  if (name_end == std::string_view::npos) return std::nullopt;
+  constexpr int state = 3, parent = 4, children_user = 16, children_system = 17, threads = 20;
+  std::array<std::int64_t, threads + 1> fields{};
+  const char* at = stat.data() + name_end + 2;  // at the state
+  const char* const end = stat.data() + stat.size();
+  for (int field = state; field <= threads; ++field) {
+    if (at >= end) return std::nullopt;
+    if (field == state) {
+      ++at;
+    } else {
+      at = std::from_chars(at, end, fields[field]).ptr;
+    }
+    ++at;
+  }
+  return Process{
+      .pid = pid,
+      .parent = static_cast<pid_t>(fields[parent]),
+      .waited_for_ticks = static_cast<std::uint64_t>(fields[children_user] + fields[children_system]),
+      .threads = static_cast<std::uint32_t>(fields[threads])};
+}
+
+std::vector<Process> all_processes(Folder& proc) {
+  std::vector<Process> all;
+  std::array<char, 2048> buffer;
+  std::array<char, 32> path;
+  for (int pid = proc.next_number(); pid >= 0; pid = proc.next_number()) {
+    *fmt::format_to(path.begin(), "{}/stat", pid) = '\0';
+    if (const auto process = parse_stat(pid, read_small(proc.descriptor(), path.data(), buffer)))
+      all.push_back(*process);
+  }
+  return all;
+}
+
+/// This process first, then its live descendants.
+std::vector<Process> tree(Folder& proc, pid_t excluded) {
+  // One pass over all of /proc: the kernel's own lists of children (task/*/children) are an option that it
+  // may lack.
+  std::vector<Process> all = all_processes(proc);
+  std::ranges::sort(all, {}, &Process::parent);
+  std::vector<Process> found;
+  if (const auto self = std::ranges::find(all, getpid(), &Process::pid); self != all.end())
+    found.push_back(*self);
+  for (std::size_t i = 0; i < found.size(); ++i)
+    for (const Process& child : std::ranges::equal_range(all, found[i].pid, {}, &Process::parent))
+      if (child.pid != excluded) found.push_back(child);
+  return found;
+}
+
+Nanoseconds read_clock(clockid_t clock) {
+  timespec time{};
+  if (clock_gettime(clock, &time) != 0) return Nanoseconds{-1};
+  return std::chrono::seconds(time.tv_sec) + Nanoseconds(time.tv_nsec);
+}
+
+/// Nothing: the process has gone.
+std::optional<Nanoseconds> cpu_of(pid_t pid) {
+  clockid_t clock{};
+  if (const int error = clock_getcpuclockid(pid, &clock); error != 0) {
+    if (is_gone(error)) return std::nullopt;
+    fail(error, fmt::format("CPU clock of process {}", pid));
+  }
+  const Nanoseconds used = read_clock(clock);
+  return used < Nanoseconds{} ? std::nullopt : std::optional(used);
+}
+
+/// User and system time of this process's children that it has waited for, and of theirs.
+Nanoseconds cpu_of_waited_for() {
+  rusage usage{};
+  getrusage(RUSAGE_CHILDREN, &usage);
+  return std::chrono::seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         std::chrono::microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+Nanoseconds cpu_of_live_descendants(pid_t excluded) {
+  const auto tick = Nanoseconds(std::chrono::seconds(1)) / sysconf(_SC_CLK_TCK);
+  Folder proc("/proc");
+  Nanoseconds used{};
+  for (const Process& process : tree(proc, excluded)) {
+    if (process.pid == getpid()) continue;
+    if (const auto own = cpu_of(process.pid)) used += *own + process.waited_for_ticks * tick;
+  }
+  return used;
+}
+
+/// A set of CPUs in the kernel's form, however many the machine has.
+using CpuMask = std::vector<unsigned long>;
+constexpr int bits_per_word = sizeof(unsigned long) * CHAR_BIT;
+
+CpuMask mask_of(std::span<const int> cpus) {
+  CpuMask mask;
+  for (const int cpu : cpus) {
+    if (cpu < 0) fail(EINVAL, fmt::format("pin to CPU {}", cpu));
+    const auto word = static_cast<std::size_t>(cpu / bits_per_word);
+    if (mask.size() <= word) mask.resize(word + 1);
+    mask[word] |= 1UL << (cpu % bits_per_word);
+  }
+  return mask;
+}
+
+/// False: the thread has gone.
+bool set_affinity(pid_t thread, const CpuMask& mask) {
+  if (sched_setaffinity(thread, mask.size() * sizeof(mask[0]),
+                        reinterpret_cast<const cpu_set_t*>(mask.data())) == 0)
+    return true;
+  if (errno == ESRCH && thread != 0) return false;
+  fail(errno, fmt::format("pin thread {} to CPUs (none of them is allowed?)", thread));
+}
+
+}  // namespace
+
+Nanoseconds cpu_of_tree(pid_t excluded) {
+  // Looking at 1,000 processes takes 10 ms of CPU, as much as 1,000 calls do: it is taken off again.
+  static std::atomic<std::int64_t> looking = 0;
+  const Nanoseconds began = read_clock(CLOCK_THREAD_CPUTIME_ID);
+
+  Nanoseconds children{};
+  // A child that is waited for meanwhile moves from the live to the waited for, and would be missed: look
+  // again.
+  constexpr int most_looks = 10;
+  for (int look = 0; look < most_looks; ++look) {
+    const Nanoseconds waited_for = cpu_of_waited_for();
+    children = waited_for + cpu_of_live_descendants(excluded);
+    if (waited_for == cpu_of_waited_for()) break;
+  }
+  looking += (read_clock(CLOCK_THREAD_CPUTIME_ID) - began).count();
+  return children + read_clock(CLOCK_PROCESS_CPUTIME_ID) - Nanoseconds(looking.load());
+}
+
+Nanoseconds cpu_of_process(pid_t pid) {
+  const auto used = cpu_of(pid);
+  if (!used) fail(ESRCH, fmt::format("CPU time of process {}", pid));
+  return *used;
+}
+
+std::uint64_t pss_of_tree(pid_t excluded) {
+  Folder proc("/proc");
+  std::array<char, 4096> buffer;
+  std::array<char, 32> path;
+  std::uint64_t kib = 0;
+  for (const Process& process : tree(proc, excluded)) {
+    *fmt::format_to(path.begin(), "{}/smaps_rollup", process.pid) = '\0';
+    const std::string_view rollup = read_small(proc.descriptor(), path.data(), buffer);
+    constexpr std::string_view key = "\nPss:";
+    if (auto at = rollup.find(key); at != std::string_view::npos) {
+      at = std::min(rollup.find_first_not_of(' ', at + key.size()), rollup.size());
+      std::uint64_t value = 0;
+      std::from_chars(rollup.data() + at, rollup.data() + rollup.size(), value);
+      kib += value;
+    } else if (process.pid == getpid()) {
+      fail(ENOTSUP, "/proc/self/smaps_rollup has no line Pss: (a kernel of 4.14 or later has)");
+    }
+  }
+  return kib * 1024;
+}
+
+std::vector<pid_t> descendants(pid_t excluded) {
+  Folder proc("/proc");
+  std::vector<pid_t> pids;
+  for (const Process& process : tree(proc, excluded))
+    if (process.pid != getpid()) pids.push_back(process.pid);
+  return pids;
+}
+
+std::size_t threads_of_tree(pid_t excluded) {
+  Folder proc("/proc");
+  std::size_t threads = 0;
+  for (const Process& process : tree(proc, excluded)) threads += process.threads;
+  return threads;
+}
+
+std::size_t open_descriptors(pid_t pid) {
+  Folder folder(fmt::format("/proc/{}/fd", pid));
+  std::size_t count = 0;
+  for (int number = folder.next_number(); number >= 0; number = folder.next_number())
+    if (pid != getpid() || number != folder.descriptor()) ++count;
+  return count;
+}
+
+PeakPss::PeakPss(pid_t excluded, std::optional<int> cpu) : excluded_(excluded) {
+  sample();
+  thread_ = std::jthread([this, cpu](const std::stop_token& stop) { watch(stop, cpu); });
+}
+
+void PeakPss::sample() {
+  const std::uint64_t now = pss_of_tree(excluded_);
+  peak_.store(std::max(peak_.load(), now));
+  ++samples_;
+}
+
+void PeakPss::watch(const std::stop_token& stop, std::optional<int> cpu) {
+  using Clock = std::chrono::steady_clock;
+  try {
+    if (cpu) pin_thread(std::span(&*cpu, 1));
+    while (!stop.stop_requested()) {
+      const auto began = Clock::now();
+      sample();
+      const auto pause = std::max<Clock::duration>(least_pause, Clock::now() - began);
+      std::unique_lock lock(mutex_);
+      paused_.wait_for(lock, stop, pause, [] { return false; });
+    }
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+}
+
+std::uint64_t PeakPss::stop() {
+  if (thread_.joinable()) {
+    thread_.request_stop();
+    thread_.join();
+    if (!failure_) sample();
+  }
+  if (failure_) std::rethrow_exception(failure_);
+  return peak_.load();
+}
+
+std::vector<int> allowed_cpus() {
+  CpuMask mask(16);
+  while (sched_getaffinity(0, mask.size() * sizeof(mask[0]), reinterpret_cast<cpu_set_t*>(mask.data())) !=
+         0) {
+    if (errno != EINVAL || mask.size() > 4096) fail(errno, "CPUs that this thread may run on");
+    mask.resize(mask.size() * 2);  // EINVAL: the machine has more CPUs than that
+  }
+  std::vector<int> cpus;
+  for (int cpu = 0; cpu < static_cast<int>(mask.size()) * bits_per_word; ++cpu)
+    if ((mask[cpu / bits_per_word] >> (cpu % bits_per_word) & 1) != 0) cpus.push_back(cpu);
+  return cpus;
+}
+
+void pin_thread(std::span<const int> cpus) { set_affinity(0, mask_of(cpus)); }
+
+void pin_process(pid_t pid, std::span<const int> cpus) {
+  const CpuMask mask = mask_of(cpus);
+  Folder tasks(fmt::format("/proc/{}/task", pid));
+  for (int thread = tasks.next_number(); thread >= 0; thread = tasks.next_number())
+    set_affinity(thread, mask);
+}
+
+}  // namespace fanbench

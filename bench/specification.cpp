@@ -1,0 +1,131 @@
+// What every workload promises, checked for each run before a number of it is used.
+#include "bench/specification.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "bench/workloads/checks.hpp"
+#include "bench/workloads/workloads.hpp"
+
+namespace fanbench {
+namespace {
+
+/// Time in which any model on any machine should have begun so many calls, if their connections are open.
+Nanoseconds ample_time_to_begin(std::uint32_t calls) {
+  return std::chrono::milliseconds(50) + calls * std::chrono::microseconds(500);
+}
+
+Mistake check_ledger(const Case& c, const Ledger& ledger) {
+  if (ledger.duplicates > 0) return fmt::format("{} calls reached the server twice", ledger.duplicates);
+  if (ledger.open > 0) return fmt::format("{} calls are still open after the end of the fan-out", ledger.open);
+  for (const LedgerCall& call : ledger.calls) {
+    if (call.id >= c.scenario.calls) return fmt::format("call {} was made, of calls 0 … {}", call.id, c.scenario.calls - 1);
+  }
+  return std::nullopt;
+}
+
+Mistake check_records(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+  std::vector<Nanoseconds> earliest_reply(c.scenario.calls);  // of each call's last attempt
+  for (const LedgerCall& call : ledger.calls) {
+    const CallRecord& record = outcome.records[call.id];
+    if (call.attempt >= record.attempts) {
+      return fmt::format("the server saw attempt {} of call {}, which is recorded with {}", call.attempt, call.id,
+                         record.attempts);
+    }
+    if (call.arrived < outcome.began + record.started) {
+      return fmt::format("call {} reached the server before it is recorded as started", call.id);
+    }
+    earliest_reply[call.id] = call.due;
+  }
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    const CallRecord& record = outcome.records[id];
+    if (record.verdict == Verdict::none) return fmt::format("call {} was lost: it has no verdict", id);
+    if (record.started < record.intended || record.finished < record.started) {
+      return fmt::format("call {} is recorded as finished before it started", id);
+    }
+    if (record.finished > outcome.makespan) return fmt::format("call {} is recorded as finished after the fan-out", id);
+    const bool replied = record.verdict == Verdict::ok || record.verdict == Verdict::http_error;
+    if (replied && outcome.began + record.finished < earliest_reply[id]) {
+      return fmt::format("call {} is recorded as finished before its reply was due", id);
+    }
+  }
+  return std::nullopt;
+}
+
+/// Little's law: calls in flight on average = calls per second × seconds in flight, never above the peak.
+Mistake check_littles_law(const Ledger& ledger) {
+  if (ledger.calls.empty()) return std::nullopt;
+  Nanoseconds busy{}, first = Nanoseconds::max(), last = Nanoseconds::min();
+  for (const LedgerCall& call : ledger.calls) {
+    busy += call.ended - call.arrived;
+    first = std::min(first, call.arrived);
+    last = std::max(last, call.ended);
+  }
+  const double mean = last > first ? static_cast<double>(busy.count()) / static_cast<double>((last - first).count()) : 0;
+  if (mean <= static_cast<double>(ledger.in_flight_peak) * 1.001) return std::nullopt;
+  return fmt::format("{:.1f} calls in flight on average, but {} at the peak: the ledger is wrong", mean,
+                     ledger.in_flight_peak);
+}
+
+Mistake check_in_flight(const Specification& specification, const Case& c, std::uint32_t model_in_flight,
+                        const Ledger& ledger) {
+  const std::uint32_t most = std::min(specification.in_flight(c), model_in_flight);
+  if (ledger.in_flight_peak > most) {
+    return fmt::format("{} calls were in flight at once, expected at most {}", ledger.in_flight_peak, most);
+  }
+  // The peak must also be reached, unless the client may just have been too slow to begin so many in time.
+  Nanoseconds shortest = Nanoseconds::max();
+  for (CallId id = 0; id < c.scenario.calls; ++id) shortest = std::min(shortest, delay(c, id));
+  if (!c.cold && shortest >= ample_time_to_begin(most) && ledger.in_flight_peak < most) {
+    return fmt::format("{} calls were in flight at most, expected {}", ledger.in_flight_peak, most);
+  }
+  return std::nullopt;
+}
+
+Mistake check_connections(const Case& c, const Ledger& ledger) {
+  if (c.connection == Connection::per_call) {
+    if (ledger.connections_new == ledger.arrivals) return std::nullopt;
+    return fmt::format("{} connections were opened for {} calls, expected one each", ledger.connections_new, ledger.arrivals);
+  }
+  if (c.cold) {
+    if (ledger.connections_new > 0) return std::nullopt;
+    return "no connection was opened, expected a cold start";
+  }
+  if (ledger.connections_new <= ledger.reset) return std::nullopt;  // a connection that was reset has to be opened again
+  return fmt::format("{} connections were opened, expected at most {} of a warm start", ledger.connections_new, ledger.reset);
+}
+
+}  // namespace
+
+std::span<const Specification> specifications() {
+  static const std::array all = {gather_specification, semaphore_specification, first_completed_specification,
+                                 retry_specification};
+  return all;
+}
+
+const Specification& specification_of(std::string_view workload) {
+  const auto all = specifications();
+  const auto found = std::ranges::find(all, workload, &Specification::workload);
+  if (found == all.end()) throw std::logic_error(fmt::format("workload {} has no specification", workload));
+  return *found;
+}
+
+Mistake verify(const Specification& specification, const Case& c, std::uint32_t model_in_flight, const Outcome& outcome,
+               const Ledger& ledger) {
+  if (auto mistake = check_ledger(c, ledger)) return mistake;
+  if (auto mistake = check_records(c, outcome, ledger)) return mistake;
+  if (auto mistake = specification.check(c, outcome, ledger)) return mistake;
+  if (auto mistake = check_in_flight(specification, c, model_in_flight, ledger)) return mistake;
+  if (auto mistake = check_connections(c, ledger)) return mistake;
+  if (auto mistake = check_littles_law(ledger)) return mistake;
+  if (outcome.makespan < specification.ideal(c)) {
+    return fmt::format("the fan-out took {}, less than the ideal {}: impossible", format_duration(outcome.makespan),
+                       format_duration(specification.ideal(c)));
+  }
+  return std::nullopt;
+}
+
+}  // namespace fanbench

@@ -1,0 +1,46 @@
+// What a workload means: its ideal, and what plan and ledger say of an outcome that claims to have done it.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "bench/ledger.hpp"
+#include "bench/suite.hpp"
+
+namespace fanbench {
+
+/// What one run produced.
+struct Outcome {
+  std::span<const CallRecord> records{};  // by call id
+  CallId chosen = Recorder::none;
+  Nanoseconds began{};     // of the same clock as the ledger's
+  Nanoseconds makespan{};  // from the first call's intended start to the end of the fan-out
+  std::string note{};      // the model's own remark, if any
+};
+
+/// The first disagreement found, in one line: which call, what was expected, what came. Nothing: verified.
+using Mistake = std::optional<std::string>;
+
+struct Specification {
+  std::string_view workload;
+  /// The least makespan that the plan allows on any machine.
+  Nanoseconds (*ideal)(const Case&);
+  /// The most calls that may be open at once.
+  std::uint32_t (*in_flight)(const Case&);
+  /// Why the plan cannot be verified: its outcome would be ambiguous.
+  Mistake (*refuse)(const Case&);
+  /// Compares the outcome with plan and ledger, beyond what every workload promises.
+  Mistake (*check)(const Case&, const Outcome&, const Ledger&);
+};
+
+std::span<const Specification> specifications();
+/// The specification of a workload of the catalogue.
+const Specification& specification_of(std::string_view workload);
+
+/// The whole verification: what every workload promises, then what this one does. `model_in_flight` is the most calls
+/// that the model can have open at once.
+Mistake verify(const Specification&, const Case&, std::uint32_t model_in_flight, const Outcome&, const Ledger&);
+
+}  // namespace fanbench

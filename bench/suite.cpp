@@ -1,0 +1,535 @@
+// Reads suites: each [[scenario]] becomes the cartesian product of the values that its keys list.
+#include "bench/suite.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
+#include <sstream>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+namespace fanbench {
+namespace {
+
+using Line = std::uint32_t;
+
+Line line_of(const toml::node& node) { return node.source().begin.line; }
+
+std::string quote(std::string_view text) { return nlohmann::json(text).dump(); }
+
+std::string shown(const toml::node& node) {
+  if (const auto* array = node.as_array()) return array->empty() ? "[]" : "a list";
+  if (node.is_table()) return "a table";
+  if (const auto* text = node.as_string()) return quote(text->get());
+  if (const auto* number = node.as_integer()) return fmt::format("{}", number->get());
+  if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
+  if (const auto* truth = node.as_boolean()) return fmt::format("{}", truth->get());
+  return "a date or time";
+}
+
+/// What readers know beside the node in hand.
+struct Source {
+  std::string file;
+  const KnownNames& known;
+
+  [[noreturn]] void fail(Line line, std::string_view key, std::string_view what) const {
+    throw SuiteError(fmt::format("{}:{}: {}: {}", file, line, key, what));
+  }
+  [[noreturn]] void fail(const toml::node& node, std::string_view key, std::string_view expected) const {
+    fail(line_of(node), key, fmt::format("expected {}, got {}", expected, shown(node)));
+  }
+};
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
+    }
+  }
+  return row.back();
+}
+
+void refuse_unknown(const Source& source, const toml::table& table, std::string_view in,
+                    std::span<const std::string_view> known) {
+  for (const auto& [key, node] : table) {
+    if (std::ranges::find(known, key.str()) != known.end()) continue;
+    const auto nearest = std::ranges::min(
+        known, {}, [&](std::string_view candidate) { return edit_distance(candidate, key.str()); });
+    source.fail(key.source().begin.line, std::string(in) + std::string(key.str()),
+                fmt::format("expected a known key (did you mean {}?), got {}", nearest, quote(key.str())));
+  }
+}
+
+// Readers of one value: (source, key, node) -> value, or SuiteError.
+
+template <typename T>
+auto whole_number(T min, T max) {
+  return [=](const Source& source, std::string_view key, const toml::node& node) {
+    const auto* number = node.as_integer();
+    if (!number || !std::in_range<T>(number->get()) || static_cast<T>(number->get()) < min ||
+        static_cast<T>(number->get()) > max)
+      source.fail(node, key, fmt::format("a whole number {} … {}", min, max));
+    return static_cast<T>(number->get());
+  };
+}
+
+bool read_bool(const Source& source, std::string_view key, const toml::node& node) {
+  const auto* truth = node.as_boolean();
+  if (!truth) source.fail(node, key, "true or false");
+  return truth->get();
+}
+
+/// Reads text by a parser of plan.hpp.
+template <typename Parse>
+auto parsed(Parse parse, std::string_view expected) {
+  return [=](const Source& source, std::string_view key, const toml::node& node) {
+    const auto* text = node.as_string();
+    if (!text) source.fail(node, key, expected);
+    try {
+      return parse(text->get());
+    } catch (const PlanError& error) {
+      source.fail(line_of(node), key, error.what());
+    }
+  };
+}
+constexpr std::string_view a_delay = R"(a delay such as "200ms" or "uniform:min=10ms,max=50ms")";
+constexpr std::string_view a_duration = R"(a duration such as "200ms" or "1.5s")";
+
+/// One of a few words, each with its value.
+template <typename T>
+auto word(std::vector<std::pair<std::string_view, T>> words) {
+  return [words = std::move(words)](const Source& source, std::string_view key, const toml::node& node) {
+    const auto* text = node.as_string();
+    const auto found =
+        std::ranges::find_if(words, [&](const auto& entry) { return text && entry.first == text->get(); });
+    if (found != words.end()) return found->second;
+    std::string expected;
+    for (const auto& [name, value] : words) expected += (expected.empty() ? "" : ", ") + quote(name);
+    source.fail(node, key, "one of " + expected);
+  };
+}
+template <typename T>
+auto word(std::span<const std::string_view> names) {
+  std::vector<std::pair<std::string_view, T>> words;
+  for (const auto name : names) words.emplace_back(name, T(name));
+  return word(std::move(words));
+}
+
+std::uint16_t read_kind(const Source& source, std::string_view key, const toml::node& node) {
+  if (const auto* text = node.as_string(); text && text->get() == "reset") return Failures::reset;
+  const auto* status = node.as_integer();
+  if (!status || status->get() < 400 || status->get() > 599)
+    source.fail(node, key, R"(a status 400 … 599 or "reset")");
+  return static_cast<std::uint16_t>(status->get());
+}
+
+double read_rate(const Source& source, std::string_view key, const toml::node& node) {
+  const auto rate = node.is_number() ? node.value<double>() : std::nullopt;
+  if (!rate || !(*rate >= 0 && *rate <= 1)) source.fail(node, key, "a share 0 … 1");
+  return *rate;
+}
+
+/// What a key was given: its values, and the line for errors. Line 0: the key was not given.
+template <typename T>
+struct Given {
+  std::vector<T> values;
+  Line line = 0;
+};
+
+template <typename T, typename Read>
+Given<T> read_one(const Source& source, std::string_view key, const toml::node& node, const Read& read) {
+  return {.values = {read(source, key, node)}, .line = line_of(node)};
+}
+
+template <typename T, typename Read>
+Given<T> read_list(const Source& source, std::string_view key, const toml::node& node, const Read& read) {
+  const auto* array = node.as_array();
+  if (!array) return read_one<T>(source, key, node, read);
+  if (array->empty()) source.fail(node, key, "at least one value");
+  Given<T> given{.values = {}, .line = line_of(node)};
+  for (const toml::node& element : *array) given.values.push_back(read(source, key, element));
+  return given;
+}
+
+Failures read_failures(const Source& source, std::string_view key, const toml::node& node) {
+  static constexpr std::string_view keys[] = {"rate", "attempts", "kinds", "retry_after"};
+  const auto* table = node.as_table();
+  if (!table)
+    source.fail(node, key, "a table such as { rate = 0.3, attempts = 2, kinds = [503, \"reset\"] }");
+  refuse_unknown(source, *table, "failures.", keys);
+  Failures failures;
+  if (const auto* rate = table->get("rate"))
+    failures.rate = read_rate(source, "failures.rate", *rate);
+  else
+    source.fail(line_of(node), "failures.rate", "expected the share of the calls that fail, got nothing");
+  if (const auto* attempts = table->get("attempts"))
+    failures.attempts = whole_number<Attempt>(1, 1000)(source, "failures.attempts", *attempts);
+  if (const auto* kinds = table->get("kinds"))
+    failures.kinds = read_list<std::uint16_t>(source, "failures.kinds", *kinds, read_kind).values;
+  if (const auto* wait = table->get("retry_after"))
+    failures.retry_after = parsed(parse_duration, a_duration)(source, "failures.retry_after", *wait);
+  return failures;
+}
+
+/// The keys of [defaults] or of one [[scenario]].
+struct Keys {
+  Given<std::string> workload, models;
+  Given<Transport> transports;
+  Given<std::uint32_t> calls;
+  Given<Delay> latency;
+  Given<bool> start;
+  Given<Connection> connection;
+  Given<std::uint32_t> limit, workers, attempts;
+  Given<Nanoseconds> backoff;
+  Given<Failures> failures;
+  Given<std::size_t> body_bytes;
+  Given<std::uint64_t> seed;
+  Given<std::uint32_t> iterations;
+  Given<bool> timeline;
+};
+
+/// Names, which may be the word "all".
+template <typename T, typename Read>
+Given<T> read_names(const Source& source, std::string_view key, const toml::node& node, const Read& read,
+                    std::vector<T> all) {
+  if (const auto* text = node.as_string(); text && text->get() == "all")
+    return {.values = std::move(all), .line = line_of(node)};
+  return read_list<T>(source, key, node, read);
+}
+
+const std::vector<std::pair<std::string_view, Transport>> transport_words = {{"native", Transport::native},
+                                                                             {"curl", Transport::curl}};
+constexpr std::uint32_t million = 1'000'000;
+
+Keys read_keys(const Source& source, const toml::table& table) {
+  static constexpr std::string_view names[] = {
+      "workload", "models",   "transports", "calls",    "latency",    "start", "connection", "limit",
+      "workers",  "attempts", "backoff",    "failures", "body_bytes", "seed",  "iterations", "timeline"};
+  refuse_unknown(source, table, "", names);
+
+  Keys keys;
+  const auto list = [&](auto& given, std::string_view key, const auto& read) {
+    using T = typename std::remove_reference_t<decltype(given.values)>::value_type;
+    if (const auto* node = table.get(key)) given = read_list<T>(source, key, *node, read);
+  };
+  const auto one = [&](auto& given, std::string_view key, const auto& read) {
+    using T = typename std::remove_reference_t<decltype(given.values)>::value_type;
+    if (const auto* node = table.get(key)) given = read_one<T>(source, key, *node, read);
+  };
+  const auto names_of = [&](auto& given, std::string_view key, const auto& read, auto all) {
+    if (const auto* node = table.get(key)) given = read_names(source, key, *node, read, std::move(all));
+  };
+  list(keys.workload, "workload", word<std::string>(source.known.workloads));
+  names_of(keys.models, "models", word<std::string>(source.known.models),
+           std::vector<std::string>(source.known.models.begin(), source.known.models.end()));
+  names_of(keys.transports, "transports", word(transport_words),
+           std::vector<Transport>{Transport::native, Transport::curl});
+  list(keys.calls, "calls", whole_number<std::uint32_t>(1, million));
+  list(keys.latency, "latency", parsed(parse_delay, a_delay));
+  list(keys.start, "start", word<bool>({{"warm", false}, {"cold", true}}));
+  list(keys.connection, "connection",
+       word<Connection>({{"reuse", Connection::reuse}, {"per_call", Connection::per_call}}));
+  list(keys.limit, "limit", whole_number<std::uint32_t>(1, million));
+  list(keys.workers, "workers", whole_number<std::uint32_t>(0, million));
+  list(keys.attempts, "attempts",
+       whole_number<std::uint32_t>(1, 20));  // b·2^19 still fits, however large b is
+  list(keys.backoff, "backoff", parsed(parse_duration, a_duration));
+  list(keys.failures, "failures", read_failures);
+  list(keys.body_bytes, "body_bytes", whole_number<std::size_t>(min_body_bytes, max_body_bytes));
+  list(keys.seed, "seed", whole_number<std::uint64_t>(0, std::numeric_limits<std::int64_t>::max()));
+  one(keys.iterations, "iterations", whole_number<std::uint32_t>(1, 10'000));
+  one(keys.timeline, "timeline", read_bool);
+  return keys;
+}
+
+bool has_limit(const Case& c) { return c.workload == "semaphore"; }
+bool retries(const Case& c) { return c.workload == "retry"; }
+bool has_workers(std::string_view model) { return model == "thread_pool" || model == "processes"; }
+bool any(const Case&) { return true; }
+
+std::uint32_t most_in_flight(const Case& c) {
+  return has_limit(c) ? std::min(c.scenario.limit, c.scenario.calls) : c.scenario.calls;
+}
+
+/// A key that only one workload has must not be given in a scenario of another. In [defaults] it may: there
+/// it is for those that have it.
+void refuse_misplaced(const Source& source, const Keys& own, const std::vector<std::string>& workloads,
+                      const std::vector<std::string>& models) {
+  for (const auto& [key, line, owner] :
+       {std::tuple{"limit", own.limit.line, "semaphore"}, std::tuple{"attempts", own.attempts.line, "retry"},
+        std::tuple{"backoff", own.backoff.line, "retry"},
+        std::tuple{"failures", own.failures.line, "retry"}}) {
+    const auto other = std::ranges::find_if(workloads, [&](const auto& name) { return name != owner; });
+    if (line != 0 && other != workloads.end())
+      source.fail(line, key, fmt::format("expected only for {}, got it for {}", owner, *other));
+  }
+  const auto other = std::ranges::find_if(models, [](const auto& name) { return !has_workers(name); });
+  if (own.workers.line != 0 && other != models.end())
+    source.fail(
+        own.workers.line, "workers",
+        fmt::format("expected only for thread_pool and processes, got it for {} too: put the models with "
+                    "workers in a scenario of their own",
+                    *other));
+}
+
+/// Makes the cases of one scenario.
+class Expansion {
+ public:
+  Expansion(const Source& source, Line line, const Keys& own, const Keys& defaults)
+      : source_(source), line_(line), own_(own), defaults_(defaults) {}
+
+  /// Each case that `applies` becomes one case per value: the scenario's, else those of [defaults], else
+  /// `fallback`.
+  template <typename T, typename Set>
+  void spread(Given<T> Keys::*key, std::vector<T> fallback, bool (*applies)(const Case&), const Set& set) {
+    const std::vector<T>& values = values_of(key, fallback);
+    std::vector<Case> spread_cases;
+    for (const Case& c : cases_) {
+      if (!applies(c)) {
+        spread_cases.push_back(c);
+        continue;
+      }
+      for (const T& value : values) set(spread_cases.emplace_back(c), value);
+      if (spread_cases.size() > max_cases)
+        source_.fail(line_, "scenario", fmt::format("expected at most {} cases, got more", max_cases));
+    }
+    cases_ = std::move(spread_cases);
+  }
+
+  template <typename T>
+  const std::vector<T>& values_of(Given<T> Keys::*key, const std::vector<T>& fallback) const {
+    if (!(own_.*key).values.empty()) return (own_.*key).values;
+    return (defaults_.*key).values.empty() ? fallback : (defaults_.*key).values;
+  }
+
+  std::vector<Case> cases() && { return std::move(cases_); }
+
+ private:
+  const Source& source_;
+  Line line_;
+  const Keys& own_;
+  const Keys& defaults_;
+  std::vector<Case> cases_ = {Case{}};
+};
+
+std::vector<Case> expand(const Source& source, const toml::table& table, const Keys& defaults) {
+  const Line line = line_of(table);
+  const Keys own = read_keys(source, table);
+  Expansion expansion(source, line, own, defaults);
+
+  const std::vector<std::string> all_models(source.known.models.begin(), source.known.models.end());
+  const auto workloads = expansion.values_of(&Keys::workload, {});
+  const auto models = expansion.values_of(&Keys::models, all_models);
+  if (workloads.empty()) source.fail(line, "workload", "expected the name of a workload, got nothing");
+  refuse_misplaced(source, own, workloads, models);
+  if (std::ranges::find(workloads, "semaphore") != workloads.end() &&
+      expansion.values_of(&Keys::limit, {}).empty())
+    source.fail(line, "limit", "expected the most calls at once, which semaphore needs, got nothing");
+
+  // The first varies slowest.
+  expansion.spread(&Keys::workload, {}, any, [](Case& c, const auto& v) { c.workload = v; });
+  expansion.spread(&Keys::models, all_models, any, [](Case& c, const auto& v) { c.model = v; });
+  expansion.spread(&Keys::transports, {Transport::native, Transport::curl}, any,
+                   [](Case& c, Transport v) { c.transport = v; });
+  expansion.spread(&Keys::calls, {1}, any, [](Case& c, std::uint32_t v) { c.scenario.calls = v; });
+  expansion.spread(&Keys::latency, {FixedDelay{std::chrono::milliseconds(200)}}, any,
+                   [](Case& c, const Delay& v) { c.plan.delay = v; });
+  expansion.spread(&Keys::start, {false}, any, [](Case& c, bool v) { c.cold = v; });
+  expansion.spread(&Keys::limit, {}, has_limit, [](Case& c, std::uint32_t v) { c.scenario.limit = v; });
+  expansion.spread(
+      &Keys::workers, {0}, [](const Case& c) { return has_workers(c.model); },
+      [](Case& c, std::uint32_t v) {
+        c.workers = v != 0 ? v : most_in_flight(c);
+        c.workers_chosen = v != 0;
+      });
+  expansion.spread(&Keys::connection, {Connection::reuse}, any,
+                   [](Case& c, Connection v) { c.connection = v; });
+  expansion.spread(&Keys::attempts, {3}, retries, [](Case& c, std::uint32_t v) { c.scenario.attempts = v; });
+  expansion.spread(&Keys::backoff, {std::chrono::milliseconds(10)}, retries,
+                   [](Case& c, Nanoseconds v) { c.scenario.backoff = v; });
+  expansion.spread(&Keys::failures, {Failures{}}, retries,
+                   [](Case& c, const Failures& v) { c.plan.failures = v; });
+  expansion.spread(&Keys::body_bytes, {Plan{}.body_bytes}, any,
+                   [](Case& c, std::size_t v) { c.plan.body_bytes = v; });
+  expansion.spread(&Keys::seed, {Plan{}.seed}, any,
+                   [](Case& c, std::uint64_t v) { c.plan.seed = c.scenario.seed = v; });
+  expansion.spread(&Keys::iterations, {3}, any, [](Case& c, std::uint32_t v) { c.iterations = v; });
+  expansion.spread(&Keys::timeline, {false}, any, [](Case& c, bool v) { c.timeline = v; });
+  return std::move(expansion).cases();
+}
+
+std::string read_description(const Source& source, const toml::table& root) {
+  const auto* node = root.get("description");
+  if (!node) source.fail(1, "description", "expected one line that says what the suite is for, got nothing");
+  const auto* text = node->as_string();
+  if (!text || text->get().empty() || text->get().find_first_of("\r\n") != std::string::npos)
+    source.fail(*node, "description", "one line that says what the suite is for");
+  return text->get();
+}
+
+Keys read_defaults(const Source& source, const toml::table& root) {
+  const auto* node = root.get("defaults");
+  if (!node) return {};
+  const auto* table = node->as_table();
+  if (!table) source.fail(*node, "defaults", "a table of scenario keys");
+  return read_keys(source, *table);
+}
+
+std::vector<Case> read_scenarios(const Source& source, const toml::table& root, const Keys& defaults) {
+  const auto* node = root.get("scenario");
+  if (!node) source.fail(1, "scenario", "expected at least one [[scenario]], got none");
+  const auto* scenarios = node->as_array();
+  if (!scenarios || !scenarios->is_homogeneous<toml::table>())
+    source.fail(*node, "scenario", "[[scenario]] tables");
+
+  std::vector<Case> cases;
+  struct Origin {
+    std::size_t index;
+    Line line;
+  };
+  std::map<std::string, Origin, std::less<>> origins;
+  for (std::size_t i = 0; i < scenarios->size(); ++i) {
+    const toml::table& table = *(*scenarios)[i].as_table();
+    const Origin origin{.index = i + 1, .line = line_of(table)};
+    for (Case& c : expand(source, table, defaults)) {
+      c.name = case_name(c);
+      if (const auto [first, is_new] = origins.emplace(c.name, origin); !is_new)
+        source.fail(
+            origin.line, "scenario",
+            fmt::format(
+                "expected each case once, got {} from scenario {} (line {}) and scenario {} (line {})",
+                c.name, first->second.index, first->second.line, origin.index, origin.line));
+      cases.push_back(std::move(c));
+    }
+    if (cases.size() > max_cases)
+      source.fail(origin.line, "scenario", fmt::format("expected at most {} cases, got more", max_cases));
+  }
+  return cases;
+}
+
+std::string kind_text(std::uint16_t kind) {
+  return kind == Failures::reset ? "reset" : fmt::format("{}", kind);
+}
+
+std::string failures_text(const Failures& failures) {
+  std::string text = fmt::format("rate={}:attempts={}:kinds=", failures.rate, failures.attempts);
+  for (std::size_t i = 0; i < failures.kinds.size(); ++i)
+    text += (i == 0 ? "" : "-") + kind_text(failures.kinds[i]);
+  if (failures.retry_after > Nanoseconds{}) text += ":retry_after=" + format_duration(failures.retry_after);
+  return text;
+}
+
+nlohmann::ordered_json failures_json(const Failures& failures) {
+  nlohmann::ordered_json kinds = nlohmann::ordered_json::array();
+  for (const std::uint16_t kind : failures.kinds)
+    kinds.push_back(kind == Failures::reset ? nlohmann::ordered_json("reset") : nlohmann::ordered_json(kind));
+  return {{"rate", failures.rate},
+          {"attempts", failures.attempts},
+          {"kinds", std::move(kinds)},
+          {"retry_after", format_duration(failures.retry_after)}};
+}
+
+std::string_view start_text(const Case& c) { return c.cold ? "cold" : "warm"; }
+
+nlohmann::ordered_json parameters_json(const Case& c) {
+  nlohmann::ordered_json parameters = {{"calls", c.scenario.calls},
+                                       {"latency", format_delay(c.plan.delay)},
+                                       {"start", start_text(c)},
+                                       {"connection", to_string(c.connection)}};
+  if (has_limit(c)) parameters["limit"] = c.scenario.limit;
+  if (has_workers(c.model)) parameters["workers"] = c.workers;
+  if (retries(c)) {
+    parameters["attempts"] = c.scenario.attempts;
+    parameters["backoff"] = format_duration(c.scenario.backoff);
+    if (c.plan.failures.rate > 0) parameters["failures"] = failures_json(c.plan.failures);
+  }
+  parameters["body_bytes"] = c.plan.body_bytes;
+  parameters["seed"] = c.plan.seed;
+  parameters["iterations"] = c.iterations;
+  return parameters;
+}
+
+}  // namespace
+
+std::string_view to_string(Transport transport) noexcept {
+  return transport == Transport::native ? "native" : "curl";
+}
+std::string_view to_string(Connection connection) noexcept {
+  return connection == Connection::reuse ? "reuse" : "per_call";
+}
+
+std::string case_name(const Case& c) {
+  std::string name =
+      fmt::format("{}/{}/{}/calls:{}/latency:{}/start:{}", c.workload, c.model, to_string(c.transport),
+                  c.scenario.calls, format_delay(c.plan.delay), start_text(c));
+  if (has_limit(c)) name += fmt::format("/limit:{}", c.scenario.limit);
+  if (c.workers_chosen) name += fmt::format("/workers:{}", c.workers);
+  if (c.connection != Connection::reuse) name += fmt::format("/connection:{}", to_string(c.connection));
+  if (retries(c)) {
+    name += fmt::format("/attempts:{}/backoff:{}", c.scenario.attempts, format_duration(c.scenario.backoff));
+    if (c.plan.failures.rate > 0) name += "/failures:" + failures_text(c.plan.failures);
+  }
+  if (c.plan.body_bytes != Plan{}.body_bytes) name += fmt::format("/body_bytes:{}", c.plan.body_bytes);
+  if (c.plan.seed != Plan{}.seed) name += fmt::format("/seed:{}", c.plan.seed);
+  return name;
+}
+
+Suite parse_suite(std::string_view text, const std::filesystem::path& file, const KnownNames& known) {
+  const Source source{.file = file.string(), .known = known};
+  toml::table root;
+  try {
+    root = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    throw SuiteError(fmt::format("{}:{}: expected TOML, got: {}", source.file, error.source().begin.line,
+                                 error.description()));
+  }
+  static constexpr std::string_view keys[] = {"description", "rounds", "defaults", "scenario"};
+  refuse_unknown(source, root, "", keys);
+
+  Suite suite{
+      .name = file.stem().string(), .description = read_description(source, root), .rounds = 1, .cases = {}};
+  if (const auto* rounds = root.get("rounds"))
+    suite.rounds = whole_number<std::uint32_t>(1, 1000)(source, "rounds", *rounds);
+  suite.cases = read_scenarios(source, root, read_defaults(source, root));
+  return suite;
+}
+
+Suite read_suite(const std::filesystem::path& file, const KnownNames& known) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  // A folder opens, and fails only when it is read.
+  if (!in || (text << in.rdbuf(), in.bad() || std::filesystem::is_directory(file)))
+    throw SuiteError(fmt::format("{}: expected a suite in TOML, got: {}", file.string(),
+                                 std::generic_category().message(errno != 0 ? errno : EISDIR)));
+  return parse_suite(text.str(), file, known);
+}
+
+nlohmann::ordered_json to_json(const Suite& suite) {
+  nlohmann::ordered_json cases = nlohmann::ordered_json::array();
+  for (const Case& c : suite.cases)
+    cases.push_back({{"name", c.name},
+                     {"workload", c.workload},
+                     {"model", c.model},
+                     {"transport", to_string(c.transport)},
+                     {"parameters", parameters_json(c)},
+                     {"timeline", c.timeline}});
+  return {{"suite", suite.name},
+          {"description", suite.description},
+          {"rounds", suite.rounds},
+          {"cases", std::move(cases)}};
+}
+
+}  // namespace fanbench

@@ -1,0 +1,41 @@
+// semaphore: at most `limit` calls at once. Ideal: greedy list scheduling of the delays over the permits, in id order.
+#include <functional>
+#include <queue>
+#include <vector>
+
+#include "bench/workloads/checks.hpp"
+#include "bench/workloads/workloads.hpp"
+
+namespace fanbench {
+namespace {
+
+/// Each call starts when the earliest permit is free. Source: Graham, "Bounds for Certain Multiprocessing Anomalies"
+/// (1966): list scheduling.
+Nanoseconds ideal(const Case& c) {
+  std::priority_queue<Nanoseconds, std::vector<Nanoseconds>, std::greater<>> free_at;
+  Nanoseconds end{};
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    Nanoseconds start{};
+    if (free_at.size() == c.scenario.limit) {
+      start = free_at.top();
+      free_at.pop();
+    }
+    free_at.push(start + delay(c, id));
+    end = std::max(end, start + delay(c, id));
+  }
+  return end;
+}
+
+std::uint32_t in_flight(const Case& c) { return std::min(c.scenario.limit, c.scenario.calls); }
+
+}  // namespace
+
+const Specification semaphore_specification{
+    .workload = "semaphore",
+    .ideal = ideal,
+    .in_flight = in_flight,
+    .refuse = refuse_nothing,
+    .check = check_all_ok_once,
+};
+
+}  // namespace fanbench

@@ -1,0 +1,19 @@
+// The event loop that the coroutine model's workloads run on.
+#include "impls/coroutines/coroutines.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+
+namespace fanbench {
+
+Coroutines::Coroutines(const Setup& setup) : client_(make_awaitable_client(setup, loop_.get_executor())) {}
+
+void Coroutines::run(asio::awaitable<void> main) {
+  std::exception_ptr failure;
+  asio::co_spawn(loop_, std::move(main), [&failure](std::exception_ptr thrown) { failure = thrown; });
+  loop_.restart();
+  loop_.run();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace fanbench

@@ -1,0 +1,36 @@
+// A coroutine for each call; a channel that holds `limit` permits lets so many of them call at once, in arrival order.
+#include <boost/asio/experimental/channel.hpp>
+
+#include "impls/coroutines/coroutines.hpp"
+#include "impls/coroutines/spawn.hpp"
+
+namespace fanbench {
+namespace {
+
+using Permits = asio::experimental::channel<void(boost::system::error_code)>;
+
+asio::awaitable<void> call_with_permit(AwaitableClient& client, Request request, Permits& permits, Recorder& recorder) {
+  co_await permits.async_receive(asio::use_awaitable);
+  co_await call(client, request, recorder);
+  permits.try_send(boost::system::error_code());
+}
+
+asio::awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+  const auto loop = co_await asio::this_coro::executor;
+  Permits permits(loop, scenario.limit);
+  while (permits.try_send(boost::system::error_code())) {
+  }
+  std::vector<Spawned> calls;
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    calls.push_back(spawn(loop, call_with_permit(client, {scenario.run, id}, permits, recorder)));
+  }
+  co_await run_group(std::move(calls), asio::experimental::wait_for_all());
+}
+
+}  // namespace
+
+void Coroutines::semaphore(const Scenario& scenario, Recorder& recorder) {
+  run(call_all(*client_, scenario, recorder));
+}
+
+}  // namespace fanbench

@@ -1,0 +1,75 @@
+// The awaitable native client: Beast over Asio sockets, with a pool of idle connections.
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/read.hpp>
+#include <vector>
+
+#include "impls/http/awaitable.hpp"
+#include "impls/http/clients.hpp"
+#include "impls/http/native_message.hpp"
+
+namespace fanbench {
+namespace {
+
+using asio::ip::tcp;
+constexpr auto token = asio::as_tuple(asio::use_awaitable);
+
+class NativeAwaitable final : public AwaitableClient {
+ public:
+  NativeAwaitable(const Setup& setup, asio::any_io_executor loop)
+      : loop_(std::move(loop)),
+        server_(asio::ip::make_address(setup.host), setup.port),
+        host_(fmt::format("{}:{}", setup.host, setup.port)),
+        reuse_(setup.connection == Connection::reuse) {}
+
+  asio::awaitable<Reply> get(Request request) override {
+    // Cancellation ends the operation under way with an error code; it must not throw as well.
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    const auto failure = [&cancellation] {
+      const bool cancelled = cancellation.cancelled() != asio::cancellation_type::none;
+      return Reply{.verdict = cancelled ? Verdict::cancelled : Verdict::transport_error};
+    };
+    if (cancellation.cancelled() != asio::cancellation_type::none) co_return failure();
+
+    native::Connection connection = take_idle();
+    if (!connection.socket.is_open()) {
+      auto [error] = co_await connection.socket.async_connect(server_, token);
+      if (error) co_return failure();
+      connection.socket.set_option(tcp::no_delay(true));
+    }
+    const std::string message = native::message_of(request, host_);
+    auto [write_error, written] = co_await asio::async_write(connection.socket, asio::buffer(message), token);
+    if (write_error) co_return failure();
+
+    native::Parser parser;
+    auto [error, read] = co_await native::http::async_read(connection.socket, connection.buffer, parser, token);
+    if (error) co_return failure();
+    if (reuse_ && parser.keep_alive()) idle_.push_back(std::move(connection));
+    co_return native::reply_of(parser);
+  }
+
+ private:
+  native::Connection take_idle() {
+    if (idle_.empty()) return {.socket = tcp::socket(loop_)};
+    native::Connection connection = std::move(idle_.back());
+    idle_.pop_back();
+    return connection;
+  }
+
+  asio::any_io_executor loop_;
+  tcp::endpoint server_;
+  std::string host_;
+  bool reuse_;
+  std::vector<native::Connection> idle_;
+};
+
+}  // namespace
+
+std::unique_ptr<AwaitableClient> make_native_awaitable(const Setup& setup, asio::any_io_executor loop) {
+  return std::make_unique<NativeAwaitable>(setup, std::move(loop));
+}
+
+}  // namespace fanbench

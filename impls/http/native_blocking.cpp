@@ -1,0 +1,69 @@
+// The blocking native client: Beast over blocking sockets, with a pool of idle connections.
+#include <sys/socket.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/read.hpp>
+
+#include "impls/http/blocking.hpp"
+#include "impls/http/clients.hpp"
+#include "impls/http/idle_pool.hpp"
+#include "impls/http/native_message.hpp"
+
+namespace fanbench {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+class NativeBlocking final : public BlockingClient {
+ public:
+  explicit NativeBlocking(const Setup& setup)
+      : server_(asio::ip::make_address(setup.host), setup.port),
+        host_(fmt::format("{}:{}", setup.host, setup.port)),
+        reuse_(setup.connection == Connection::reuse) {}
+
+  Reply get(const Request& request, std::stop_token stop) override {
+    native::Connection connection =
+        idle_.take().value_or(native::Connection{.socket = tcp::socket(sockets_)});
+    native::Parser parser;
+    const auto error = exchange(request, connection, parser, stop);
+    if (stop.stop_requested() && error) return {.verdict = Verdict::cancelled};
+    if (error) return {.verdict = Verdict::transport_error};
+    if (reuse_ && parser.keep_alive() && !stop.stop_requested()) idle_.give_back(std::move(connection));
+    return native::reply_of(parser);
+  }
+
+ private:
+  boost::system::error_code exchange(const Request& request, native::Connection& connection, native::Parser& parser,
+                                     const std::stop_token& stop) {
+    auto& [socket, buffer] = connection;
+    boost::system::error_code error;
+    const bool fresh = !socket.is_open();
+    if (fresh) socket.open(server_.protocol(), error);
+    if (error) return error;
+    // A thread that is blocked on a socket returns when another one shuts the socket down. The callback's destructor
+    // waits for it, so it never meets a socket that was closed or given to another call.
+    const std::stop_callback give_up(stop, [fd = socket.native_handle()] { ::shutdown(fd, SHUT_RDWR); });
+    if (stop.stop_requested()) return asio::error::operation_aborted;
+    if (fresh) socket.connect(server_, error);
+    if (!error && fresh) socket.set_option(tcp::no_delay(true), error);
+    if (!error) asio::write(socket, asio::buffer(native::message_of(request, host_)), error);
+    if (!error) native::http::read(socket, buffer, parser, error);
+    return error;
+  }
+
+  asio::io_context sockets_;  // never run: its sockets are used with blocking calls only
+  tcp::endpoint server_;
+  std::string host_;
+  bool reuse_;
+  IdlePool<native::Connection> idle_;
+};
+
+}  // namespace
+
+std::unique_ptr<BlockingClient> make_native_blocking(const Setup& setup) {
+  return std::make_unique<NativeBlocking>(setup);
+}
+
+}  // namespace fanbench

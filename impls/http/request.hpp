@@ -1,0 +1,50 @@
+// One call as it goes over the wire, the same for every client.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <string_view>
+
+#include "impls/contract.hpp"
+
+namespace fanbench {
+
+/// GET /runs/<run>/calls/<id>?attempt=<attempt>
+struct Request {
+  std::uint64_t run = 0;
+  CallId id = 0;
+  Attempt attempt = 0;
+};
+
+inline std::string target_of(const Request& request) {
+  return fmt::format("/runs/{}/calls/{}?attempt={}", request.run, request.id, request.attempt);
+}
+
+inline Verdict verdict_of(unsigned status) {
+  return status >= 200 && status < 300 ? Verdict::ok : Verdict::http_error;
+}
+
+/// The number in the first 16 bytes of a body; 0 where there is none.
+inline std::uint64_t answer_of(std::string_view body) {
+  std::uint64_t answer = 0;
+  std::from_chars(body.data(), body.data() + std::min<std::size_t>(body.size(), 16), answer, 16);
+  return answer;
+}
+
+/// How long the server asks to wait: Retry-After-Ms ("12.5"), which is finer and so preferred, else Retry-After in
+/// whole seconds; 0 where neither is a number.
+inline Nanoseconds retry_after_of(std::string_view milliseconds, std::string_view seconds) {
+  using Milliseconds = std::chrono::duration<double, std::milli>;
+  double value = 0;
+  const auto read = [&value](std::string_view text) {
+    return std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc{};
+  };
+  if (read(milliseconds)) return std::chrono::duration_cast<Nanoseconds>(Milliseconds(value));
+  if (read(seconds)) return std::chrono::duration_cast<Nanoseconds>(Milliseconds(value * 1000));
+  return {};
+}
+
+}  // namespace fanbench

@@ -1,0 +1,40 @@
+// How worker processes come to be: a fork server, the program's own executable started anew, forks them on request.
+// It has one thread and nothing else in its memory, so its forks are safe, cheap and small, unlike forks of ourselves.
+#pragma once
+
+#include <sys/types.h>
+
+#include <span>
+
+#include "impls/contract.hpp"
+#include "impls/processes/unique_fd.hpp"
+
+namespace fanbench {
+
+struct WorkerProcess {
+  pid_t pid = -1;
+  UniqueFd socket;  // jobs go in, Done comes out; it reads as ended when the worker is dead
+};
+
+class ForkServer {
+ public:
+  /// Starts it. Its workers will call the setup's server and write `records` (memory of `bytes`, shared by descriptor).
+  ForkServer(const Setup& setup, const UniqueFd& shared_records);
+  ForkServer(const ForkServer&) = delete;
+  ForkServer& operator=(const ForkServer&) = delete;
+  /// Its workers must have been told to end: waits for them, and for the fork server.
+  ~ForkServer();
+
+  /// Throws std::runtime_error where the machine allows no more processes.
+  WorkerProcess fork_worker();
+
+ private:
+  UniqueFd control_;
+  pid_t pid_ = -1;
+};
+
+/// The fork server's own life: forks workers until the other end of its control socket is closed.
+[[noreturn]] void run_fork_server(int argc, char** argv);
+inline constexpr const char* fork_server_flag = "--fanbench-fork-server";
+
+}  // namespace fanbench

@@ -1,0 +1,30 @@
+// Every replica is a task on a thread of its own; the first reply requests a stop, which takes the others out of their calls.
+#include <oneapi/tbb/task_group.h>
+
+#include <atomic>
+
+#include "impls/thread_pool/thread_pool.hpp"
+
+namespace fanbench {
+
+void ThreadPool::first_completed(const Scenario& scenario, Recorder& recorder) {
+  if (workers_ < scenario.calls) throw NotApplicable("the pool has fewer workers than replicas: the fastest could start last");
+  std::stop_source stop;
+  std::atomic_flag completed;
+  arena_.execute([&] {
+    tbb::task_group replicas;
+    for (CallId id = 0; id < scenario.calls; ++id) {
+      replicas.run([&, id] {
+        recorder.start(id);
+        const Reply reply = client_->get({scenario.run, id}, stop.get_token());
+        recorder.finish(id, reply);
+        if (reply.verdict == Verdict::cancelled || completed.test_and_set()) return;
+        recorder.choose(id);
+        stop.request_stop();
+      });
+    }
+    replicas.wait();
+  });
+}
+
+}  // namespace fanbench

@@ -1,0 +1,26 @@
+// All calls at once; the thread with the first reply requests a stop, which takes the others out of their blocking calls.
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "impls/threads/threads.hpp"
+
+namespace fanbench {
+
+void Threads::first_completed(const Scenario& scenario, Recorder& recorder) {
+  std::stop_source stop;
+  std::atomic_flag completed;
+  std::vector<std::jthread> replicas;
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    replicas.emplace_back([&, id] {
+      recorder.start(id);
+      const Reply reply = client_->get({scenario.run, id}, stop.get_token());
+      recorder.finish(id, reply);
+      if (reply.verdict == Verdict::cancelled || completed.test_and_set()) return;
+      recorder.choose(id);
+      stop.request_stop();
+    });
+  }
+}  // the threads are joined here
+
+}  // namespace fanbench

@@ -1,0 +1,35 @@
+"""Where things are in the checkout that this package is part of."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SUITES = ROOT / "bench" / "suites"
+RESULTS = ROOT / "results"
+
+
+def preset() -> str:
+    """The CMake preset that scripts/fanbench has built."""
+    return os.environ.get("FANBENCH_PRESET", "release")
+
+
+def build_folder() -> Path:
+    return Path(os.environ.get("FANBENCH_BUILD", ROOT / "build"))
+
+
+def bench_binary() -> Path:
+    """The measuring program; FANBENCH_BENCH names another one (the tests' pretend bench)."""
+    return Path(os.environ.get("FANBENCH_BENCH", build_folder() / "bin" / "fanbench-bench"))
+
+
+def server_binary() -> Path:
+    return build_folder() / "bin" / "fanbench-server"
+
+
+def version() -> str:
+    """The version that CMakeLists.txt gives."""
+    found = re.search(r"project\(fanbench VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text())
+    return found[1] if found else "unknown"

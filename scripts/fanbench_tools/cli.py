@@ -1,0 +1,296 @@
+"""The verbs' command lines: reads arguments, calls what does the work, and turns its end into an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, NoReturn, Sequence
+
+from . import checkout, doctor, process, rounds, runner
+from .machine import Machine, read_machine
+
+USAGE_ERROR = 2
+
+
+class Refused(Exception):
+    """Input that can't be used. The message is one line."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but a mistake gets one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE_ERROR, f"{self.prog}: {message} ({self.prog} --help says more)\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Does a verb; the exit code is what the shell gets."""
+    arguments, rest = _parser().parse_known_args(argv)
+    if rest and arguments.verb != "serve":
+        _parser().error(f"what is {' '.join(rest)}?")
+    arguments.rest = rest
+    try:
+        return arguments.do(arguments)
+    except (Refused, runner.BenchError) as e:
+        print(f"fanbench: {e}", file=sys.stderr)
+        return USAGE_ERROR
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except KeyboardInterrupt:
+        print("fanbench: interrupted", file=sys.stderr)
+        return 128 + signal.SIGINT
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="fanbench", description="An honest comparison of concurrency models on fan-out workloads.",
+                    allow_abbrev=False)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, do: Any, text: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=text, description=text, allow_abbrev=False)
+        added.set_defaults(do=do)
+        return added
+
+    run = verb("run", _run, "Measures a suite: each case in a fresh process, verified, in rounds with a new random "
+               "order each. Exits with 0 only where every row is verified.")
+    run.add_argument("suite", nargs="?", default="quick", metavar="SUITE|FILE.toml",
+                     help="a suite's name (fanbench list shows them) or a file; quick if left out")
+    run.add_argument("--out", type=Path, metavar="DIR", help="where results go; results/<suite>-<time> if left out")
+    run.add_argument("--rounds", type=_positive_int, metavar="R", help="rounds; what the suite says if left out")
+    run.add_argument("--filter", metavar="REGEX", help="only the cases in whose name this is found")
+    run.add_argument("--timeout", type=_positive_float, metavar="SECONDS",
+                     help="for each case, after which it is an error row; from the case's calls and delays if left out")
+    run.add_argument("--order-seed", type=int, metavar="N", help="repeats an earlier run's order; random if left out")
+    run.add_argument("--no-report", action="store_true", help="results.json only (fanbench report DIR makes the rest)")
+
+    listing = verb("list", _list, "Lists the suites, or the cases of one.")
+    listing.add_argument("suite", nargs="?", metavar="SUITE|FILE.toml")
+    report = verb("report", _report, "Writes report.md, report.html and the plots of an earlier run again.")
+    report.add_argument("folder", type=Path, metavar="DIR")
+    verb("doctor", _doctor, "Says what on this machine limits or disturbs a measurement, and what to do.")
+    verb("serve", _serve, "Runs the mock latency server by itself; what follows -- is passed to it.")
+    verb("test", _test, "Runs all tests, C++ and Python.")
+    return parser
+
+
+def _positive_int(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'expected a whole number from 1, got "{text}"')
+    return int(text)
+
+
+def _positive_float(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f'expected seconds above 0, got "{text}"')
+    return value
+
+
+# -- run ---------------------------------------------------------------------------------------------------------------
+
+def _run(arguments: argparse.Namespace) -> int:
+    job = _job(arguments)
+    process.adopt_orphans()
+    machine = read_machine()
+    for finding in doctor.worth_saying_before_a_run(doctor.examine(machine)):
+        print(f"{finding.level}: {finding.line()}")
+    job = replace(job, context=_context(job, machine))
+    print(f"{job.suite.name}: {_many(len(job.cases), 'case')}, {_many(job.rounds, 'round')}, into {_shown(job.out)}",
+          flush=True)
+    began = time.monotonic()
+    stop = process.StopRequest()
+    with stop:
+        finished = _all_rounds(job, stop)
+    if stop.number:
+        return _after_stop(job, finished, stop.number, arguments.no_report)
+    results = runner.write_results(job.out, interrupted=False)
+    _show(job.out, arguments.no_report)
+    return _verdict(results, time.monotonic() - began)
+
+
+def _job(arguments: argparse.Namespace) -> runner.Job:
+    """What the arguments ask for. Raises Refused or BenchError."""
+    suite_file = suite_path(arguments.suite)
+    try:
+        wanted = re.compile(arguments.filter or "")
+    except re.error as e:
+        raise Refused(f'--filter: expected a regular expression, got "{arguments.filter}": {e}') from None
+    suite = runner.list_suite(checkout.bench_binary(), suite_file)
+    cases = tuple(case for case in suite.cases if wanted.search(case.name))
+    if not cases:
+        raise Refused(f'--filter: no case of {suite.name} matches "{arguments.filter}"')
+    out = arguments.out or checkout.RESULTS / default_name(suite.name, datetime.now(timezone.utc))
+    _refuse_to_overwrite(out)
+    return runner.Job(bench=checkout.bench_binary(), suite_file=suite_file, suite=suite, cases=cases, out=out,
+                      rounds=arguments.rounds or suite.rounds, timeout_s=arguments.timeout,
+                      order_seed=runner.new_seed() if arguments.order_seed is None else arguments.order_seed)
+
+
+def suite_path(suite: str) -> Path:
+    """A name means one of the suites that come with fanbench, else it is a path. Raises Refused."""
+    is_path = suite.endswith(".toml") or "/" in suite
+    path = Path(suite).resolve() if is_path else checkout.SUITES / f"{suite}.toml"
+    if path.is_file():
+        return path
+    if is_path:
+        raise Refused(f"{suite}: no such file; expected a suite's name or TOML file")
+    names = ", ".join(p.stem for p in sorted(checkout.SUITES.glob("*.toml")))
+    raise Refused(f'no suite "{suite}"; expected {names or "one in bench/suites"}, or a path to a TOML file')
+
+
+def default_name(suite: str, now: datetime) -> str:
+    return f"{suite}-{now:%Y-%m-%dT%H%M%SZ}"
+
+
+def _refuse_to_overwrite(out: Path) -> None:
+    try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise Refused(f"{out}: is there already, and nothing is overwritten; expected a new or empty folder")
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise Refused(f"{out}: can't be made: {e.strerror}") from None
+
+
+def _context(job: runner.Job, machine: Machine) -> dict[str, Any]:
+    return {"suite": job.suite.name, "description": job.suite.description, "rounds": job.rounds,
+            "order_seed": job.order_seed, "started": runner.now_utc(), "fanbench_version": checkout.version(),
+            "commit": machine.commit, "machine": machine.as_context()}
+
+
+def _all_rounds(job: runner.Job, stop: process.StopRequest) -> int:
+    from rich.console import Console
+
+    from .display import display_for
+
+    display = display_for(Console())
+    try:
+        return runner.run(job, display, stop)
+    finally:
+        display.close()
+
+
+def _after_stop(job: runner.Job, finished: int, number: int, no_report: bool) -> int:
+    """The end of an interrupted run: the finished rounds are results all the same."""
+    kept = f"{_many(finished, 'finished round')} of {job.rounds} kept" if finished else "no round was finished"
+    print(f"fanbench: interrupted by {signal.Signals(number).name}; {kept} in {_shown(job.out)}", file=sys.stderr,
+          flush=True)
+    if finished:
+        runner.write_results(job.out, interrupted=True)
+        _show(job.out, no_report)
+    return 128 + number
+
+
+def _show(out: Path, no_report: bool) -> None:
+    """Writes the report, prints the table, and says where things are."""
+    shown = ["results.json"]
+    if not no_report:
+        shown += ["report.md", "report.html"]
+        _write_report(out)
+    _print_table(out)
+    print(*(_shown(out / name) for name in shown), sep="\n", flush=True)
+
+
+def _write_report(out: Path) -> None:
+    from . import report
+
+    report.write(out)
+
+
+def _print_table(out: Path) -> None:
+    from rich.console import Console
+
+    from . import results
+
+    results.print_table(results.load(out), Console())
+
+
+def _verdict(results: dict[str, Any], seconds: float) -> int:
+    from .display import duration
+
+    failed = rounds.failures(results["benchmarks"])
+    print(f"took {duration(seconds)}", flush=True)
+    if not failed:
+        return 0
+    print(f"fanbench: {_many(len(failed), 'case')} failed:", file=sys.stderr)
+    for name, messages in failed.items():
+        print(f"  {name}: {'; '.join(messages)}", file=sys.stderr)
+    return 1
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _shown(path: Path) -> str:
+    """Relative where the path is below the current folder."""
+    path, here = path.resolve(), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+# -- the other verbs ---------------------------------------------------------------------------------------------------
+
+def _list(arguments: argparse.Namespace) -> int:
+    bench = checkout.bench_binary()
+    if arguments.suite:
+        suite = runner.list_suite(bench, suite_path(arguments.suite))
+        print(f"{suite.name}: {suite.description} ({_many(len(suite.cases), 'case')}, {_many(suite.rounds, 'round')})")
+        print(*(case.name for case in suite.cases), sep="\n")
+        return 0
+    for path in sorted(checkout.SUITES.glob("*.toml")):
+        suite = runner.list_suite(bench, path)
+        print(f"{suite.name:<12} {_many(len(suite.cases), 'case'):<12} {suite.description}")
+    return 0
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from .results import ResultsError
+
+    folder: Path = arguments.folder
+    try:
+        if not (folder / "results.json").exists() and runner.finished_rounds(folder):
+            runner.write_results(folder, interrupted=True)  # the run was killed before it could
+        _write_report(folder)
+    except ResultsError as e:
+        raise Refused(str(e)) from None
+    except OSError as e:
+        raise Refused(f"{folder}: can't be written: {e.strerror}") from None
+    print(*(_shown(folder / name) for name in ("report.md", "report.html")), sep="\n")
+    return 0
+
+
+def _doctor(_arguments: argparse.Namespace) -> int:
+    findings = doctor.examine(read_machine())
+    print(doctor.report(findings))
+    return 1 if any(f.level == doctor.IMPOSSIBLE for f in findings) else 0
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    server = checkout.server_binary()
+    flags = arguments.rest[1:] if arguments.rest[:1] == ["--"] else arguments.rest
+    try:
+        os.execv(server, [str(server), *flags])
+    except OSError as e:
+        raise Refused(f"{server} can't be started: {e.strerror}") from None
+
+
+def _test(_arguments: argparse.Namespace) -> int:
+    """One after the other, both to the end: their own summaries are the last lines."""
+    ctest = ["ctest", "--preset", checkout.preset(), "--parallel", "1"]
+    pytest = [sys.executable, "-m", "pytest", "--quiet", "scripts/tests"]
+    codes = []
+    for command in (ctest, pytest):
+        print(f"$ {' '.join(command)}", flush=True)
+        codes.append(subprocess.run(command, cwd=checkout.ROOT, check=False).returncode)
+    return 1 if any(codes) else 0

@@ -1,0 +1,78 @@
+"""Which plots a result set has, and their files. Nothing here brings in matplotlib before a plot is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Iterator
+
+from .files import write_atomically
+from .results import Results
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot that was made: its file's stem, what it shows for those who can't see it, and where it belongs."""
+
+    name: str
+    alt: str
+    workload: str  # "" where it is about all of them
+    svg: bytes
+    png: bytes
+
+
+def draw_all(results: Results, records: list[dict[str, Any]]) -> list[Plot]:
+    """Every plot that there is data for, in the report's order."""
+    from .plot_style import render
+
+    verified = {c.name for c in results.cases if c.ok}
+    records = [r for r in records if r["name"] in verified]
+    plots = []
+    for name, alt, workload, figure in _figures(results, records):
+        if figure is not None:
+            plots.append(Plot(name, alt, workload, **render(figure)))
+    return plots
+
+
+def write_all(plots: list[Plot], folder: Path) -> list[Path]:
+    """Writes PNG and SVG of each; older plots in the folder that this result set does not have are removed."""
+    folder = Path(folder)
+    written = []
+    for plot in plots:
+        for kind in ("png", "svg"):
+            path = folder / f"{plot.name}.{kind}"
+            write_atomically(path, getattr(plot, kind))
+            written.append(path)
+    for stale in (p for kind in ("png", "svg") for p in folder.glob(f"*.{kind}") if p not in written):
+        stale.unlink()
+    return written
+
+
+def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, Any]]:
+    """(name, alternative text, workload, figure or None)."""
+    from . import plot_lines, plot_rows, plot_timeline
+
+    rounds = results.rounds
+    groups = plot_lines.groups_over_calls(results)
+    if groups:
+        yield ("overview", "makespan, client CPU, overhead and memory over the number of calls, a line per model", "",
+               plot_lines.overview(groups[0], rounds))
+    yield "efficiency", "efficiency by workload and model", "", plot_rows.efficiency(results)
+    yield "cpu_per_call", "client CPU per call by workload and model", "", plot_rows.cpu_per_call(results)
+    timelines = plot_timeline.choose(records)
+    for workload in results.workloads:
+        if workload in timelines:
+            yield (f"timeline_{workload}", f"timeline of one {workload} fan-out, model beside model", workload,
+                   plot_timeline.timeline(timelines[workload]))
+        for group in (g for g in groups if g.scenario.workload == workload):
+            yield (f"makespan_{group.slug}", f"makespan of {workload} over the number of calls, with the ideal",
+                   workload, plot_lines.makespan_over_calls(group, rounds))
+            yield (f"cost_{group.slug}", f"overhead and CPU per call of {workload} over the number of calls", workload,
+                   plot_lines.cost_over_calls(group, rounds))
+            yield (f"memory_{group.slug}", f"peak memory of {workload} over the number of calls", workload,
+                   plot_lines.memory_over_calls(group, rounds))
+        yield (f"latency_{workload}", f"latency percentiles of single calls in {workload}", workload,
+               plot_rows.latency_percentiles(results, workload))
+        if workload == "first_completed":
+            yield ("cancel_latency", "time to cancel the losing calls, by model", workload,
+                   plot_rows.cancel_latency(results))

@@ -1,0 +1,158 @@
+"""Numbers and scenarios in words: three significant digits at most, a unit on everything, nothing made up."""
+
+from __future__ import annotations
+
+import math
+import re
+
+NOTHING = "–"
+
+# A workload in a few words for plots, and in a sentence for the report.
+WORKLOADS = {
+    "gather": ("all calls at once, wait for all",
+               "All calls are started at once, and the fan-out ends when the last has its reply "
+               "(asyncio.gather, Promise.all). Ideal: the longest delay."),
+    "semaphore": ("all calls are there, a limited number runs at once",
+                  "All calls exist from the start, but only a limited number may be under way at once, in order of "
+                  "arrival (Semaphore, bulkhead, connection limit). Ideal: the delays packed into that many lanes."),
+    "first_completed": ("the first reply wins, the rest are cancelled",
+                        "All calls are started at once, the first reply wins and the others are cancelled "
+                        "(FIRST_COMPLETED, Promise.race). Ideal: the shortest delay."),
+    "retry": ("failed calls are made again after a growing wait",
+              "Calls that fail are made again after a wait that doubles each time, with jitter. Ideal: the longest "
+              "chain of delays and waits."),
+}
+
+
+def workload_short(name: str) -> str:
+    return WORKLOADS.get(name, ("", ""))[0]
+
+
+def workload_sentence(name: str) -> str:
+    return WORKLOADS.get(name, ("", ""))[1]
+
+_UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_KEYS_THAT_SAY_NOTHING = {("connection", "reuse"), ("attempts", "1"), ("failures", "0")}
+
+
+def count(value: float | None) -> str:
+    """A bare figure: 0.42, 7.9, 213, 198,800."""
+    if value is None:
+        return NOTHING
+    if value != 0 and abs(value) < 0.995:
+        return f"{value:.2f}"
+    if abs(value) < 9.95:
+        return f"{value:.1f}"
+    return f"{_three_digits(value):,.0f}"
+
+
+def seconds(value: float | None) -> str:
+    """A time: 213 ms, 2.04 s, 850 µs."""
+    if value is None:
+        return NOTHING
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if abs(value) >= 0.9995 * size:
+            return f"{_significant(value / size)} {unit}"
+    return f"{value / 1e-9:.0f} ns" if value else "0 s"
+
+
+def micros(value: float | None) -> str:
+    """Microseconds, kept as such so that a column can be compared: 7.9 µs, 1,300 µs."""
+    return NOTHING if value is None else f"{count(value)} µs"
+
+
+def memory(value: float | None) -> str:
+    """Bytes in decimal units: 35 MB, 4.1 KB."""
+    if value is None:
+        return NOTHING
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
+        if abs(value) >= 0.9995 * size:
+            return f"{count(value / size)} {unit}"
+    return f"{value:.0f} B"
+
+
+def rate(value: float | None) -> str:
+    """An efficiency: 0.94; small ones keep two digits: 0.022."""
+    if value is None:
+        return NOTHING
+    return f"{value:.2f}" if value >= 0.095 or value <= 0 else f"{value:.3f}" if value >= 0.00095 else f"{value:.2g}"
+
+
+def latency_seconds(text: str) -> float:
+    """A delay's typical length, for sorting: `200ms` is 0.2, a distribution its first duration. Unknown: infinity."""
+    found = re.search(r"(?:^|=)(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)\b", text or "")
+    if found:
+        return float(found[1]) * _UNIT_SECONDS[found[2]]
+    return 0.0 if text in ("0", "") else math.inf
+
+
+def fixed_seconds(text: str) -> float | None:
+    """The delay where it is a fixed one, else None."""
+    return latency_seconds(text) if re.fullmatch(r"\d+(\.\d+)?(ns|us|µs|ms|s)|0", text or "") else None
+
+
+def latency(text: str) -> str:
+    """`uniform:min=10ms,max=50ms` → "10 ms to 50 ms (uniform)"."""
+    kind, _, rest = text.partition(":")
+    values = {k: _spaced(v) for k, _, v in (part.partition("=") for part in rest.split(",")) if v}
+    if kind == "uniform" and values.keys() >= {"min", "max"}:
+        return f"{values['min']} to {values['max']} (uniform)"
+    if kind == "lognormal" and values.keys() >= {"p50", "p99"}:
+        return f"p50 {values['p50']}, p99 {values['p99']} (lognormal)"
+    if kind == "bimodal" and values.keys() >= {"fast", "slow"}:
+        share = f" for {_percent(values['slow_share'])}" if "slow_share" in values else ""
+        return f"{values['fast']}, {values['slow']}{share} (bimodal)"
+    return _spaced(text)
+
+
+def scenario_line(params: tuple[tuple[str, str], ...]) -> str:
+    """A scenario in one line: "1,000 calls · 200 ms · warm · limit 10"."""
+    return " · ".join(_phrase(k, v) for k, v in params if (k, v) not in _KEYS_THAT_SAY_NOTHING)
+
+
+def _phrase(key: str, value: str) -> str:
+    number = f"{int(value):,}" if value.isdigit() else value
+    phrases = {
+        "calls": f"{number} call{'' if number == '1' else 's'}",
+        "latency": latency(value),
+        "start": f"{value} start",
+        "limit": f"at most {number} at once",
+        "connection": "a connection per call" if value == "per_call" else f"connection {value}",
+        "attempts": f"up to {number} attempts",
+        "backoff": f"backoff from {_spaced(value)}",
+        "failures": _failures(value),
+        "body_bytes": f"{number}-byte bodies",
+        "seed": f"seed {value}",
+        "workers": f"{number} workers",
+    }
+    return phrases.get(key, f"{key} {value}".strip())
+
+
+def _failures(text: str) -> str:
+    """`rate=0.3:attempts=2:kinds=503-reset:retry_after=20ms` → "30 % fail at first (503, reset)"."""
+    parts = dict(part.partition("=")[::2] for part in text.split(":"))
+    kinds = f" ({parts['kinds'].replace('-', ', ')})" if parts.get("kinds") else ""
+    return f"{_percent(parts.get('rate', text))} fail at first{kinds}"
+
+
+def _spaced(text: str) -> str:
+    return re.sub(r"^(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)$", lambda m: f"{m[1]} {m[2].replace('us', 'µs')}", text)
+
+
+def _percent(text: str) -> str:
+    try:
+        return f"{100 * float(text):g} %"
+    except ValueError:
+        return text
+
+
+def _significant(value: float) -> str:
+    if abs(value) >= 99.95:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 9.995 else f"{value:.2f}"
+
+
+def _three_digits(value: float) -> float:
+    if abs(value) < 1000:
+        return value
+    return round(value, 2 - int(math.floor(math.log10(abs(value)))))

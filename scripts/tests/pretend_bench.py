@@ -1,0 +1,110 @@
+"""A pretend fanbench-bench: speaks its command line, and does with each case what behaviours.json says."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+SLEEPER = ["/bin/sleep", "600"]
+
+
+def main() -> int:
+    folder, arguments = Path(sys.argv[1]), sys.argv[2:]
+    told = json.loads((folder / "behaviours.json").read_text())
+    if "--list" in arguments:
+        return print_list(told)
+    flags = dict(a.split("=", 1) for a in arguments if a.startswith("--benchmark_"))
+    name = arguments[arguments.index("--case") + 1]
+    with open(folder / "started.log", "a") as log:
+        log.write(name + "\n")
+    nth = (folder / "started.log").read_text().splitlines().count(name)
+    words = told["cases"][name].split("+")
+    word = words[min(nth, len(words)) - 1]
+    if "--records" in arguments:
+        Path(arguments[arguments.index("--records") + 1]).write_text(json.dumps({"name": name, "calls": [], "start": nth}))
+
+    def write(row: dict) -> None:
+        Path(flags["--benchmark_out"]).write_text(json.dumps({"context": context(name), "benchmarks": [row]}))
+
+    def ready() -> None:
+        (folder / "ready").write_text(str(os.getpid()))
+
+    print("noise on stdout")
+    if word == "ok":
+        write(good_row(name, nth))
+    elif word == "error":
+        write(error_row(name, "expected 10 calls, the ledger shows 9"))
+        return 1
+    elif word == "n/a":
+        write(error_row(name, "not applicable: nothing to race"))
+    elif word == "limit":
+        write(error_row(name, "limit: needs 20,100 descriptors, 20,000 allowed"))
+    elif word == "unverified":
+        write({k: v for k, v in good_row(name, nth).items() if k != "verified"})
+    elif word == "half":
+        Path(flags["--benchmark_out"]).write_text('{"context": {}, "bench')
+    elif word == "liar":
+        write(good_row(name, nth))
+        return 1
+    elif word == "exit3":
+        print("first words\nthe plan was refused", file=sys.stderr)
+        return 3
+    elif word == "crash":
+        print("assertion failed: permits >= 0", file=sys.stderr, flush=True)
+        os.kill(os.getpid(), signal.SIGABRT)
+    elif word == "hang":
+        subprocess.Popen(SLEEPER)  # its mock server
+        ready()
+        signal.pause()
+    elif word == "stubborn":  # deaf to all but SIGKILL, with a server in a session of its own
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        subprocess.Popen(SLEEPER, start_new_session=True)
+        ready()
+        while True:
+            signal.pause()
+    elif word == "leaves":
+        subprocess.Popen(SLEEPER, start_new_session=True)
+        write(good_row(name, nth))
+    return 0
+
+
+def print_list(told: dict) -> int:
+    cases = []
+    for name in told["cases"]:
+        parts = name.split("/")
+        cases.append({"name": name, "workload": parts[0], "model": parts[1], "transport": parts[2],
+                      "parameters": {"calls": 10, "latency": "20ms"}, "timeline": "timeline" in name})
+    print(json.dumps({"suite": "pretend", "description": "Pretends.", "rounds": told["rounds"], "cases": cases}
+                     | told["listing"]))
+    if "complain" in told["listing"]:
+        print(f"fanbench-bench: {told['listing']['complain']}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def context(name: str) -> dict:
+    return {"date": "2026-11-20T17:04:05+01:00", "host_name": "pretend", "executable": "bench", "num_cpus": 2,
+            "mhz_per_cpu": 2900, "cpu_scaling_enabled": False, "caches": [], "load_avg": [0.1, 0.1, 0.1],
+            "library_build_type": "release", "first": name}
+
+
+def good_row(name: str, nth: int) -> dict:
+    """As Google Benchmark 1.7 writes it. The makespan is 0.1 s times which start of the case it is."""
+    return {"name": name + "/iterations:3/manual_time", "family_index": 0, "per_family_instance_index": 0,
+            "run_name": name + "/iterations:3/manual_time", "run_type": "iteration", "repetitions": 1,
+            "repetition_index": 0, "threads": 1, "iterations": 3, "real_time": 100.0 * nth, "cpu_time": 1.0,
+            "time_unit": "ms", "makespan_s": 0.1 * nth, "ideal_s": 0.02, "efficiency": 0.02 / (0.1 * nth),
+            "overhead_us_per_call": 1000.0, "cpu_us_per_call": 10.0, "peak_pss_bytes": 1e6, "verified": 1.0}
+
+
+def error_row(name: str, message: str) -> dict:
+    return {"name": name, "family_index": 0, "per_family_instance_index": 0, "run_name": name,
+            "run_type": "iteration", "repetitions": 1, "repetition_index": 0, "threads": 1,
+            "error_occurred": True, "error_message": message, "iterations": 0, "real_time": 0.0, "cpu_time": 0.0,
+            "time_unit": "ms"}
+
+
+sys.exit(main())

@@ -1,0 +1,323 @@
+"""scripts/fanbench in a pretend checkout, with pretend package manager, cmake and ninja that note how they were called."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import SCRIPTS, Ran, clean_environment, wait_until
+
+CPP = ("g++ cmake ninja-build libcurl4-openssl-dev libtbb-dev libbenchmark-dev libgtest-dev libgmock-dev libfmt-dev "
+       "libtomlplusplus-dev libcli11-dev nlohmann-json3-dev").split()
+
+NOTE_THE_CALL = '#!/bin/bash\necho "${0##*/} $*" >>"$FAKE/calls"\n'
+TOOLS = {
+    "dpkg-query": 'for p in "$@"; do grep -qx -- "$p" "$FAKE/installed" && echo "$p installed"; done; exit 1',
+    "apt-get": """
+[ "$1" != update ] && [ "${3-}" != update ] || { touch "$FAKE/updated"; exit 0; }
+if [ -e "$FAKE/apt-fails" ] || { [ -e "$FAKE/lists-are-old" ] && [ ! -e "$FAKE/updated" ]; }; then
+  echo "E: Unable to locate package" >&2; exit 100
+fi
+case " $* " in
+  *" --simulate "*) cat "$FAKE/simulated" 2>/dev/null; exit 0 ;;
+esac
+for p in "$@"; do echo "$p" >>"$FAKE/installed"; done
+[ -e "$FAKE/boost-stays-old" ] || echo "#define BOOST_VERSION 108100" >"$FAKE/include/boost/version.hpp"
+""",
+    "sudo": 'exec "$@"',
+    "cmake": """
+[ ! -e "$FAKE/cmake-fails" ] || { echo "CMake Error at CMakeLists.txt:1: no TBB" >&2; exit 1; }
+build=$FAKE/checkout/build
+mkdir -p "$build/bin"; touch "$build/build.ninja"
+echo "CMAKE_HOME_DIRECTORY:INTERNAL=$FAKE/checkout" >"$build/CMakeCache.txt"
+""",
+    "ninja": """
+if [ -e "$FAKE/ninja-waits" ]; then touch "$FAKE/ninja-runs"; trap 'exit 2' TERM; while :; do sleep 0.01; done; fi
+if [ -e "$FAKE/built" ]; then echo "ninja: no work to do."; exit 0; fi
+for i in 1 2 3 4; do echo "[$i/4] Building CXX object $i.o"; done
+if [ -e "$FAKE/ninja-fails" ]; then echo "FAILED: 4.o"; echo "a.cpp:7:3: error: expected ';'"; exit 1; fi
+touch "$FAKE/built"
+""",
+}
+PRETEND_PYTHON_PART = "import colorsys, os, sys\nprint('verb:', *sys.argv[1:], '| in', os.getcwd(), '| preset', " \
+                      "os.environ['FANBENCH_PRESET'])\n"
+
+
+class Checkout:
+    """A copy of scripts/fanbench among pretend tools, on a machine that has everything until a test takes it away."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.root = folder, folder / "checkout"
+        package = self.root / "scripts" / "fanbench_tools"
+        package.mkdir(parents=True)
+        self.entry = Path(shutil.copy(SCRIPTS / "fanbench", self.root / "scripts"))
+        shutil.copy(SCRIPTS.parent / "CMakeLists.txt", self.root)
+        (package / "__init__.py").write_text("")
+        (package / "__main__.py").write_text(PRETEND_PYTHON_PART)
+        (folder / "bin").mkdir()
+        for name, script in TOOLS.items():
+            self.tool(name, NOTE_THE_CALL + script)
+        self.tool("python3", f'#!/bin/bash\nexec {sys.executable} "$@"\n')
+        self.installed(CPP)
+        self.boost(108100)
+
+    def tool(self, name: str, script: str) -> None:
+        path = self.folder / "bin" / name
+        path.write_text(script)
+        path.chmod(0o755)
+
+    def installed(self, packages: list[str]) -> None:
+        (self.folder / "installed").write_text("\n".join(packages) + "\n")
+
+    def boost(self, version: int | None) -> None:
+        folder = self.folder / "include" / "boost"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "version.hpp").write_text(f"#define BOOST_VERSION {version}\n" if version else "")
+
+    def so(self, what: str) -> None:
+        """Switches a behaviour of the pretend tools on."""
+        (self.folder / what).touch()
+
+    def start(self, *arguments: str, entry: Path | None = None, cwd: Path | None = None,
+              **environment: str) -> subprocess.Popen[str]:
+        path = f"{self.folder / 'bin'}:/usr/bin:/bin"
+        return subprocess.Popen(
+            [str(entry or self.entry), *arguments], cwd=cwd or self.folder, stdin=subprocess.DEVNULL, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=clean_environment(PATH=path, FAKE=str(self.folder),
+                                  FANBENCH_BOOST_INCLUDE=str(self.folder / "include"), **environment))
+
+    def run(self, *arguments: str, **options: object) -> Ran:
+        child = self.start(*arguments, **options)  # type: ignore[arg-type]
+        out, err = child.communicate(timeout=60)
+        return Ran(child.returncode, out, err)
+
+    def calls(self, tool: str = "") -> list[str]:
+        """The calls of pretend tools so far, or of one of them, without the tool's name."""
+        log = self.folder / "calls"
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [line.partition(" ")[2] for line in lines if line.startswith(f"{tool} ")] if tool else lines
+
+    def forget_calls(self) -> None:
+        (self.folder / "calls").unlink(missing_ok=True)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+def handed_over(verb: str, checkout: Checkout) -> str:
+    return f"verb: {verb} | in {checkout.folder} | preset release\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"]])
+def test_help_needs_nothing(checkout: Checkout, arguments: list[str]) -> None:
+    ran = checkout.run(*arguments)
+    assert (ran.code, ran.err, checkout.calls()) == (0, "", [])
+    assert "usage: fanbench" in ran.out
+    assert all(f"\n  {verb} " in ran.out for verb in ("run", "list", "report", "doctor", "serve", "test"))
+    assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_an_unknown_verb_gets_one_line(checkout: Checkout) -> None:
+    ran = checkout.run("frobnicate")
+    assert (ran.code, ran.out, ran.err.count("\n"), checkout.calls()) == (2, "", 1, [])
+    assert 'no verb "frobnicate"; expected run, list,' in ran.err
+
+
+def test_the_version_is_the_projects(checkout: Checkout) -> None:
+    ran = checkout.run("--version")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("fanbench ") and ran.out.strip("fanbench \n")[0].isdigit()
+
+
+def test_the_first_call_builds_and_the_second_does_nothing_twice(checkout: Checkout) -> None:
+    first = checkout.run("run", "smoke")
+    assert (first.code, first.err) == (0, "")
+    assert "Configuring build\n" in first.out and "Building: 4 of 4\n" in first.out
+    checkout.forget_calls()
+    second = checkout.run("run", "smoke")
+    assert (second.code, second.err, second.out) == (0, "", handed_over("run smoke", checkout))
+    assert checkout.calls("cmake") == checkout.calls("apt-get") == []
+    assert len(checkout.calls("ninja")) == 1
+    assert checkout.calls("ninja")[0].endswith("bin/fanbench-bench bin/fanbench-server")
+
+
+def test_test_builds_everything(checkout: Checkout) -> None:
+    assert checkout.run("test").code == 0
+    assert checkout.calls("ninja")[0].endswith(" all")
+
+
+@pytest.mark.parametrize("arguments", [["doctor"], ["report", "DIR"], ["run", "--help"], ["serve", "-h"]])
+def test_what_needs_no_build_does_not_build(checkout: Checkout, arguments: list[str]) -> None:
+    checkout.installed([])
+    ran = checkout.run(*arguments)
+    assert (ran.code, ran.err, ran.out) == (0, "", handed_over(" ".join(arguments), checkout))
+    assert checkout.calls("cmake") == checkout.calls("ninja") == checkout.calls("apt-get") == []
+
+
+def test_help_after_two_dashes_is_the_servers(checkout: Checkout) -> None:
+    checkout.run("serve", "--", "--help", "--no-install")
+    assert len(checkout.calls("ninja")) == 1
+    assert checkout.run("serve", "--", "--help", "--no-install").out == \
+        handed_over("serve -- --help --no-install", checkout)
+
+
+def test_it_works_from_any_folder_and_through_links(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.run("list")
+    elsewhere = tmp_path / "else where"
+    elsewhere.mkdir()
+    (elsewhere / "fb").symlink_to("../checkout/scripts/fanbench")
+    (elsewhere / "fb2").symlink_to("fb")
+    for entry in (elsewhere / "fb", elsewhere / "fb2", Path("../checkout/scripts/fanbench")):
+        ran = checkout.run("list", entry=entry, cwd=elsewhere)
+        assert (ran.code, ran.err, ran.out) == (0, "", f"verb: list | in {elsewhere} | preset release\n")
+
+
+def test_a_module_in_the_current_folder_is_not_taken_for_ours(checkout: Checkout) -> None:
+    checkout.run("list")
+    (checkout.folder / "colorsys.py").write_text("raise SystemExit('the wrong module')")
+    assert checkout.run("list").out == handed_over("list", checkout)
+
+
+@pytest.mark.parametrize("arguments", [["--no-install", "run"], ["run", "--no-install"]])
+def test_no_install_prints_the_command_and_stops(checkout: Checkout, arguments: list[str]) -> None:
+    checkout.installed([p for p in CPP if p not in ("libtbb-dev", "g++")])
+    ran = checkout.run(*arguments)
+    sudo = "" if os.geteuid() == 0 else "sudo "
+    assert (ran.code, ran.err) == (1, "")
+    assert ran.out == f"{sudo}apt-get install --yes --no-install-recommends g++ libtbb-dev\n"
+    assert checkout.calls("apt-get") == checkout.calls("cmake") == []
+
+
+@pytest.mark.parametrize(("version", "missing"), [(None, True), (107400, True), (108100, False), (109000, False)])
+def test_boost_is_judged_by_its_header(checkout: Checkout, version: int | None, missing: bool) -> None:
+    checkout.boost(version)
+    ran = checkout.run("--no-install", "run")
+    assert ("libboost" in ran.out) == missing
+    assert ran.code == (1 if missing else 0)
+
+
+def test_what_is_missing_is_installed_once(checkout: Checkout) -> None:
+    checkout.installed(CPP[:-2])
+    ran = checkout.run("list")
+    assert (ran.code, ran.err) == (0, "")
+    assert f"Missing: {' '.join(CPP[-2:])}\n" in ran.out
+    calls = checkout.calls("apt-get")
+    assert len(calls) == 2 and "--simulate" in calls[0]
+    assert calls[1].endswith(f"install --yes --no-install-recommends {' '.join(CPP[-2:])}")
+    checkout.forget_calls()
+    assert checkout.run("list").out == handed_over("list", checkout)
+    assert checkout.calls("apt-get") == []
+
+
+def test_a_package_that_was_removed_is_noticed(checkout: Checkout) -> None:
+    assert checkout.run("list").code == 0
+    checkout.installed(CPP[1:])
+    assert checkout.run("--no-install", "list").out.endswith(" g++\n")
+
+
+def test_old_package_lists_are_updated_first(checkout: Checkout) -> None:
+    checkout.installed(CPP[1:])
+    checkout.so("lists-are-old")
+    assert checkout.run("list").code == 0
+    assert [c.split()[-1] if "update" in c else "install" for c in checkout.calls("apt-get")] == [
+        "install", "update", "install", "install"]
+
+
+def test_what_is_removed_is_said(checkout: Checkout) -> None:
+    checkout.installed(CPP[1:])
+    (checkout.folder / "simulated").write_text("Remv libboost-dev [1.74]\nRemv libboost1.74-dev [1.74]\nInst g++\n")
+    assert "Removing, as they can't be installed beside these: libboost-dev libboost1.74-dev\n" in \
+        checkout.run("list").out
+
+
+def test_a_failed_installation_says_so_and_stops(checkout: Checkout) -> None:
+    checkout.installed(CPP[1:])
+    checkout.so("apt-fails")
+    ran = checkout.run("list")
+    assert ran.code == 1
+    assert ran.err == "E: Unable to locate package\nfanbench: these packages can't be installed here: g++\n"
+    assert checkout.calls("cmake") == []
+
+
+def test_a_distribution_with_an_old_boost_is_refused(checkout: Checkout) -> None:
+    checkout.boost(107400)
+    checkout.so("boost-stays-old")
+    ran = checkout.run("list")
+    assert ran.code == 1
+    assert ran.err.startswith("fanbench: Boost 1.81 or newer is needed") and ran.err.count("\n") == 1
+
+
+def test_a_failed_build_shows_what_the_compiler_said(checkout: Checkout) -> None:
+    checkout.so("ninja-fails")
+    ran = checkout.run("run")
+    assert ran.code == 1
+    assert ran.err == ("FAILED: 4.o\na.cpp:7:3: error: expected ';'\n"
+                       f"fanbench: the build failed; all it said: {checkout.root}/build/fanbench-build.log\n")
+    assert "verb:" not in ran.out
+
+
+def test_a_failed_configuration_is_tried_again(checkout: Checkout) -> None:
+    checkout.so("cmake-fails")
+    ran = checkout.run("run")
+    assert ran.code == 1
+    assert ran.err.startswith("CMake Error at CMakeLists.txt:1: no TBB\nfanbench: cmake failed")
+    assert checkout.calls("ninja") == []
+    (checkout.folder / "cmake-fails").unlink()
+    assert checkout.run("run").code == 0
+
+
+def test_other_cmake_arguments_configure_again_and_none_keep_what_is(checkout: Checkout) -> None:
+    for arguments, configured in (("-DA=ON", 1), ("-DA=ON", 1), ("-DA=OFF -DB=1", 2)):
+        assert checkout.run("list", FANBENCH_CMAKE_ARGS=arguments).code == 0
+        assert len(checkout.calls("cmake")) == configured
+    assert checkout.run("list").code == 0
+    assert checkout.calls("cmake") == ["--preset release -DA=ON", "--preset release -DA=OFF -DB=1"]
+
+
+def test_a_build_folder_that_came_from_elsewhere_is_made_afresh(checkout: Checkout) -> None:
+    build = checkout.root / "build"
+    build.mkdir()
+    (build / "build.ninja").touch()
+    (build / "CMakeCache.txt").write_text("CMAKE_HOME_DIRECTORY:INTERNAL=/somewhere/else\n")
+    assert checkout.run("list").code == 0
+    assert checkout.calls("cmake") == ["--preset release --fresh"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_while_building_leaves_no_ninja(checkout: Checkout, number: signal.Signals) -> None:
+    checkout.so("ninja-waits")
+    child = checkout.start("run")
+    wait_until((checkout.folder / "ninja-runs").exists, "ninja runs")
+    child.send_signal(number)
+    out, err = child.communicate(timeout=60)  # which also waits for all that hold the pipes
+    assert child.returncode == -number
+    assert err == "fanbench: stopped while building; the next call goes on from there\n"
+    assert "verb:" not in out
+
+
+def test_a_python_without_our_modules_is_passed_over(checkout: Checkout) -> None:
+    checkout.tool("python3", '#!/bin/bash\necho tried >>"$FAKE/pyenv"\nexit 1\n')
+    system = subprocess.run(["/usr/bin/python3", "-P", "-c", "import numpy, matplotlib, jinja2, rich"],
+                            capture_output=True, check=False)
+    if system.returncode != 0:
+        pytest.skip("/usr/bin/python3 lacks the modules too")
+    for _ in range(3):
+        assert checkout.run("list").out.endswith(handed_over("list", checkout))
+    assert (checkout.folder / "pyenv").read_text() == "tried\n"  # the choice is kept
+    checkout.tool("python3", f'#!/bin/bash\nexec {sys.executable} "$@"\n')
+    assert checkout.run("list").code == 0
+
+
+def test_shellcheck_finds_nothing() -> None:
+    if not shutil.which("shellcheck"):
+        pytest.skip("no shellcheck here")
+    for script in (SCRIPTS / "fanbench", SCRIPTS.parent / ".ci" / "run"):
+        subprocess.run(["shellcheck", str(script)], check=True)

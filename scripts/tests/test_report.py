@@ -1,0 +1,191 @@
+"""The report holds every row, calls an error an error, and asks nothing of the network."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from fanbench_tools import report
+from fanbench_tools.files import write_atomically
+from fanbench_tools.results import ResultsError, from_rows, load
+from fixtures.synthetic_data import CLAIMS, QUICK, folder, row
+
+NAME = "gather/coroutines/native/calls:10/latency:20ms/start:warm"
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    out = folder(tmp_path_factory.mktemp("quick"), QUICK)
+    report.write(out)
+    return out
+
+
+def small(rows, context=None):
+    results = from_rows(rows, context or {})
+    return report.to_markdown(results, []), report.to_html(results, [])
+
+
+class Tags(HTMLParser):
+    """Checks that tags are closed in order, and gathers ids and addresses."""
+
+    VOID = {"meta", "link", "input", "br"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.ids, self.addresses, self.names = [], [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.VOID:
+            self.open.append(tag)
+        self._attributes(dict(attrs))
+
+    def handle_startendtag(self, tag, attrs):
+        self._attributes(dict(attrs))
+
+    def _attributes(self, attrs):
+        self.ids += [attrs["id"]] if "id" in attrs else []
+        self.names += [attrs["data-name"]] if "data-name" in attrs else []
+        self.addresses += [attrs[k] for k in ("href", "src", "xlink:href") if k in attrs]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_all_files_are_there_and_nothing_half_written(quick):
+    assert {"report.md", "report.html", "plots", "results.json"} <= {p.name for p in quick.iterdir()}
+    assert not [p for p in quick.rglob(".*")]
+
+
+def test_the_page_is_sound_and_stands_alone(quick):
+    text = (quick / "report.html").read_text()
+    tags = Tags(text)
+    assert len(tags.ids) == len(set(tags.ids))
+    assert all(a.startswith("#") or a == "data:," for a in tags.addresses)
+    assert {a[1:] for a in tags.addresses if a.startswith("#")} <= set(tags.ids)
+    assert not re.search(r"https?://|url\((?!#)|@import|<img", text)
+    assert "prefers-color-scheme: dark" in text and 'name="viewport"' in text
+
+
+def test_every_row_is_in_both_reports(quick):
+    results = load(quick)
+    assert Tags((quick / "report.html").read_text()).names == [c.name for c in results.cases]
+    lines = re.findall(r"^\| .* \| (?:native|curl) \|", (quick / "report.md").read_text(), re.MULTILINE)
+    assert len(lines) == len(results.cases)
+
+
+def test_tables_in_markdown_have_their_columns(quick):
+    width = None
+    for line in (quick / "report.md").read_text().splitlines():
+        cells = len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") else None
+        assert width is None or cells is None or cells == width, line
+        width = cells
+
+
+def test_plots_in_markdown_exist(quick):
+    names = re.findall(r"\]\((plots/[^)]+)\)", (quick / "report.md").read_text())
+    assert len(names) > 10 and len(names) == len(set(names))
+    assert all((quick / name).stat().st_size > 0 for name in names)
+
+
+def test_errors_come_first_and_loud(quick):
+    for text in ((quick / "report.md").read_text(), (quick / "report.html").read_text()):
+        message = "expected at most 10 calls in flight, the server saw 11"
+        picture = text.index("<svg" if "<svg" in text else "![")
+        assert text.index("137 of 139 rows verified, 2 errors") < text.index(message) < picture
+
+
+def test_an_error_row_shows_no_number():
+    broken = row(NAME, makespan_s=0.123, error_occurred=True, error_message="expected <1> | got `2`")
+    markdown, page = small([broken])
+    assert "123" not in markdown and "123" not in page
+    assert "**error**" in markdown and 'class="error"' in page
+    assert r"expected \<1\> \| got \`2\`" in markdown and "expected &lt;1&gt; | got `2`" in page
+
+
+def test_facts_are_not_errors():
+    markdown, page = small([row(NAME, error_occurred=True, error_message="not applicable: no race")])
+    assert "Not applicable: coroutines / native: no race" in markdown and 'class="na"' in page
+    assert "error" not in markdown
+
+
+def test_a_run_cut_short_says_so():
+    for text in small([row(NAME)], {"interrupted": True}):
+        assert "The run was interrupted" in text
+    for text in small([row(NAME)], {"interrupted": "false"}):
+        assert "was interrupted" not in text
+
+
+def test_no_rows_and_no_context_still_make_a_report(tmp_path):
+    (tmp_path / "results.json").write_text('{"benchmarks": []}')
+    report.write(tmp_path)
+    assert "No rows" in (tmp_path / "report.md").read_text()
+    assert "No rows" in (tmp_path / "report.html").read_text()
+
+
+def test_names_that_are_not_ours_are_listed():
+    for text in small([row("BM_sort/1024")]):
+        assert "BM_sort/1024" in text
+
+
+def test_hostile_text_stays_text():
+    markdown, page = small([row("gather/<script>/native/calls:1")], 
+                           {"suite": "<b>x</b>", "cpu": "<img src=x>", "odd|key": "a|b"})
+    assert "<script>/" not in page and "<b>" not in page and "<img" not in page
+    assert not re.search(r"(?<!\\)<(?!/?(details|summary)>)", markdown)
+
+
+def test_one_round_claims_no_spread():
+    markdown, page = small([row(NAME)])
+    assert "One round" in markdown and 'class="range"' not in page
+
+
+def test_rounds_show_least_and_greatest():
+    _, page = small([row(NAME, makespan_s=v) for v in (0.2, 0.3, 0.25)])
+    assert "250 ms" in page and "200 to 300 ms" in page
+
+
+def test_provenance_keeps_unknown_keys():
+    markdown, _ = small([row(NAME)], {"commit": "abc", "zebra": "stripes", "machine": {"cores": 2},
+                                      "load_avg": [0.1, 0.2], "caches": [{"type": "Data", "level": 1, "size": 32768, "num_sharing": 2}]})
+    for line in ("| machine: cores | 2 |", "| Commit | abc |", "| zebra | stripes |",
+                 "| Load average at the start | 0.1, 0.2 |", "| Caches | L1 Data 32 KiB |"):
+        assert line in markdown
+
+
+def test_the_claims_table_comes_with_the_suite_claims_only():
+    for text in small(CLAIMS[0]["benchmarks"], CLAIMS[0]["context"]):
+        assert "What guides claim" in text and "does not hold" in text and "202 ms / 2.00 s / 20.0 s" in text
+    for text in small(CLAIMS[0]["benchmarks"], {"suite": "quick"}):
+        assert "What guides claim" not in text
+
+
+def test_a_second_report_is_the_same(tmp_path):
+    rows = [row(NAME), row(NAME.replace("calls:10", "calls:100"))]
+    folder(tmp_path, ({"benchmarks": rows}, []))
+    report.write(tmp_path)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    report.write(tmp_path)
+    assert len(before) > 3 and {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+def test_broken_results_leave_the_old_report_alone(tmp_path):
+    (tmp_path / "report.md").write_text("old")
+    (tmp_path / "results.json").write_text('{"benchmarks": [')
+    with pytest.raises(ResultsError):
+        report.write(tmp_path)
+    assert (tmp_path / "report.md").read_text() == "old" and not (tmp_path / "plots").exists()
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    target = tmp_path / "report.md"
+    write_atomically(target, "old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(OSError):
+        write_atomically(target, "new")
+    assert target.read_text() == "old" and list(tmp_path.iterdir()) == [target]

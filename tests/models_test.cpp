@@ -1,0 +1,185 @@
+// Every model does every workload over both transports, and each run is verified as in a measurement.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "bench/measurement.hpp"
+#include "bench/resources.hpp"
+
+namespace fanbench {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+const ModelEntry& model(std::string_view name) { return *std::ranges::find(models(), name, &ModelEntry::name); }
+
+struct Combination {
+  std::string_view workload, model;
+  Transport transport;
+};
+
+std::vector<Combination> all_combinations() {
+  std::vector<Combination> all;
+  for (const Workload& workload : workloads())
+    for (const ModelEntry& entry : models())
+      for (const Transport transport : {Transport::native, Transport::curl}) all.push_back({workload.name, entry.name, transport});
+  return all;
+}
+
+Case case_of(const Combination& combination, std::uint32_t calls) {
+  Case c{.name = "test",
+         .workload = std::string(combination.workload),
+         .model = std::string(combination.model),
+         .transport = combination.transport,
+         .scenario = {.calls = calls, .seed = 3},
+         .plan = {.seed = 3, .delay = UniformDelay{10ms, 40ms}},
+         .workers = calls,
+         .iterations = 1};
+  if (c.workload == "semaphore") c.scenario.limit = c.workers = 3;
+  if (c.workload == "first_completed") {
+    c.plan.delay = UniformDelay{20ms, 2s};
+    while (specification_of("first_completed").refuse(c)) ++c.plan.seed;
+  }
+  if (c.workload == "retry") {
+    c.scenario.attempts = 3;
+    c.scenario.backoff = 5ms;
+    c.plan.failures = {.rate = 0.6, .attempts = 4, .kinds = {503, 429, Failures::reset}, .retry_after = 15ms};
+  }
+  return c;
+}
+
+class Models : public testing::TestWithParam<Combination> {
+ protected:
+  /// One verified run; false where the model cannot do the workload.
+  bool verified(const Case& c) {
+    MockServer server(SERVER_PROGRAM);
+    Measurement measurement(c, model(c.model), server, std::nullopt);
+    try {
+      measurement.prepare();
+    } catch (const NotApplicable&) {
+      return false;
+    }
+    measurement.iterate();
+    EXPECT_EQ(measurement.counters().at("verified"), 1);
+    return true;
+  }
+};
+
+TEST_P(Models, DoTheirWorkloadsWarm) {
+  const bool applicable = verified(case_of(GetParam(), 8));
+  EXPECT_EQ(applicable, GetParam().model != "sequential" || GetParam().workload != "first_completed");
+}
+TEST_P(Models, DoTheirWorkloadsCold) {
+  Case c = case_of(GetParam(), 8);
+  c.cold = true;
+  verified(c);
+}
+TEST_P(Models, DoTheirWorkloadsWithAConnectionForEachCall) {
+  Case c = case_of(GetParam(), 4);
+  c.connection = Connection::per_call;
+  verified(c);
+}
+TEST_P(Models, DoASingleCall) { verified(case_of(GetParam(), 1)); }
+
+INSTANTIATE_TEST_SUITE_P(All, Models, testing::ValuesIn(all_combinations()), [](const auto& row) {
+  return std::string(row.param.workload) + "_" + std::string(row.param.model) + "_" +
+         std::string(to_string(row.param.transport));
+});
+
+TEST(Models, WithFewerWorkersThanCallsAreJustSlower) {
+  for (const std::string_view name : {"thread_pool", "processes"}) {
+    Case c = case_of({"gather", name, Transport::native}, 7);
+    c.workers = 2;
+    MockServer server(SERVER_PROGRAM);
+    Measurement measurement(c, model(name), server, std::nullopt);
+    measurement.prepare();
+    measurement.iterate();
+    EXPECT_EQ(measurement.counters().at("in_flight_peak"), 2) << name;
+  }
+}
+
+TEST(Models, WithFewerWorkersThanReplicasHaveNoRace) {
+  for (const std::string_view name : {"thread_pool", "processes"}) {
+    Case c = case_of({"first_completed", name, Transport::native}, 4);
+    c.workers = 3;
+    MockServer server(SERVER_PROGRAM);
+    Measurement measurement(c, model(name), server, std::nullopt);
+    EXPECT_THROW(measurement.prepare(), NotApplicable) << name;
+  }
+}
+
+/// Waits until `condition` holds; fails the test if it never does.
+template <class Condition>
+void wait_until(Condition condition) {
+  for (const auto deadline = std::chrono::steady_clock::now() + 20s; !condition();) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the awaited condition never came";
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
+TEST(Trouble, AKilledWorkerProcessIsNamed) {
+  Case c = case_of({"gather", "processes", Transport::native}, 6);
+  c.plan.delay = FixedDelay{500ms};
+  c.connection = Connection::per_call;  // no warm-up: the first run is the one that is disturbed
+  MockServer server(SERVER_PROGRAM);
+  Measurement measurement(c, model("processes"), server, std::nullopt);
+  std::jthread killer([&] {
+    wait_until([&] { return descendants(server.pid()).size() >= 7; });  // the fork server and six workers
+    const auto processes = descendants(server.pid());
+    ::kill(std::ranges::max(processes), SIGKILL);  // the youngest: a worker
+  });
+  try {
+    measurement.prepare();
+    FAIL() << "a run without one of its workers was verified";
+  } catch (const WrongResult& wrong) {
+    EXPECT_THAT(wrong.what(), testing::MatchesRegex("worker process [0-9]+ died in the middle of call [0-5]"));
+  }
+}
+
+TEST(Trouble, AKilledServerIsNamed) {
+  for (const ModelEntry& entry : models()) {
+    Case c = case_of({"gather", entry.name, Transport::curl}, 4);
+    c.plan.delay = FixedDelay{300s};
+    c.connection = Connection::per_call;
+    MockServer server(SERVER_PROGRAM);
+    Measurement measurement(c, entry, server, std::nullopt);
+    const std::size_t before = open_descriptors(server.pid());
+    std::jthread killer([&] {
+      wait_until([&] { return open_descriptors(server.pid()) > before + 1; });  // a call has come
+      ::kill(server.pid(), SIGKILL);
+    });
+    try {
+      measurement.prepare();
+      FAIL() << "a run without its server was verified";
+    } catch (const std::runtime_error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("died: killed by signal 9")) << entry.name;
+    }
+  }
+}
+
+TEST(Trouble, AServerThatCannotStartIsNamed) {
+  try {
+    MockServer server("/nonexistent/fanbench-server");
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("/nonexistent/fanbench-server did not start"));
+  }
+}
+
+TEST(Backoff, DoublesWithJitterAndHonoursTheServer) {
+  const Scenario scenario{.backoff = 100ms, .seed = 5};
+  for (Attempt k = 0; k < 5; ++k) {
+    const Nanoseconds full = 100ms * (1 << k);
+    EXPECT_GE(backoff(scenario, 1, k, {}), full / 2);
+    EXPECT_LT(backoff(scenario, 1, k, {}), full);
+  }
+  EXPECT_NE(backoff(scenario, 1, 0, {}), backoff(scenario, 2, 0, {}));
+  EXPECT_EQ(backoff(scenario, 1, 0, 3s), 3s);
+}
+
+}  // namespace
+}  // namespace fanbench

@@ -1,0 +1,406 @@
+// Resources: what children, grandchildren and threads use is counted, and what the server uses is not.
+#include "bench/resources.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <latch>
+#include <memory>
+#include <system_error>
+
+namespace fanbench {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::IsSupersetOf;
+using testing::Not;
+
+constexpr std::size_t mib = 1 << 20;
+
+/// A child process that does `work`, says so, and stays until this is destroyed.
+class Child {
+ public:
+  explicit Child(const std::function<void()>& work) {
+    int done[2], stay[2];
+    if (pipe2(done, O_CLOEXEC) != 0 || pipe2(stay, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+    pid_ = fork();
+    if (pid_ == 0) {
+      close(done[0]);
+      close(stay[1]);
+      work();
+      char byte = 0;
+      if (write(done[1], &byte, 1) == 1) static_cast<void>(!read(stay[0], &byte, 1));
+      _exit(0);
+    }
+    close(done[1]);
+    close(stay[0]);
+    stay_ = stay[1];
+    char byte = 0;
+    if (read(done[0], &byte, 1) != 1) throw std::runtime_error("the child failed");
+    close(done[0]);
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() { wait(); }
+
+  pid_t pid() const { return pid_; }
+  /// Lets it end, and returns when it is a zombie.
+  void end() {
+    if (stay_ >= 0) close(std::exchange(stay_, -1));
+    siginfo_t info{};
+    waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT);
+  }
+  void wait() {
+    if (pid_ <= 0) return;
+    end();
+    waitpid(std::exchange(pid_, -1), nullptr, 0);
+  }
+
+ private:
+  pid_t pid_ = -1;
+  int stay_ = -1;
+};
+
+Nanoseconds thread_cpu() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + Nanoseconds(time.tv_nsec);
+}
+
+/// Much more CPU than a test uses for anything else.
+constexpr Nanoseconds much = 200ms;
+
+void use_much_cpu() {
+  const Nanoseconds until = thread_cpu() + much;
+  while (thread_cpu() < until) {
+  }
+}
+
+void map_and_touch(std::size_t bytes, int kind = MAP_PRIVATE) {
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, kind | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) _exit(1);
+  std::memset(memory, 1, bytes);
+}
+
+void nothing() {}
+
+TEST(CpuOfTree, CountsThisProcessWithThreadsThatHaveEnded) {
+  const Nanoseconds before = cpu_of_tree(0);
+  std::jthread(use_much_cpu).join();
+  EXPECT_GE(cpu_of_tree(0) - before, much);
+}
+
+TEST(CpuOfTree, CountsALiveChild) {
+  const Nanoseconds before = cpu_of_tree(0);
+  const Child child(use_much_cpu);
+  EXPECT_GE(cpu_of_tree(0) - before, much);
+  EXPECT_LT(cpu_of_tree(0) - before, 2 * much);
+}
+
+TEST(CpuOfTree, CountsTheThreadsOfALiveChild) {
+  const Nanoseconds before = cpu_of_tree(0);
+  const Child child([] { std::jthread(use_much_cpu).join(); });
+  EXPECT_GE(cpu_of_tree(0) - before, much);
+}
+
+TEST(CpuOfTree, CountsAChildOnceBeforeAndAfterItIsWaitedFor) {
+  const Nanoseconds before = cpu_of_tree(0);
+  Child child(use_much_cpu);
+  child.end();
+  const Nanoseconds ended = cpu_of_tree(0) - before;
+  child.wait();
+  const Nanoseconds waited_for = cpu_of_tree(0) - before;
+  EXPECT_GE(ended, much);
+  EXPECT_LT(ended, 2 * much);
+  EXPECT_GE(waited_for, much);
+  EXPECT_LT(waited_for, 2 * much);
+}
+
+TEST(CpuOfTree, CountsGrandchildrenLiveAndWaitedFor) {
+  const Nanoseconds before = cpu_of_tree(0);
+  const Child with_live([] { new Child(use_much_cpu); });
+  EXPECT_GE(cpu_of_tree(0) - before, much);
+  const Child with_waited_for([] { Child(use_much_cpu).wait(); });
+  EXPECT_GE(cpu_of_tree(0) - before, 2 * much - 20ms);  // in ticks, of user and of system time, rounded down
+}
+
+TEST(CpuOfTree, LeavesOutTheExcludedAndItsDescendants) {
+  const Child server([] {
+    use_much_cpu();
+    new Child(use_much_cpu);
+  });
+  const Nanoseconds without = cpu_of_tree(server.pid());
+  EXPECT_GE(cpu_of_tree(0) - without, 2 * much);
+}
+
+TEST(CpuOfTree, LeavesOutWhatReadingItCosts) {
+  const Nanoseconds before = cpu_of_tree(0);
+  for (const Nanoseconds until = thread_cpu() + much; thread_cpu() < until;) cpu_of_tree(0);
+  EXPECT_LT(cpu_of_tree(0) - before, much / 4);
+}
+
+TEST(CpuOfProcess, CountsItsThreadsButNotItsChildren) {
+  const Child child([] {
+    std::jthread(use_much_cpu).join();
+    new Child(use_much_cpu);
+    Child(use_much_cpu).wait();
+  });
+  EXPECT_GE(cpu_of_process(child.pid()), much);
+  EXPECT_LT(cpu_of_process(child.pid()), 2 * much);
+}
+
+TEST(CpuOfProcess, ThrowsWhenThereIsNone) {
+  Child child(nothing);
+  const pid_t pid = child.pid();
+  child.wait();
+  EXPECT_THROW(cpu_of_process(pid), std::system_error);
+}
+
+TEST(PssOfTree, CountsWhatAChildTouches) {
+  const std::uint64_t before = pss_of_tree(0);
+  const Child child([] { map_and_touch(20 * mib); });
+  EXPECT_GE(pss_of_tree(0), before + 20 * mib);
+  EXPECT_LT(pss_of_tree(0), before + 40 * mib);
+}
+
+TEST(PssOfTree, CountsSharedPagesOnce) {
+  void* shared = mmap(nullptr, 20 * mib, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(shared, MAP_FAILED);
+  std::memset(shared, 1, 20 * mib);
+  const std::uint64_t before = pss_of_tree(0);
+  const Child child([shared] { std::memset(shared, 2, 20 * mib); });
+  EXPECT_LT(pss_of_tree(0), before + 10 * mib);
+  munmap(shared, 20 * mib);
+}
+
+TEST(PssOfTree, LeavesOutTheExcludedAndItsDescendants) {
+  const Child server([] { new Child([] { map_and_touch(20 * mib); }); });
+  EXPECT_GE(pss_of_tree(0), pss_of_tree(server.pid()) + 20 * mib);
+}
+
+TEST(PssOfTree, SkipsProcessesThatEndMeanwhile) {
+  std::jthread looks([](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      pss_of_tree(0);
+      cpu_of_tree(0);
+    }
+  });
+  for (int i = 0; i < 200; ++i) {
+    const pid_t child = vfork();
+    if (child == 0) _exit(0);
+    ASSERT_GT(child, 0);
+    waitpid(child, nullptr, 0);
+  }
+}
+
+void wait_for_samples(const PeakPss& peak, std::uint32_t more) {
+  const std::uint32_t until = peak.samples() + more;
+  while (peak.samples() < until) std::this_thread::yield();
+}
+
+TEST(PeakPss, SamplesAtStartAndAtStop) {
+  PeakPss peak(0);
+  EXPECT_GE(peak.samples(), 1);
+  EXPECT_GT(peak.stop(), 0);
+  EXPECT_GE(peak.samples(), 2);
+}
+
+TEST(PeakPss, LastSampleIsTakenWhenItIsStopped) {
+  PeakPss peak(0);
+  const Child child([] { map_and_touch(200 * mib); });
+  EXPECT_GE(peak.stop(), 200 * mib);
+}
+
+TEST(PeakPss, RemembersWhatHasBeenGivenBack) {
+  const std::uint64_t before = pss_of_tree(0);
+  PeakPss peak(0);
+  Child child([] { map_and_touch(20 * mib); });
+  wait_for_samples(peak, 2);  // the second of them began after the child was ready
+  child.wait();
+  const std::uint64_t most = peak.stop();
+  EXPECT_GE(most, before + 20 * mib);
+  EXPECT_LT(pss_of_tree(0), before + 20 * mib);
+  EXPECT_EQ(peak.stop(), most);
+}
+
+TEST(PeakPss, LeavesOutTheExcluded) {
+  const Child server([] { map_and_touch(200 * mib); });
+  PeakPss peak(server.pid());
+  wait_for_samples(peak, 1);
+  EXPECT_LT(peak.stop(), pss_of_tree(0));
+}
+
+std::vector<pid_t> own_threads() {
+  std::vector<pid_t> threads;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task"))
+    threads.push_back(std::stoi(entry.path().filename()));
+  return threads;
+}
+
+TEST(PeakPss, RunsWhereItIsTold) {
+  const auto before = own_threads();
+  const int cpu = allowed_cpus().back();
+  PeakPss peak(0, cpu);
+  wait_for_samples(peak, 1);  // of the thread, which was pinned before
+  for (const pid_t thread : own_threads()) {
+    if (std::ranges::find(before, thread) != before.end()) continue;
+    cpu_set_t set;
+    ASSERT_EQ(sched_getaffinity(thread, sizeof(set), &set), 0);
+    EXPECT_EQ(CPU_COUNT(&set), 1);
+    EXPECT_TRUE(CPU_ISSET(cpu, &set));
+  }
+  peak.stop();
+}
+
+TEST(PeakPss, ThrowsAtTheStopWhatItsThreadThrew) {
+  PeakPss peak(0, 1'000'000);
+  EXPECT_THROW(peak.stop(), std::system_error);
+}
+
+/// The kernel lists a joined thread for a moment longer.
+void wait_for_threads(std::size_t count) {
+  while (threads_of_tree(0) != count) std::this_thread::yield();
+}
+
+TEST(PeakPss, LeavesNoThread) {
+  const std::size_t before = threads_of_tree(0);
+  {
+    PeakPss stopped(0);
+    stopped.stop();
+    wait_for_threads(before);
+    const PeakPss abandoned(0);
+    wait_for_threads(before + 1);
+  }
+  wait_for_threads(before);
+}
+
+TEST(Descendants, AreChildrenAndGrandchildrenButNotTheExcluded) {
+  int pids[2];
+  ASSERT_EQ(pipe(pids), 0);
+  const Child parent([&] {
+    const pid_t grandchild = (new Child(nothing))->pid();
+    static_cast<void>(!write(pids[1], &grandchild, sizeof(grandchild)));
+  });
+  pid_t grandchild = 0;
+  ASSERT_EQ(read(pids[0], &grandchild, sizeof(grandchild)), static_cast<ssize_t>(sizeof(grandchild)));
+  close(pids[0]);
+  close(pids[1]);
+  EXPECT_THAT(descendants(0), IsSupersetOf({parent.pid(), grandchild}));
+  EXPECT_THAT(descendants(0), Not(Contains(getpid())));
+  EXPECT_THAT(descendants(parent.pid()), Not(Contains(parent.pid())));
+  EXPECT_THAT(descendants(parent.pid()), Not(Contains(grandchild)));
+}
+
+TEST(Descendants, AreFoundWhateverTheirName) {
+  const Child child([] { prctl(PR_SET_NAME, "a) R 1 (b) 2 3"); });
+  EXPECT_THAT(descendants(0), Contains(child.pid()));
+}
+
+TEST(Descendants, IncludeThoseThatNobodyWaitedFor) {
+  Child child(nothing);
+  child.end();
+  EXPECT_THAT(descendants(0), Contains(child.pid()));
+  const pid_t pid = child.pid();
+  child.wait();
+  EXPECT_THAT(descendants(0), Not(Contains(pid)));
+}
+
+TEST(ThreadsOfTree, CountsOwnAndThoseOfChildren) {
+  const std::size_t before = threads_of_tree(0);
+  const Child child([] {
+    auto* running = new std::latch(3);
+    for (int i = 0; i < 3; ++i)
+      new std::jthread([running] {
+        running->count_down();
+        pause();
+      });
+    running->wait();
+  });
+  EXPECT_EQ(threads_of_tree(0), before + 4);
+  EXPECT_EQ(threads_of_tree(child.pid()), before);
+  std::latch may_end(1);
+  std::jthread thread([&] { may_end.wait(); });
+  EXPECT_EQ(threads_of_tree(child.pid()), before + 1);
+  may_end.count_down();
+}
+
+TEST(OpenDescriptors, AreCountedInThisProcessAndInOthers) {
+  std::size_t before = 0;
+  for (int descriptor = 0; descriptor < 1024; ++descriptor)
+    if (fcntl(descriptor, F_GETFD) != -1) ++before;
+  EXPECT_EQ(open_descriptors(getpid()), before);
+  int more[2];
+  ASSERT_EQ(pipe(more), 0);
+  EXPECT_EQ(open_descriptors(getpid()), before + 2);
+  const Child child([&] { close(more[0]); });
+  const Child with_one_more([&] { static_cast<void>(!dup(more[1])); });
+  const Child plain(nothing);
+  EXPECT_EQ(open_descriptors(child.pid()) + 1,
+            open_descriptors(plain.pid()) - 2);  // each has its elder's pipe too
+  EXPECT_EQ(open_descriptors(with_one_more.pid()), open_descriptors(plain.pid()));
+  close(more[0]);
+  close(more[1]);
+}
+
+TEST(OpenDescriptors, ThrowWhenThereIsNoSuchProcess) {
+  Child child(nothing);
+  const pid_t pid = child.pid();
+  child.wait();
+  EXPECT_THROW(open_descriptors(pid), std::system_error);
+}
+
+TEST(Pin, HoldsAThreadAndWhatItStarts) {
+  const int cpu = allowed_cpus().back();
+  std::vector<int> own, of_its_thread;
+  std::jthread([&] {
+    pin_thread(std::vector{cpu});
+    own = allowed_cpus();
+    std::jthread([&] { of_its_thread = allowed_cpus(); }).join();
+  }).join();
+  EXPECT_EQ(own, std::vector{cpu});
+  EXPECT_EQ(of_its_thread, std::vector{cpu});
+}
+
+TEST(Pin, HoldsAllThreadsOfAProcess) {
+  const Child child([] {
+    auto* running = new std::latch(1);
+    new std::jthread([running] {
+      running->count_down();
+      pause();
+    });
+    running->wait();
+  });
+  const int cpu = allowed_cpus().back();
+  pin_process(child.pid(), std::vector{cpu});
+  int threads = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(child.pid()) + "/task")) {
+    cpu_set_t set;
+    ASSERT_EQ(sched_getaffinity(std::stoi(entry.path().filename()), sizeof(set), &set), 0);
+    EXPECT_EQ(CPU_COUNT(&set), 1);
+    EXPECT_TRUE(CPU_ISSET(cpu, &set));
+    ++threads;
+  }
+  EXPECT_EQ(threads, 2);
+}
+
+TEST(Pin, ToCpusThatAreNotThereThrows) {
+  EXPECT_THROW(pin_thread(std::vector{100'000}), std::system_error);
+  EXPECT_THROW(pin_thread(std::vector{-1}), std::system_error);
+  EXPECT_THROW(pin_thread({}), std::system_error);
+}
+
+}  // namespace
+}  // namespace fanbench
