@@ -5,6 +5,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/beast/http/error.hpp>
+#include <exception>
 #include <utility>
 
 namespace fanbench {
@@ -47,6 +48,18 @@ void Connection::start() {
   wait_readable();
 }
 
+/// All handlers go through here: what goes wrong in one (memory, most likely) ends its connection and no
+/// other.
+template <class Step>
+void Connection::run_step(Step step) {
+  try {
+    step();
+  } catch (...) {
+    close();
+    throw;  // Server::run reports it
+  }
+}
+
 // ------------------------------------------------------------------------------------------------ input
 
 void Connection::wait_readable() {
@@ -57,7 +70,8 @@ void Connection::wait_readable() {
   // tries before it waits; and it needs no buffer of our own meanwhile.
   socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const Error& error) {
     self->waiting_readable_ = false;
-    if (!error && self->state_ != State::closed) self->on_readable();
+    if (error || self->state_ == State::closed) return;
+    self->run_step([&] { self->on_readable(); });
   });
 }
 
@@ -147,11 +161,13 @@ void Connection::handle() {
   parser_.reset();
   if (route.to == Route::To::call) return handle_call(route);
   if (route.to == Route::To::delay) return handle_delay(route);
+  Answer reply;
   try {
-    answer(loop_.service.answer(route, body));
+    reply = loop_.service.answer(route, body);
   } catch (const std::exception& error) {  // out of memory for a ledger's text, most likely
-    answer({.status = 500, .body = std::string(error.what()) + '\n'});
+    reply = {.status = 500, .body = std::string(error.what()) + '\n'};
   }
+  answer(std::move(reply));
 }
 
 void Connection::handle_call(const Route& route) {
@@ -180,8 +196,10 @@ void Connection::reply_when_due() {
   timer_.expires_at(arrived_ + planned_.delay);
   timer_.async_wait([self = shared_from_this()](const Error& error) {
     if (error || self->state_ != State::delayed) return;
-    self->reply_now();
-    self->parse_ahead();
+    self->run_step([&] {
+      self->reply_now();
+      self->parse_ahead();
+    });
   });
 }
 
@@ -244,8 +262,10 @@ void Connection::write_more() {
   if (written_ == head_.size() + body_.size() + padding_bytes_) return finish_reply();
   socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const Error& failed) {
     if (failed || self->state_ != State::writing) return;
-    self->write_more();
-    self->parse_ahead();
+    self->run_step([&] {
+      self->write_more();
+      self->parse_ahead();
+    });
   });
 }
 

@@ -74,6 +74,9 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   using Clock = std::chrono::steady_clock;
   using Error = boost::system::error_code;
 
+  template <class Step>
+  void run_step(Step step);
+
   void wait_readable();
   void on_readable();
   void on_input_end(bool orderly);

@@ -75,10 +75,12 @@ struct Server::Impl {
     wait_acceptable();
   }
 
-  void start(Socket socket) try {
-    std::make_shared<Connection>(loop, std::move(socket))->start();
-  } catch (const std::exception& error) {  // out of memory: this client is turned away, the server goes on
-    fmt::print(stderr, "fanbench-server: a connection was refused: {}\n", error.what());
+  void start(Socket socket) {
+    try {
+      std::make_shared<Connection>(loop, std::move(socket))->start();
+    } catch (const std::exception& error) {  // out of memory: this client is turned away, the server goes on
+      fmt::print(stderr, "fanbench-server: a connection was refused: {}\n", error.what());
+    }
   }
 
   void accept_later() {
@@ -136,14 +138,14 @@ void Server::stop_on_signals() {
 }
 
 void Server::run() {
-  for (;;) try {
+  for (;;) {
+    try {
       impl_->context.run();
       return;
-    } catch (const std::exception& error) {
-      // The handler's connection has been let go, and with it its call. Whatever it was, the others are
-      // served on.
+    } catch (const std::exception& error) {  // its connection has been closed: the others are served on
       fmt::print(stderr, "fanbench-server: a connection was dropped: {}\n", error.what());
     }
+  }
 }
 
 void Server::stop() {

@@ -769,37 +769,35 @@ TEST_F(ServerTest, AddressesThatCannotBeBoundAreNamed) {
 }
 
 TEST_F(ServerTest, OutOfDescriptorsItWaitsAndGoesOn) {
+  Client first = connect();
+  EXPECT_EQ(first.get("/healthz").status, 200);  // from here on the loop opens and closes nothing of its own
   int pipe_ends[2];
   ASSERT_EQ(pipe(pipe_ends), 0);
   const int saved_stderr = dup(STDERR_FILENO);
-  expect_serving();  // the loop has all the descriptors that it needs for itself
-  const int client_socket_and_no_more = dup(0);
-  close(client_socket_and_no_more);
   rlimit before{};
   getrlimit(RLIMIT_NOFILE, &before);
 
+  const int last = dup(0);  // the lowest that is free: the client's, which leaves none to accept it with
+  close(last);
+  rlimit tight = before;
+  tight.rlim_cur = static_cast<rlim_t>(last) + 1;
+  setrlimit(RLIMIT_NOFILE, &tight);
   dup2(pipe_ends[1], STDERR_FILENO);
-  {
-    // Made before the limit falls; connecting takes no further descriptor on this side.
-    std::string told;
-    rlimit none = before;
-    none.rlim_cur = static_cast<rlim_t>(client_socket_and_no_more) + 1;
-    setrlimit(RLIMIT_NOFILE, &none);
-    Client client = connect();
-    client.send(get("/healthz"));
-    char byte = 0;
-    while (told.find('\n') == std::string::npos && read(pipe_ends[0], &byte, 1) == 1) told += byte;
-    setrlimit(RLIMIT_NOFILE, &before);
-    EXPECT_EQ(told, "fanbench-server: out of descriptors at 0 connections; others wait\n");
-    EXPECT_EQ(client.receive().status, 200);
-  }
+  Client client = connect();
+  client.send(get("/healthz"));
+  std::string told;
+  for (char byte = 0; told.find('\n') == std::string::npos && read(pipe_ends[0], &byte, 1) == 1;)
+    told += byte;
   dup2(saved_stderr, STDERR_FILENO);
+  setrlimit(RLIMIT_NOFILE, &before);
+
+  EXPECT_EQ(told, "fanbench-server: out of descriptors at 1 connections; others wait\n");
+  EXPECT_EQ(client.receive().status, 200);
   for (const int fd : {saved_stderr, pipe_ends[0], pipe_ends[1]}) close(fd);
-  expect_serving();
 }
 
 TEST_F(ServerTest, StoppingLetsCallsInFlightEnd) {
-  const std::uint64_t run = create_run(R"({"delay":"300ms"})");
+  const std::uint64_t run = create_run(R"({"delay":"1s"})");  // time enough to stop before it ends
   Client idle = connect(), waits = connect();
   idle.get("/healthz");
   waits.send(get(call(run, 0)) + get(call(run, 1)));

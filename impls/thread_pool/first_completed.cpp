@@ -11,20 +11,18 @@ void ThreadPool::first_completed(const Scenario& scenario, Recorder& recorder) {
   if (workers_ < scenario.calls) throw NotApplicable("the pool has fewer workers than replicas: the fastest could start last");
   std::stop_source stop;
   std::atomic_flag completed;
-  arena_.execute([&] {
-    tbb::task_group replicas;
-    for (CallId id = 0; id < scenario.calls; ++id) {
-      replicas.run([&, id] {
-        recorder.start(id);
-        const Reply reply = client_->get({scenario.run, id}, stop.get_token());
-        recorder.finish(id, reply);
-        if (reply.verdict == Verdict::cancelled || completed.test_and_set()) return;
-        recorder.choose(id);
-        stop.request_stop();
-      });
-    }
-    replicas.wait();
-  });
+  tbb::task_group replicas;
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    arena_.enqueue(replicas.defer([&, id] {
+      recorder.start(id);
+      const Reply reply = client_->get({scenario.run, id}, stop.get_token());
+      recorder.finish(id, reply);
+      if (reply.verdict == Verdict::cancelled || completed.test_and_set()) return;
+      recorder.choose(id);
+      stop.request_stop();
+    }));
+  }
+  arena_.execute([&] { replicas.wait(); });
 }
 
 }  // namespace fanbench

@@ -6,13 +6,11 @@
 namespace fanbench {
 
 void ThreadPool::retry(const Scenario& scenario, Recorder& recorder) {
-  arena_.execute([&] {
-    tbb::task_group calls;
-    for (CallId id = 0; id < scenario.calls; ++id) {
-      calls.run([&, id] { call_until_ok(*client_, scenario, id, recorder); });
-    }
-    calls.wait();
-  });
+  tbb::task_group calls;
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    arena_.enqueue(calls.defer([&, id] { call_until_ok(*client_, scenario, id, recorder); }));
+  }
+  arena_.execute([&] { calls.wait(); });
 }
 
 }  // namespace fanbench

@@ -1,5 +1,6 @@
 // A task for each call, and an arena of `limit` slots instead of a semaphore: a task that waited for a permit would hold a
-// thread meanwhile. oneTBB runs the tasks of a group in no promised order.
+// thread meanwhile. Enqueued tasks begin in about the order
+// in which they came; oneTBB promises no more.
 #include <oneapi/tbb/task_group.h>
 
 #include <algorithm>
@@ -10,13 +11,11 @@ namespace fanbench {
 
 void ThreadPool::semaphore(const Scenario& scenario, Recorder& recorder) {
   tbb::task_arena permits(static_cast<int>(std::min(scenario.limit, workers_)));
-  permits.execute([&] {
-    tbb::task_group calls;
-    for (CallId id = 0; id < scenario.calls; ++id) {
-      calls.run([&, id] { call(*client_, scenario, id, recorder); });
-    }
-    calls.wait();
-  });
+  tbb::task_group calls;
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    permits.enqueue(calls.defer([&, id] { call(*client_, scenario, id, recorder); }));
+  }
+  permits.execute([&] { calls.wait(); });
 }
 
 }  // namespace fanbench

@@ -172,8 +172,8 @@ def test_nought_and_below_do_not_break_a_log_axis():
 
 
 def test_many_numbers_of_calls_keep_apart():
-    calls = (1, 2, 3, 5, 10, 20, 50, 100, 10000)
-    rows = [row(f"gather/threads/native/calls:{n}/latency:20ms/start:warm") for n in calls]
+    rows = [row(f"gather/threads/{transport}/calls:{n}/latency:20ms/start:warm") for transport in ("native", "curl")
+            for n in (1, 2, 3, 5, 10, 100, 1000, 2000, 5000, 10000)]
     figure = all_figures(from_rows(rows, {}), [])["makespan_gather"]
     test_tick_labels_do_not_overlap({"makespan_gather": figure})
 
