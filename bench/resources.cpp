@@ -122,9 +122,12 @@ std::vector<Process> tree(Folder& proc, pid_t excluded) {
   std::vector<Process> found;
   if (const auto self = std::ranges::find(all, getpid(), &Process::pid); self != all.end())
     found.push_back(*self);
-  for (std::size_t i = 0; i < found.size(); ++i)
-    for (const Process& child : std::ranges::equal_range(all, found[i].pid, {}, &Process::parent))
-      if (child.pid != excluded) found.push_back(child);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const pid_t parent = found[i].pid;
+    auto child = std::ranges::lower_bound(all, parent, {}, &Process::parent);
+    for (; child != all.end() && child->parent == parent; ++child)
+      if (child->pid != excluded) found.push_back(*child);
+  }
   return found;
 }
 

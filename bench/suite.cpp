@@ -65,11 +65,12 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 void refuse_unknown(const Source& source, const toml::table& table, std::string_view in,
                     std::span<const std::string_view> known) {
   for (const auto& [key, node] : table) {
-    if (std::ranges::find(known, key.str()) != known.end()) continue;
+    const std::string_view came = key.str();
+    if (std::ranges::find(known, came) != known.end()) continue;
     const auto nearest = std::ranges::min(
-        known, {}, [&](std::string_view candidate) { return edit_distance(candidate, key.str()); });
-    source.fail(key.source().begin.line, std::string(in) + std::string(key.str()),
-                fmt::format("expected a known key (did you mean {}?), got {}", nearest, quote(key.str())));
+        known, {}, [came](std::string_view candidate) { return edit_distance(candidate, came); });
+    source.fail(key.source().begin.line, fmt::format("{}{}", in, came),
+                fmt::format("expected a known key (did you mean {}?), got {}", nearest, quote(came)));
   }
 }
 
@@ -272,7 +273,7 @@ void refuse_misplaced(const Source& source, const Keys& own, const std::vector<s
        {std::tuple{"limit", own.limit.line, "semaphore"}, std::tuple{"attempts", own.attempts.line, "retry"},
         std::tuple{"backoff", own.backoff.line, "retry"},
         std::tuple{"failures", own.failures.line, "retry"}}) {
-    const auto other = std::ranges::find_if(workloads, [&](const auto& name) { return name != owner; });
+    const auto other = std::ranges::find_if(workloads, [of = owner](const auto& name) { return name != of; });
     if (line != 0 && other != workloads.end())
       source.fail(line, key, fmt::format("expected only for {}, got it for {}", owner, *other));
   }

@@ -99,7 +99,8 @@ class Scenario:
     @property
     def order(self) -> tuple:
         """Workloads in the catalogue's order, warm first, plain before special, short before long, few before many."""
-        special = tuple(p for p in self.params if p[0] not in ("calls", "latency", "start"))
+        special = tuple((k, int(v) if v.isdigit() else math.inf, v) for k, v in self.params
+                        if k not in ("calls", "latency", "start"))
         return (_rank(self.workload, WORKLOADS), self.get("start", "warm") != "warm", len(special), special,
                 latency_seconds(self.latency), self.latency, self.calls)
 

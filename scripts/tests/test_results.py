@@ -100,6 +100,11 @@ def test_order_is_the_catalogues_and_by_size():
     assert [c.name for c in from_rows([row(n) for n in names], {}).cases] == [names[i] for i in (4, 3, 1, 2, 0)]
 
 
+def test_limits_are_ordered_as_numbers():
+    rows = [row(f"semaphore/threads/native/calls:10/limit:{k}") for k in (100, 5)]
+    assert [c.case.get("limit") for c in from_rows(rows, {}).cases] == ["5", "100"]
+
+
 def test_verification_counts_what_could_run(tmp_path):
     assert verification_line(load(folder(tmp_path, QUICK))) == (
         "137 of 139 rows verified, 2 errors; 4 not applicable, 1 beyond a limit")
