@@ -129,9 +129,10 @@ std::vector<Allowance> cgroup_tasks(std::string_view membership, const fs::path&
       // missing are skipped.
       for (fs::path group = path.relative_path();; group = group.parent_path()) {
         const fs::path folder = root / group;
-        if (const auto most = read_number(folder / "pids.max"); most != unlimited)
+        if (const auto most = read_number(folder / "pids.max"); most != unlimited) {
           allowances.push_back({.count = left(most, read_number(folder / "pids.current")),
                                 .by = fmt::format("pids.max of cgroup /{}", group.string())});
+        }
         if (group.empty()) break;
       }
       if (roots[0] == roots[1]) break;

@@ -121,9 +121,9 @@ Mistake verify(const Specification& specification, const Case& c, std::uint32_t 
   if (auto mistake = check_in_flight(specification, c, model_in_flight, ledger)) return mistake;
   if (auto mistake = check_connections(c, ledger)) return mistake;
   if (auto mistake = check_littles_law(ledger)) return mistake;
-  if (outcome.makespan < specification.ideal(c)) {
-    return fmt::format("the fan-out took {}, less than the ideal {}: impossible", format_duration(outcome.makespan),
-                       format_duration(specification.ideal(c)));
+  if (outcome.makespan < specification.least(c)) {
+    return fmt::format("the fan-out took {}, less than the {} that the plan allows: impossible",
+                       format_duration(outcome.makespan), format_duration(specification.least(c)));
   }
   return std::nullopt;
 }

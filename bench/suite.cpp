@@ -5,6 +5,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fstream>
 #include <limits>
@@ -166,16 +167,17 @@ Given<T> read_list(const Source& source, std::string_view key, const toml::node&
 }
 
 Failures read_failures(const Source& source, std::string_view key, const toml::node& node) {
-  static constexpr std::string_view keys[] = {"rate", "attempts", "kinds", "retry_after"};
+  constexpr std::array<std::string_view, 4> keys{"rate", "attempts", "kinds", "retry_after"};
   const auto* table = node.as_table();
   if (!table)
     source.fail(node, key, "a table such as { rate = 0.3, attempts = 2, kinds = [503, \"reset\"] }");
   refuse_unknown(source, *table, "failures.", keys);
   Failures failures;
-  if (const auto* rate = table->get("rate"))
+  if (const auto* rate = table->get("rate")) {
     failures.rate = read_rate(source, "failures.rate", *rate);
-  else
+  } else {
     source.fail(line_of(node), "failures.rate", "expected the share of the calls that fail, got nothing");
+  }
   if (const auto* attempts = table->get("attempts"))
     failures.attempts = whole_number<Attempt>(1, 1000)(source, "failures.attempts", *attempts);
   if (const auto* kinds = table->get("kinds"))
@@ -216,7 +218,7 @@ const std::vector<std::pair<std::string_view, Transport>> transport_words = {{"n
 constexpr std::uint32_t million = 1'000'000;
 
 Keys read_keys(const Source& source, const toml::table& table) {
-  static constexpr std::string_view names[] = {
+  constexpr std::array<std::string_view, 16> names{
       "workload", "models",   "transports", "calls",    "latency",    "start", "connection", "limit",
       "workers",  "attempts", "backoff",    "failures", "body_bytes", "seed",  "iterations", "timeline"};
   refuse_unknown(source, table, "", names);
@@ -278,12 +280,13 @@ void refuse_misplaced(const Source& source, const Keys& own, const std::vector<s
       source.fail(line, key, fmt::format("expected only for {}, got it for {}", owner, *other));
   }
   const auto other = std::ranges::find_if(models, [](const auto& name) { return !has_workers(name); });
-  if (own.workers.line != 0 && other != models.end())
+  if (own.workers.line != 0 && other != models.end()) {
     source.fail(
         own.workers.line, "workers",
         fmt::format("expected only for thread_pool and processes, got it for {} too: put the models with "
                     "workers in a scenario of their own",
                     *other));
+  }
 }
 
 /// Makes the cases of one scenario.
@@ -407,12 +410,13 @@ std::vector<Case> read_scenarios(const Source& source, const toml::table& root, 
     const Origin origin{.index = i + 1, .line = line_of(table)};
     for (Case& c : expand(source, table, defaults)) {
       c.name = case_name(c);
-      if (const auto [first, is_new] = origins.emplace(c.name, origin); !is_new)
+      if (const auto [first, is_new] = origins.emplace(c.name, origin); !is_new) {
         source.fail(
             origin.line, "scenario",
             fmt::format(
                 "expected each case once, got {} from scenario {} (line {}) and scenario {} (line {})",
                 c.name, first->second.index, first->second.line, origin.index, origin.line));
+      }
       cases.push_back(std::move(c));
     }
     if (cases.size() > max_cases)
@@ -497,7 +501,7 @@ Suite parse_suite(std::string_view text, const std::filesystem::path& file, cons
     throw SuiteError(fmt::format("{}:{}: expected TOML, got: {}", source.file, error.source().begin.line,
                                  error.description()));
   }
-  static constexpr std::string_view keys[] = {"description", "rounds", "defaults", "scenario"};
+  constexpr std::array<std::string_view, 4> keys{"description", "rounds", "defaults", "scenario"};
   refuse_unknown(source, root, "", keys);
 
   Suite suite{
@@ -512,21 +516,23 @@ Suite read_suite(const std::filesystem::path& file, const KnownNames& known) {
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
   // A folder opens, and fails only when it is read.
-  if (!in || (text << in.rdbuf(), in.bad() || std::filesystem::is_directory(file)))
+  if (!in || (text << in.rdbuf(), in.bad() || std::filesystem::is_directory(file))) {
     throw SuiteError(fmt::format("{}: expected a suite in TOML, got: {}", file.string(),
                                  std::generic_category().message(errno != 0 ? errno : EISDIR)));
+  }
   return parse_suite(text.str(), file, known);
 }
 
 nlohmann::ordered_json to_json(const Suite& suite) {
   nlohmann::ordered_json cases = nlohmann::ordered_json::array();
-  for (const Case& c : suite.cases)
+  for (const Case& c : suite.cases) {
     cases.push_back({{"name", c.name},
                      {"workload", c.workload},
                      {"model", c.model},
                      {"transport", to_string(c.transport)},
                      {"parameters", parameters_json(c)},
                      {"timeline", c.timeline}});
+  }
   return {{"suite", suite.name},
           {"description", suite.description},
           {"rounds", suite.rounds},

@@ -153,9 +153,7 @@ void Connection::refuse(const Error& error) {
 // --------------------------------------------------------------------------------------------- requests
 
 void Connection::handle() {
-  terms_ = {.http11 = parser_->http11,
-            .keep_alive = parser_->keep_alive() && !loop_.draining,
-            .head_only = parser_->head_only};
+  terms_ = {.http11 = parser_->http11, .keep_alive = parser_->keep_alive(), .head_only = parser_->head_only};
   const Route route = std::move(parser_->route);
   const std::string body = std::move(parser_->body);
   parser_.reset();

@@ -46,7 +46,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
     if (field == boost::beast::http::field::expect) {
       expects_continue = boost::beast::iequals(value, "100-continue");
     }
-    // Beast counts the bytes of a header that is not complete, but forgets those of complete fields.
+    // Beast bounds what it holds of an unfinished header, but forgets the fields that came whole.
     header_bytes_ += name.size() + value.size() + 4;
     if (header_bytes_ > max_header_bytes) error = boost::beast::http::error::header_limit;
   }

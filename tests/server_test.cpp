@@ -680,10 +680,6 @@ TEST_F(ServerTest, MalformedRequestsAreRefusedAndTheConnectionIsClosed) {
       {"GET /healthz HTTP/1.1\r\n" + many_fields + "\r\n", 431},
       {"POST /runs HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n", 413},
       {"POST /runs HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n100001\r\n", 413},
-      {"POST /runs HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(100'000, 'x'), 400},
-      {"POST /runs HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + many_fields + many_fields +
-           many_fields + many_fields,
-       431},
   };
   for (const auto& row : rows) {
     Client client = connect();
@@ -697,19 +693,21 @@ TEST_F(ServerTest, MalformedRequestsAreRefusedAndTheConnectionIsClosed) {
   expect_serving();
 }
 
-TEST_F(ServerTest, AHeaderThatNeverEndsIsCutOff) {
-  Client client = connect();
-  client.send("GET /healthz HTTP/1.1\r\n");
-  bool open = true;
-  for (int i = 0; open && i < 100'000; ++i) open = client.send("X-" + std::to_string(i) + ": y\r\n");
-  EXPECT_EQ(client.receive().status, 431);
+TEST_F(ServerTest, AHeaderOrTrailerThatNeverEndsIsCutOff) {
+  for (const char* request :
+       {"GET /healthz HTTP/1.1\r\n", "POST /runs HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"}) {
+    Client client = connect();
+    bool open = client.send(request);
+    for (int i = 0; open && i < 20'000; ++i) open = client.send("X-" + std::to_string(i) + ": y\r\n");
+    EXPECT_EQ(client.receive().status, 431) << request;
+  }
 }
 
 TEST_F(ServerTest, TheReplyToABodyThatIsTooLargeOutlivesTheSending) {
   Client client = connect();
-  client.send("POST /runs HTTP/1.1\r\nContent-Length: 3000000\r\n\r\n");
-  client.send(std::string(1'000'000, ' '));
+  client.send("POST /runs HTTP/1.1\r\nContent-Length: 3000000\r\n\r\n" + std::string(1'000'000, ' '));
   EXPECT_EQ(client.receive().status, 413);
+  EXPECT_TRUE(client.ended());  // and not by a reset, which could have destroyed the reply
 }
 
 TEST_F(ServerTest, ABodyOfJustTheLimitIsRead) {

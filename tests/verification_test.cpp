@@ -184,6 +184,21 @@ TEST(Ideal, OfSemaphoreIsGreedyListScheduling) {
   c.scenario.limit = 10;
   EXPECT_EQ(specification_of("semaphore").ideal(c), 30ms);
 }
+TEST(Ideal, OfSemaphoreMayBeBeatenByALuckyOrderOnly) {
+  Case c = a_case("semaphore", 3);
+  c.scenario.limit = 2;
+  c.plan.delay = UniformDelay{10ms, 200ms};
+  const Specification& semaphore = specification_of("semaphore");
+  for (c.plan.seed = 1; c.plan.seed < 200; ++c.plan.seed) {
+    Nanoseconds d[3];
+    for (CallId id = 0; id < 3; ++id) d[id] = planned_reply(c.plan, id, 0).delay;
+    // In id order the third call follows the shorter of the first two; in the best order the longest call runs alone.
+    EXPECT_EQ(semaphore.ideal(c), std::max(std::max(d[0], d[1]), std::min(d[0], d[1]) + d[2]));
+    std::ranges::sort(d);
+    EXPECT_LE(semaphore.least(c), std::max(d[2], d[0] + d[1]));
+    EXPECT_GE(semaphore.least(c), (d[0] + d[1] + d[2]) / 2);
+  }
+}
 TEST(Ideal, OfRetryCountsDelaysAndWaits) {
   const Case c = retry_case();  // each call fails once: two delays and the first wait
   Nanoseconds longest{};

@@ -68,6 +68,7 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
 const Specification first_completed_specification{
     .workload = "first_completed",
     .ideal = ideal,
+    .least = ideal,
     .in_flight = all_calls,
     .refuse = refuse,
     .check = check,

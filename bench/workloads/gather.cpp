@@ -7,6 +7,7 @@ namespace fanbench {
 const Specification gather_specification{
     .workload = "gather",
     .ideal = longest_delay,
+    .least = longest_delay,
     .in_flight = all_calls,
     .refuse = refuse_nothing,
     .check = check_all_ok_once,

@@ -71,6 +71,7 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
 const Specification retry_specification{
     .workload = "retry",
     .ideal = ideal,
+    .least = ideal,
     .in_flight = all_calls,
     .refuse = refuse_nothing,
     .check = check,
