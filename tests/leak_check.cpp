@@ -24,6 +24,9 @@ struct Belongings {
 };
 
 class LeakCheck : public testing::EmptyTestEventListener {
+  // ThreadSanitizer starts a thread of its own beside a program's first.
+  void OnTestProgramStart(const testing::UnitTest&) override { std::thread([] {}).join(); }
+
   void OnTestStart(const testing::TestInfo&) override { before_ = Belongings::now(); }
 
   // The kernel lists a joined thread and the last connection of a server for a moment longer.

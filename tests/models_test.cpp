@@ -147,10 +147,11 @@ TEST(Trouble, AKilledServerIsNamed) {
     c.connection = Connection::per_call;
     MockServer server(SERVER_PROGRAM);
     Measurement measurement(c, entry, server, std::nullopt);
-    const std::size_t before = open_descriptors(server.pid());
-    std::jthread killer([&] {
-      wait_until([&] { return open_descriptors(server.pid()) > before + 1; });  // a call has come
-      ::kill(server.pid(), SIGKILL);
+    const pid_t pid = server.pid();
+    const std::size_t before = open_descriptors(pid);
+    std::jthread killer([pid, before] {
+      wait_until([&] { return open_descriptors(pid) > before + 1; });  // a call has come
+      ::kill(pid, SIGKILL);
     });
     try {
       measurement.prepare();
