@@ -66,8 +66,7 @@ void Measurement::warm_up() {
   // longer delays until it has them; the ledger of the run that follows proves that it opened no more.
   constexpr int tries = 8;
   const std::uint32_t needed = in_flight();
-  Nanoseconds delay = warm_up_s_ > 0 ? std::chrono::duration_cast<Nanoseconds>(std::chrono::duration<double>(warm_up_s_))
-                                     : milliseconds(10) + needed * std::chrono::microseconds(100);
+  Nanoseconds delay = std::max<Nanoseconds>(warm_up_delay_, milliseconds(10) + needed * std::chrono::microseconds(100));
   for (int i = 0; i < tries; ++i, delay *= 2) {
     const std::uint64_t run = server_.create_run(Plan{.delay = FixedDelay{delay}});
     std::vector<CallRecord> records(needed);
@@ -77,7 +76,8 @@ void Measurement::warm_up() {
     server_.forget(run);
     if (!recorder.noted().empty()) throw WrongResult(recorder.noted());
     if (ledger.in_flight_peak >= needed) {
-      warm_up_s_ = seconds(delay);
+      warm_up_delay_ = delay;
+      warm_ = true;
       return;
     }
   }
@@ -95,7 +95,7 @@ Ledger Measurement::settled_ledger(std::uint64_t run) {
 }
 
 Measurement::Run Measurement::run(bool watch_memory) {
-  if (!case_.cold && case_.connection == Connection::reuse) warm_up();
+  if (!case_.cold && case_.connection == Connection::reuse && !warm_) warm_up();
   std::ranges::fill(records_, CallRecord{});
   Scenario scenario = case_.scenario;
   scenario.run = server_.create_run(case_.plan);
@@ -120,6 +120,7 @@ Measurement::Run Measurement::run(bool watch_memory) {
   cold_model.reset();
   result.ledger = settled_ledger(scenario.run);
   server_.forget(scenario.run);
+  warm_ = warm_ && result.ledger.abandoned == 0 && result.ledger.reset == 0;  // else connections are gone
 
   const Outcome outcome{.records = records_,
                         .chosen = result.chosen,

@@ -57,7 +57,8 @@ class Measurement {
   std::unique_ptr<Model> model_;
   std::vector<CallRecord> records_;
   std::uint64_t idle_pss_ = 0, peak_pss_ = 0;
-  double warm_up_s_ = 0;  // the delay that was needed to have all connections open at once
+  bool warm_ = false;            // all connections that the next run needs are open and idle
+  Nanoseconds warm_up_delay_{};  // that was needed to have them all in use at once
 
   std::vector<double> makespans_s_, latencies_us_, lateness_us_, cancel_latencies_us_;
   double cpu_us_ = 0, server_cpu_us_ = 0;

@@ -38,7 +38,7 @@ Needs thread_each(const Setup& setup, std::uint32_t in_flight) {
           .mappings = idle_mappings + std::uint64_t{in_flight} * mappings_per_thread};
 }
 Needs process_each(const Setup& setup, std::uint32_t) {
-  return {.descriptors = idle_descriptors + setup.workers, .tasks = 2 + setup.workers, .mappings = idle_mappings};
+  return {.descriptors = idle_descriptors + setup.workers, .tasks = 2 + 2 * setup.workers, .mappings = idle_mappings};
 }
 Needs one_call(const Setup& setup, std::uint32_t) { return thread_each(setup, 1); }
 

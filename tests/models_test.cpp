@@ -41,7 +41,7 @@ Case case_of(const Combination& combination, std::uint32_t calls) {
          .iterations = 1};
   if (c.workload == "semaphore") c.scenario.limit = c.workers = 3;
   if (c.workload == "first_completed") {
-    c.plan.delay = UniformDelay{20ms, 2s};
+    c.plan.delay = UniformDelay{20ms, 300ms};
     while (specification_of("first_completed").refuse(c)) ++c.plan.seed;
   }
   if (c.workload == "retry") {

@@ -70,9 +70,7 @@ class Toy final : public Model {
     std::vector<std::jthread> replicas;
     for (CallId id = 0; id < scenario.calls; ++id) {
       replicas.emplace_back([&, id] {
-        recorder.start(id);
-        const Reply reply = client_->get({scenario.run, id}, stop.get_token());
-        recorder.finish(id, reply);
+        const Reply reply = call(*client_, scenario, id, recorder, stop.get_token());
         if (reply.verdict == Verdict::cancelled || completed.test_and_set()) return;
         recorder.choose(broken_ == Break::choose_the_wrong_one ? (id + 1) % scenario.calls : id);
         if (broken_ != Break::forget_to_cancel) stop.request_stop();

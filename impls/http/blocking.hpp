@@ -25,10 +25,12 @@ class BlockingClient {
 std::unique_ptr<BlockingClient> make_blocking_client(const Setup& setup);
 
 /// One call of one attempt, recorded.
-inline void call(BlockingClient& client, const Scenario& scenario, CallId id, Recorder& recorder) {
+inline Reply call(BlockingClient& client, const Scenario& scenario, CallId id, Recorder& recorder,
+                  std::stop_token stop = {}) {
   recorder.start(id);
-  const Reply reply = client.get({scenario.run, id});
+  const Reply reply = client.get({scenario.run, id}, std::move(stop));
   recorder.finish(id, reply);
+  return reply;
 }
 
 /// One call, tried again until it succeeds or its attempts are used up. The thread sleeps in between.

@@ -27,6 +27,7 @@ class StoppableHandle {
 
   Reply get(const Request& request, const std::stop_token& stop) {
     handle_.prepare(request);
+    stopped_ = false;
     const std::stop_callback give_up(stop, [this] { this->stop(); });
     const CURLcode result = curl_easy_perform(handle_.easy());
     if (result != CURLE_OK && stop.stop_requested()) return {.verdict = Verdict::cancelled};
@@ -54,7 +55,7 @@ class StoppableHandle {
 
   std::mutex mutex_;
   int socket_ = -1;
-  bool stopped_ = false;  // once and for all: a stopped handle is not used again
+  bool stopped_ = false;
   curl::Handle handle_;   // last, so that it closes its socket while the members above still live
 };
 
@@ -66,7 +67,7 @@ class CurlBlocking final : public BlockingClient {
     auto handle = idle_.take().value_or(nullptr);
     if (!handle) handle = std::make_unique<StoppableHandle>(setup_);
     const Reply reply = handle->get(request, stop);
-    if (reply.verdict != Verdict::cancelled && !stop.stop_requested()) idle_.give_back(std::move(handle));
+    idle_.give_back(std::move(handle));  // after a stop without its connection, which libcurl has closed
     return reply;
   }
 

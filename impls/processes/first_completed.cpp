@@ -1,5 +1,4 @@
-// Each replica goes to a worker process of its own; when the first is done the others are killed, which closes their
-// connections at once. The pool forks new ones before its next fan-out: that is what cancellation costs here.
+// Each replica goes to a worker process of its own; when the first is done, a signal makes the others give up their calls.
 #include "impls/processes/processes.hpp"
 
 namespace fanbench {
@@ -11,7 +10,7 @@ void Processes::first_completed(const Scenario& scenario, Recorder& recorder) {
   pool_.begin(scenario, recorder);
   for (CallId id = 0; id < scenario.calls; ++id) pool_.submit(Task::call, id);
   recorder.choose(pool_.wait_for_one());
-  pool_.kill_busy();
+  pool_.cancel_all();
 }
 
 }  // namespace fanbench

@@ -14,11 +14,11 @@
 #include <csignal>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "impls/processes/worker.hpp"
-#include "impls/http/blocking.hpp"
 
 namespace fanbench {
 namespace {
@@ -81,20 +81,6 @@ WorkerProcess receive_forked(int socket) {
   return {.pid = static_cast<pid_t>(forked.pid), .socket = UniqueFd(descriptor)};
 }
 
-/// A worker's life: makes the calls that it is told to, one at a time, until the pool closes its socket.
-[[noreturn]] void run_worker(int socket, const Setup& setup, std::span<CallRecord> records) {
-  const auto client = make_blocking_client(setup);
-  Job job;
-  while (::recv(socket, &job, sizeof job, 0) == sizeof job) {
-    Recorder recorder(records, job.began);
-    if (job.task == Task::call) call(*client, job.scenario, job.id, recorder);
-    if (job.task == Task::call_until_ok) call_until_ok(*client, job.scenario, job.id, recorder);
-    const Done done{.id = job.id};
-    ::send(socket, &done, sizeof done, MSG_NOSIGNAL);
-  }
-  ::_exit(0);
-}
-
 void die_with_parent() {
   const pid_t parent = ::getppid();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -141,6 +127,11 @@ WorkerProcess ForkServer::fork_worker() {
 void run_fork_server(int argc, char** argv) {
   if (argc != 8) ::_exit(2);
   die_with_parent();
+  // Blocked before any worker exists, who inherits this: else a stop that comes early would end it.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, stop_signal());
+  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
   const int control_fd = std::stoi(argv[2]);
   const int records_fd = std::stoi(argv[3]);
   const Setup setup{.host = argv[4],
@@ -173,10 +164,6 @@ void run_fork_server(int argc, char** argv) {
   while (::waitpid(-1, nullptr, 0) > 0) {
   }
   ::_exit(0);
-}
-
-void become_worker_if_asked(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == fork_server_flag) run_fork_server(argc, argv);
 }
 
 }  // namespace fanbench

@@ -77,9 +77,10 @@ void WorkerPool::submit(Task task, CallId id) {
   Worker& worker = workers_[idle_.back()];
   idle_.pop_back();
   worker.id = id;
+  worker.job = ++last_job_;
   ++busy_;
   shared_[id] = {};
-  const Job job{.scenario = scenario_, .began = recorder_->began(), .id = id, .task = task};
+  const Job job{.number = worker.job, .scenario = scenario_, .began = recorder_->began(), .id = id, .task = task};
   ::send(worker.process.socket.get(), &job, sizeof job, MSG_NOSIGNAL);  // that it is dead is seen when it is waited for
 }
 
@@ -108,20 +109,12 @@ void WorkerPool::wait_for_all() {
   while (busy_ > 0) wait_for_one();
 }
 
-void WorkerPool::kill_busy() {
+void WorkerPool::cancel_all() {
   for (const Worker& worker : workers_) {
-    if (worker.id != Recorder::none) ::kill(worker.process.pid, SIGKILL);
+    if (worker.id == Recorder::none) continue;
+    ::sigqueue(worker.process.pid, stop_signal(), {.sival_int = static_cast<int>(worker.job)});
   }
-  for (Index worker = 0; worker < workers_.size(); ++worker) {
-    const CallId id = workers_[worker].id;
-    if (id == Recorder::none) continue;
-    const bool just_done = receive_done(worker);
-    while (receive_done(worker)) {  // until its socket is closed, and so its connection
-    }
-    retire(worker);
-    if (!just_done) recorder_->finish(id, {.verdict = Verdict::cancelled});
-  }
-  ready_.clear();
+  wait_for_all();
 }
 
 void WorkerPool::read_events() {

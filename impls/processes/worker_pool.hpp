@@ -23,9 +23,8 @@ class WorkerPool {
   /// Waits until a call has ended and returns its id. At least one must be under way.
   CallId wait_for_one();
   void wait_for_all();
-  /// Takes the busy workers out of their calls in the only way there is for a blocked process: it kills them. Returns
-  /// when the kernel has closed their connections; their calls are cancelled.
-  void kill_busy();
+  /// Has the busy workers give up their calls, and waits until they have: their connections are closed.
+  void cancel_all();
 
   std::uint32_t busy() const noexcept { return busy_; }
   std::size_t size() const noexcept { return workers_.size(); }
@@ -34,6 +33,7 @@ class WorkerPool {
   struct Worker {
     WorkerProcess process;
     CallId id = Recorder::none;  // the call that it makes
+    std::uint32_t job = 0;
   };
   using Index = std::uint32_t;
 
@@ -51,6 +51,7 @@ class WorkerPool {
   std::vector<Index> idle_, dead_;
   std::vector<Index> ready_;  // those with news, the first at the back
   std::uint32_t busy_ = 0;
+  std::uint32_t last_job_ = 0;
   Scenario scenario_;
   Recorder* recorder_ = nullptr;
 };

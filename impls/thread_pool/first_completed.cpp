@@ -14,9 +14,7 @@ void ThreadPool::first_completed(const Scenario& scenario, Recorder& recorder) {
   tbb::task_group replicas;
   for (CallId id = 0; id < scenario.calls; ++id) {
     arena_.enqueue(replicas.defer([&, id] {
-      recorder.start(id);
-      const Reply reply = client_->get({scenario.run, id}, stop.get_token());
-      recorder.finish(id, reply);
+      const Reply reply = call(*client_, scenario, id, recorder, stop.get_token());
       if (reply.verdict == Verdict::cancelled || completed.test_and_set()) return;
       recorder.choose(id);
       stop.request_stop();

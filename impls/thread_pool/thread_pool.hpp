@@ -1,4 +1,5 @@
-// The thread pool model: `workers` threads of a oneTBB arena take the calls as tasks and block in them.
+// The thread pool model: `workers` threads of a oneTBB arena take the calls as tasks and block in them. oneTBB is made for
+// work, not for waiting: a thread without a task spins before it sleeps, the longer the more slots its arena has.
 #pragma once
 
 #include <oneapi/tbb/global_control.h>

@@ -13,9 +13,7 @@ void Threads::first_completed(const Scenario& scenario, Recorder& recorder) {
   std::vector<std::jthread> replicas;
   for (CallId id = 0; id < scenario.calls; ++id) {
     replicas.emplace_back([&, id] {
-      recorder.start(id);
-      const Reply reply = client_->get({scenario.run, id}, stop.get_token());
-      recorder.finish(id, reply);
+      const Reply reply = call(*client_, scenario, id, recorder, stop.get_token());
       if (reply.verdict == Verdict::cancelled || completed.test_and_set()) return;
       recorder.choose(id);
       stop.request_stop();

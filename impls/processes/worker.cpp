@@ -1,0 +1,68 @@
+// What a worker process does: one thread makes the calls, another waits for the signal to give one up.
+#include "impls/processes/worker.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <mutex>
+#include <thread>
+
+#include "impls/http/blocking.hpp"
+#include "impls/processes/fork_server.hpp"
+
+namespace fanbench {
+namespace {
+
+/// The job under way, and the means to stop it.
+class Current {
+ public:
+  std::stop_token begin(std::uint32_t job) {
+    const std::lock_guard lock(mutex_);
+    job_ = job;
+    stop_ = {};
+    return stop_.get_token();
+  }
+  /// A signal may come when its job is done and the next one under way: that one is left alone.
+  void stop(std::uint32_t job) {
+    const std::lock_guard lock(mutex_);
+    if (job == job_) stop_.request_stop();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::uint32_t job_ = 0;
+  std::stop_source stop_;
+};
+
+[[noreturn]] void wait_for_stop_signals(Current& current) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, stop_signal());
+  for (siginfo_t info{};;) {
+    if (::sigwaitinfo(&signals, &info) > 0) current.stop(static_cast<std::uint32_t>(info.si_value.sival_int));
+  }
+}
+
+}  // namespace
+
+void run_worker(int socket, const Setup& setup, std::span<CallRecord> records) {
+  const auto client = make_blocking_client(setup);
+  Current current;
+  const std::jthread listener([&current] { wait_for_stop_signals(current); });
+  Job job;
+  while (::recv(socket, &job, sizeof job, 0) == sizeof job) {
+    const std::stop_token stop = current.begin(job.number);
+    Recorder recorder(records, job.began);
+    if (job.task == Task::call) call(*client, job.scenario, job.id, recorder, stop);
+    if (job.task == Task::call_until_ok) call_until_ok(*client, job.scenario, job.id, recorder);
+    const Done done{.id = job.id};
+    ::send(socket, &done, sizeof done, MSG_NOSIGNAL);
+  }
+  ::_exit(0);
+}
+
+void become_worker_if_asked(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == fork_server_flag) run_fork_server(argc, argv);
+}
+
+}  // namespace fanbench
