@@ -15,7 +15,8 @@ Ending ending_of(const std::string& name) {
   if (name == "reset") return Ending::reset;
   if (name == "abandoned") return Ending::abandoned;
   if (name == "open") return Ending::open;
-  throw std::runtime_error(fmt::format("the ledger says that a call ended in \"{}\": server and bench do not match", name));
+  throw std::runtime_error(
+      fmt::format("the ledger says that a call ended in \"{}\": server and bench do not match", name));
 }
 
 }  // namespace

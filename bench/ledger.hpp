@@ -9,8 +9,8 @@
 
 namespace fanbench {
 
-/// How a call ended for the server. completed: the reply was sent. reset: as planned. abandoned: the client closed its
-/// connection first. open: not ended yet.
+/// How a call ended for the server. completed: the reply was sent. reset: as planned. abandoned: the client
+/// closed its connection first. open: not ended yet.
 enum class Ending : std::uint8_t { completed, reset, abandoned, open };
 
 struct LedgerCall {

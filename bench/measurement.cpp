@@ -33,7 +33,8 @@ struct Measurement::Run {
   Ledger ledger{};
 };
 
-Measurement::Measurement(const Case& c, const ModelEntry& model, MockServer& server, std::optional<int> server_cpu)
+Measurement::Measurement(const Case& c, const ModelEntry& model, MockServer& server,
+                         std::optional<int> server_cpu)
     : case_(c),
       entry_(model),
       specification_(specification_of(c.workload)),
@@ -54,7 +55,8 @@ double Measurement::ideal_s() const { return seconds(specification_.ideal(case_)
 
 void Measurement::prepare() {
   const Needs server_needs{.descriptors = 64 + std::uint64_t{in_flight()}, .tasks = 1, .mappings = 0};
-  if (auto missing = missing_for(entry_.needs(setup_, in_flight()), server_needs, in_flight())) throw BeyondLimit(*missing);
+  if (auto missing = missing_for(entry_.needs(setup_, in_flight()), server_needs, in_flight()))
+    throw BeyondLimit(*missing);
   if (auto refusal = specification_.refuse(case_)) throw WrongResult(*refusal);
   idle_pss_ = pss_of_tree(server_.pid());
   if (!case_.cold) model_ = entry_.make(setup_);
@@ -62,11 +64,13 @@ void Measurement::prepare() {
 }
 
 void Measurement::warm_up() {
-  // Calls that all wait at once need a connection each. A model that was too slow to begin them all in time is given
-  // longer delays until it has them; the ledger of the run that follows proves that it opened no more.
+  // Calls that all wait at once need a connection each. A model that was too slow to begin them all in time
+  // is given longer delays until it has them; the ledger of the run that follows proves that it opened no
+  // more.
   constexpr int tries = 8;
   const std::uint32_t needed = in_flight();
-  Nanoseconds delay = std::max<Nanoseconds>(warm_up_delay_, milliseconds(10) + needed * std::chrono::microseconds(100));
+  Nanoseconds delay =
+      std::max<Nanoseconds>(warm_up_delay_, milliseconds(10) + needed * std::chrono::microseconds(100));
   for (int i = 0; i < tries; ++i, delay *= 2) {
     const std::uint64_t run = server_.create_run(Plan{.delay = FixedDelay{delay}});
     std::vector<CallRecord> records(needed);
@@ -146,7 +150,8 @@ double Measurement::iterate() {
     cancelled_ += record.verdict == Verdict::cancelled;
     failed_ += record.verdict == Verdict::http_error || record.verdict == Verdict::transport_error ||
                record.verdict == Verdict::timed_out;
-    if (record.verdict != Verdict::cancelled) latencies_us_.push_back(microseconds(record.finished - record.intended));
+    if (record.verdict != Verdict::cancelled)
+      latencies_us_.push_back(microseconds(record.finished - record.intended));
   }
   for (const LedgerCall& call : result.ledger.calls) {
     if (call.ending == Ending::completed) lateness_us_.push_back(microseconds(call.ended - call.due));

@@ -25,11 +25,12 @@ struct WrongResult : std::runtime_error {
 
 class Measurement {
  public:
-  /// `client_cpus`: where the client runs already; `server_cpu`: where the server does and memory is sampled, if pinned.
+  /// `client_cpus`: where the client runs already; `server_cpu`: where the server does and memory is sampled,
+  /// if pinned.
   Measurement(const Case& c, const ModelEntry& model, MockServer& server, std::optional<int> server_cpu);
 
-  /// Checks limits and plan, makes the model unless the case is cold, and does one verified run that is not timed but
-  /// watched for its memory. Throws BeyondLimit, NotApplicable, WrongResult.
+  /// Checks limits and plan, makes the model unless the case is cold, and does one verified run that is not
+  /// timed but watched for its memory. Throws BeyondLimit, NotApplicable, WrongResult.
   void prepare();
   /// One timed and verified run; returns its makespan in seconds. Throws WrongResult.
   double iterate();

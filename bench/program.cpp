@@ -58,17 +58,21 @@ void write_records(const std::string& file, const Case& c, const Measurement& me
                      {"verdict", to_string(record.verdict)},
                      {"attempts", record.attempts}});
   }
-  const nlohmann::ordered_json all = {
-      {"name", c.name}, {"ideal_s", measurement.ideal_s()}, {"makespan_s", measurement.makespan_s()}, {"calls", calls}};
+  const nlohmann::ordered_json all = {{"name", c.name},
+                                      {"ideal_s", measurement.ideal_s()},
+                                      {"makespan_s", measurement.makespan_s()},
+                                      {"calls", calls}};
   std::ofstream out(file);
   out << all.dump() << '\n';
   if (!out.flush()) throw std::runtime_error(fmt::format("cannot write {}", file));
 }
 
-/// Hands rows on under their case's name: Google Benchmark would add how it iterated ("/iterations:3/manual_time").
+/// Hands rows on under their case's name: Google Benchmark would add how it iterated
+/// ("/iterations:3/manual_time").
 class PlainNames final : public benchmark::BenchmarkReporter {
  public:
-  explicit PlainNames(std::unique_ptr<benchmark::BenchmarkReporter> reporter) : reporter_(std::move(reporter)) {}
+  explicit PlainNames(std::unique_ptr<benchmark::BenchmarkReporter> reporter)
+      : reporter_(std::move(reporter)) {}
 
   bool ReportContext(const Context& context) override {
     reporter_->SetOutputStream(&GetOutputStream());
@@ -97,11 +101,13 @@ class Program {
     for (const auto& [key, value] : provenance()) benchmark::AddCustomContext(key, value);
     benchmark::AddCustomContext("suite", suite_.name);
     benchmark::AddCustomContext("client_cpus", fmt::format("{}", fmt::join(pinning.client, ",")));
-    benchmark::AddCustomContext("server_cpus", pinning.server ? fmt::format("{}", *pinning.server) : "not pinned");
+    benchmark::AddCustomContext("server_cpus",
+                                pinning.server ? fmt::format("{}", *pinning.server) : "not pinned");
     for (const Case& c : suite_.cases) {
       if (options_.cases.empty() || std::ranges::count(options_.cases, c.name) > 0) register_case(c);
     }
-    PlainNames display(std::unique_ptr<benchmark::BenchmarkReporter>(benchmark::CreateDefaultDisplayReporter()));
+    PlainNames display(
+        std::unique_ptr<benchmark::BenchmarkReporter>(benchmark::CreateDefaultDisplayReporter()));
     PlainNames file(std::make_unique<benchmark::JSONReporter>());
     benchmark::RunSpecifiedBenchmarks(&display, options_.writes_file ? &file : nullptr);
     return failed_ ? 1 : 0;
@@ -158,14 +164,16 @@ Suite read_known_suite(const std::string& file) {
 int run_bench(int argc, char** argv) try {
   Options options{.suite = {}, .cases = {}, .list = false, .server = {}, .records = {}, .writes_file = false};
   options.server = fs::canonical("/proc/self/exe").parent_path() / "fanbench-server";
-  CLI::App app("Measures the cases of a suite, verified against the mock server. Google Benchmark's options work too.");
+  CLI::App app(
+      "Measures the cases of a suite, verified against the mock server. Google Benchmark's options work "
+      "too.");
   app.add_option("--suite", options.suite, "the suite, a TOML file")->required();
   app.add_flag("--list", options.list, "print the suite's cases as JSON and run nothing");
   app.add_option("--case", options.cases, "run only the case of this name (may be given again)");
   app.add_option("--server", options.server, "the mock server's program")->capture_default_str();
   app.add_option("--records", options.records, "write the calls of the last iteration to this file, as JSON");
-  options.writes_file =
-      std::any_of(argv, argv + argc, [](std::string_view word) { return word.starts_with("--benchmark_out="); });
+  options.writes_file = std::any_of(
+      argv, argv + argc, [](std::string_view word) { return word.starts_with("--benchmark_out="); });
   benchmark::Initialize(&argc, argv);
   try {
     app.parse(argc, argv);

@@ -3,7 +3,8 @@
 
 namespace fanbench {
 
-/// Returns the exit status: 0 all rows verified (or not applicable, or beyond a limit), 1 an error row, 2 bad usage.
+/// Returns the exit status: 0 all rows verified (or not applicable, or beyond a limit), 1 an error row, 2 bad
+/// usage.
 int run_bench(int argc, char** argv);
 
 }  // namespace fanbench

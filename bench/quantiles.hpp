@@ -9,8 +9,9 @@
 
 namespace fanbench {
 
-/// The q-quantile of a sample, 0 < q < 1: the smallest value that at least a share q of the sample does not exceed
-/// (Hyndman & Fan 1996, definition 1). Nothing where fewer than ten values lie beyond it on its far side.
+/// The q-quantile of a sample, 0 < q < 1: the smallest value that at least a share q of the sample does not
+/// exceed (Hyndman & Fan 1996, definition 1). Nothing where fewer than ten values lie beyond it on its far
+/// side.
 inline std::optional<double> quantile(std::vector<double> sample, double q) {
   const auto n = static_cast<double>(sample.size());
   const double beyond = n - std::ceil(q * n);

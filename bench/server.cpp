@@ -20,7 +20,8 @@ namespace fanbench {
 namespace {
 
 std::string end_of(int status) {
-  if (WIFSIGNALED(status)) return fmt::format("killed by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
+  if (WIFSIGNALED(status))
+    return fmt::format("killed by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
   return fmt::format("exit status {}", WEXITSTATUS(status));
 }
 
@@ -74,7 +75,8 @@ MockServer::MockServer(const std::filesystem::path& program, std::optional<int> 
     ::kill(pid_, SIGTERM);
     int status = 0;
     ::waitpid(pid_, &status, 0);
-    throw std::runtime_error(fmt::format("the mock server {} did not start ({}): is it built?", program.string(), end_of(status)));
+    throw std::runtime_error(
+        fmt::format("the mock server {} did not start ({}): is it built?", program.string(), end_of(status)));
   }
   host_ = ready.at("address");
   port_ = ready.at("port");
@@ -109,10 +111,11 @@ std::string MockServer::exchange(const char* method, const std::string& target, 
   curl_easy_setopt(easy, CURLOPT_TIMEOUT, 60L);
   if (!body.empty()) curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.c_str());
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &reply);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t, std::size_t size, void* into) {
-    static_cast<std::string*>(into)->append(data, size);
-    return size;
-  });
+  curl_easy_setopt(
+      easy, CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t, std::size_t size, void* into) {
+        static_cast<std::string*>(into)->append(data, size);
+        return size;
+      });
   const CURLcode result = curl_easy_perform(easy);
   if (result != CURLE_OK) {
     int status = 0;
@@ -120,13 +123,14 @@ std::string MockServer::exchange(const char* method, const std::string& target, 
       const pid_t dead = std::exchange(pid_, -1);
       throw std::runtime_error(fmt::format("the mock server (process {}) died: {}", dead, end_of(status)));
     }
-    throw std::runtime_error(fmt::format("the mock server does not answer {} {}: {}", method, target, curl_easy_strerror(result)));
+    throw std::runtime_error(
+        fmt::format("the mock server does not answer {} {}: {}", method, target, curl_easy_strerror(result)));
   }
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   if (status != expected_status) {
-    throw std::runtime_error(
-        fmt::format("the mock server answers {} {} with {} instead of {}: {}", method, target, status, expected_status, reply));
+    throw std::runtime_error(fmt::format("the mock server answers {} {} with {} instead of {}: {}", method,
+                                         target, status, expected_status, reply));
   }
   return reply;
 }

@@ -34,7 +34,8 @@ class MockServer {
   void forget(std::uint64_t run);
 
  private:
-  std::string exchange(const char* method, const std::string& target, const std::string& body, long expected_status);
+  std::string exchange(const char* method, const std::string& target, const std::string& body,
+                       long expected_status);
 
   struct Control;  // the connection for all this
   std::unique_ptr<Control> control_;

@@ -20,9 +20,11 @@ Nanoseconds ample_time_to_begin(std::uint32_t calls) {
 
 Mistake check_ledger(const Case& c, const Ledger& ledger) {
   if (ledger.duplicates > 0) return fmt::format("{} calls reached the server twice", ledger.duplicates);
-  if (ledger.open > 0) return fmt::format("{} calls are still open after the end of the fan-out", ledger.open);
+  if (ledger.open > 0)
+    return fmt::format("{} calls are still open after the end of the fan-out", ledger.open);
   for (const LedgerCall& call : ledger.calls) {
-    if (call.id >= c.scenario.calls) return fmt::format("call {} was made, of calls 0 … {}", call.id, c.scenario.calls - 1);
+    if (call.id >= c.scenario.calls)
+      return fmt::format("call {} was made, of calls 0 … {}", call.id, c.scenario.calls - 1);
   }
   return std::nullopt;
 }
@@ -32,8 +34,8 @@ Mistake check_records(const Case& c, const Outcome& outcome, const Ledger& ledge
   for (const LedgerCall& call : ledger.calls) {
     const CallRecord& record = outcome.records[call.id];
     if (call.attempt >= record.attempts) {
-      return fmt::format("the server saw attempt {} of call {}, which is recorded with {}", call.attempt, call.id,
-                         record.attempts);
+      return fmt::format("the server saw attempt {} of call {}, which is recorded with {}", call.attempt,
+                         call.id, record.attempts);
     }
     if (call.arrived < outcome.began + record.started) {
       return fmt::format("call {} reached the server before it is recorded as started", call.id);
@@ -46,7 +48,8 @@ Mistake check_records(const Case& c, const Outcome& outcome, const Ledger& ledge
     if (record.started < record.intended || record.finished < record.started) {
       return fmt::format("call {} is recorded as finished before it started", id);
     }
-    if (record.finished > outcome.makespan) return fmt::format("call {} is recorded as finished after the fan-out", id);
+    if (record.finished > outcome.makespan)
+      return fmt::format("call {} is recorded as finished after the fan-out", id);
     const bool replied = record.verdict == Verdict::ok || record.verdict == Verdict::http_error;
     if (replied && outcome.began + record.finished < earliest_reply[id]) {
       return fmt::format("call {} is recorded as finished before its reply was due", id);
@@ -64,7 +67,8 @@ Mistake check_littles_law(const Ledger& ledger) {
     first = std::min(first, call.arrived);
     last = std::max(last, call.ended);
   }
-  const double mean = last > first ? static_cast<double>(busy.count()) / static_cast<double>((last - first).count()) : 0;
+  const double mean =
+      last > first ? static_cast<double>(busy.count()) / static_cast<double>((last - first).count()) : 0;
   if (mean <= static_cast<double>(ledger.in_flight_peak) * 1.001) return std::nullopt;
   return fmt::format("{:.1f} calls in flight on average, but {} at the peak: the ledger is wrong", mean,
                      ledger.in_flight_peak);
@@ -88,14 +92,17 @@ Mistake check_in_flight(const Specification& specification, const Case& c, std::
 Mistake check_connections(const Case& c, const Ledger& ledger) {
   if (c.connection == Connection::per_call) {
     if (ledger.connections_new == ledger.arrivals) return std::nullopt;
-    return fmt::format("{} connections were opened for {} calls, expected one each", ledger.connections_new, ledger.arrivals);
+    return fmt::format("{} connections were opened for {} calls, expected one each", ledger.connections_new,
+                       ledger.arrivals);
   }
   if (c.cold) {
     if (ledger.connections_new > 0) return std::nullopt;
     return "no connection was opened, expected a cold start";
   }
-  if (ledger.connections_new <= ledger.reset) return std::nullopt;  // a connection that was reset has to be opened again
-  return fmt::format("{} connections were opened, expected at most {} of a warm start", ledger.connections_new, ledger.reset);
+  if (ledger.connections_new <= ledger.reset)
+    return std::nullopt;  // a connection that was reset has to be opened again
+  return fmt::format("{} connections were opened, expected at most {} of a warm start",
+                     ledger.connections_new, ledger.reset);
 }
 
 }  // namespace
@@ -113,8 +120,8 @@ const Specification& specification_of(std::string_view workload) {
   return *found;
 }
 
-Mistake verify(const Specification& specification, const Case& c, std::uint32_t model_in_flight, const Outcome& outcome,
-               const Ledger& ledger) {
+Mistake verify(const Specification& specification, const Case& c, std::uint32_t model_in_flight,
+               const Outcome& outcome, const Ledger& ledger) {
   if (auto mistake = check_ledger(c, ledger)) return mistake;
   if (auto mistake = check_records(c, outcome, ledger)) return mistake;
   if (auto mistake = specification.check(c, outcome, ledger)) return mistake;

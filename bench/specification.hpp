@@ -41,8 +41,9 @@ std::span<const Specification> specifications();
 /// The specification of a workload of the catalogue.
 const Specification& specification_of(std::string_view workload);
 
-/// The whole verification: what every workload promises, then what this one does. `model_in_flight` is the most calls
-/// that the model can have open at once.
-Mistake verify(const Specification&, const Case&, std::uint32_t model_in_flight, const Outcome&, const Ledger&);
+/// The whole verification: what every workload promises, then what this one does. `model_in_flight` is the
+/// most calls that the model can have open at once.
+Mistake verify(const Specification&, const Case&, std::uint32_t model_in_flight, const Outcome&,
+               const Ledger&);
 
 }  // namespace fanbench

@@ -21,7 +21,8 @@ std::unique_ptr<Model> make(const Setup& setup) {
 std::uint32_t descriptors_per_blocking_call(const Setup& setup) {
   return setup.transport == Transport::curl ? 3 : 1;
 }
-constexpr std::uint32_t idle_descriptors = 32;  // of a process without calls: standard streams, event loop, libraries
+constexpr std::uint32_t idle_descriptors =
+    32;  // of a process without calls: standard streams, event loop, libraries
 constexpr std::uint32_t mappings_per_thread = 2;  // stack and guard page
 constexpr std::uint32_t idle_mappings = 512;
 
@@ -38,7 +39,9 @@ Needs thread_each(const Setup& setup, std::uint32_t in_flight) {
           .mappings = idle_mappings + std::uint64_t{in_flight} * mappings_per_thread};
 }
 Needs process_each(const Setup& setup, std::uint32_t) {
-  return {.descriptors = idle_descriptors + setup.workers, .tasks = 2 + 2 * setup.workers, .mappings = idle_mappings};
+  return {.descriptors = idle_descriptors + setup.workers,
+          .tasks = 2 + 2 * setup.workers,
+          .mappings = idle_mappings};
 }
 Needs one_call(const Setup& setup, std::uint32_t) { return thread_each(setup, 1); }
 
@@ -62,8 +65,12 @@ constexpr ModelEntry all_models[] = {
 std::span<const Workload> workloads() { return all_workloads; }
 std::span<const ModelEntry> models() { return all_models; }
 
-void Model::gather(const Scenario&, Recorder&) { throw NotApplicable("gather is not written for this model"); }
-void Model::semaphore(const Scenario&, Recorder&) { throw NotApplicable("semaphore is not written for this model"); }
+void Model::gather(const Scenario&, Recorder&) {
+  throw NotApplicable("gather is not written for this model");
+}
+void Model::semaphore(const Scenario&, Recorder&) {
+  throw NotApplicable("semaphore is not written for this model");
+}
 void Model::first_completed(const Scenario&, Recorder&) {
   throw NotApplicable("first_completed is not written for this model");
 }
@@ -71,7 +78,8 @@ void Model::retry(const Scenario&, Recorder&) { throw NotApplicable("retry is no
 
 Nanoseconds backoff(const Scenario& scenario, CallId id, Attempt k, Nanoseconds retry_after) {
   // A hash of (seed, id, k) with splitmix64's finaliser, so that every model waits the same times.
-  std::uint64_t bits = scenario.seed * 0x9e3779b97f4a7c15 + (std::uint64_t{id} << 32 | k) + 0x9e3779b97f4a7c15;
+  std::uint64_t bits =
+      scenario.seed * 0x9e3779b97f4a7c15 + (std::uint64_t{id} << 32 | k) + 0x9e3779b97f4a7c15;
   bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
   bits = (bits ^ (bits >> 27)) * 0x94d049bb133111eb;
   bits ^= bits >> 31;

@@ -30,17 +30,17 @@ struct Reply {
 
 /// A workload's parameters. Values only: it crosses to worker processes as bytes.
 struct Scenario {
-  std::uint64_t run = 0;        // the server's run that the calls belong to
-  std::uint32_t calls = 1;      // ids are 0 … calls-1
-  std::uint32_t limit = 0;      // semaphore: at most this many calls at once
-  std::uint32_t attempts = 1;   // retry: attempts per call at most
-  Nanoseconds backoff{};        // retry: b of the waits b·2^k
-  std::uint64_t seed = 1;       // of the jitter
+  std::uint64_t run = 0;       // the server's run that the calls belong to
+  std::uint32_t calls = 1;     // ids are 0 … calls-1
+  std::uint32_t limit = 0;     // semaphore: at most this many calls at once
+  std::uint32_t attempts = 1;  // retry: attempts per call at most
+  Nanoseconds backoff{};       // retry: b of the waits b·2^k
+  std::uint64_t seed = 1;      // of the jitter
 };
 
-/// The wait before attempt k+1 of a call whose attempt k failed: b·2^k with "equal jitter", a factor from [0.5, 1)
-/// drawn from (seed, id, k); at least what the server asked for.
-/// Source: AWS Architecture Blog, "Exponential Backoff And Jitter" (2015).
+/// The wait before attempt k+1 of a call whose attempt k failed: b·2^k with "equal jitter", a factor from
+/// [0.5, 1) drawn from (seed, id, k); at least what the server asked for. Source: AWS Architecture Blog,
+/// "Exponential Backoff And Jitter" (2015).
 Nanoseconds backoff(const Scenario& scenario, CallId id, Attempt k, Nanoseconds retry_after);
 
 /// What became of one call. Trivially copyable: worker processes write it in shared memory.
@@ -52,7 +52,8 @@ struct CallRecord {
   std::uint8_t attempts = 0;
 };
 
-/// Takes down when calls start and how they end. Calls may be recorded from any thread, each id by one at a time.
+/// Takes down when calls start and how they end. Calls may be recorded from any thread, each id by one at a
+/// time.
 class Recorder {
  public:
   using Clock = std::chrono::steady_clock;
@@ -76,7 +77,8 @@ class Recorder {
   /// The workload's choice where it has one: first_completed's winner.
   void choose(CallId id) noexcept { chosen_ = id; }
 
-  /// What someone who reads of a failed run should know. Not for many threads at once; the first note is kept.
+  /// What someone who reads of a failed run should know. Not for many threads at once; the first note is
+  /// kept.
   void note(std::string text) {
     if (note_.empty()) note_ = std::move(text);
   }

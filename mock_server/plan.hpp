@@ -46,19 +46,21 @@ struct BimodalDelay {
 using Delay = std::variant<FixedDelay, UniformDelay, LognormalDelay, BimodalDelay>;
 
 /// One grammar for plans, suites and /delay/ URLs. Throws PlanError.
-///   200ms | uniform:min=10ms,max=50ms | lognormal:p50=20ms,p99=200ms | bimodal:fast=20ms,slow=200ms,slow_share=0.05
+///   200ms | uniform:min=10ms,max=50ms | lognormal:p50=20ms,p99=200ms |
+///   bimodal:fast=20ms,slow=200ms,slow_share=0.05
 Delay parse_delay(std::string_view text);
 /// The canonical text, which parse_delay reads back as the same delay.
 std::string format_delay(const Delay& delay);
 
 /// Planned failures: a share of the ids fail on their first attempts and succeed after.
 struct Failures {
-  static constexpr std::uint16_t reset = 0;  // in `kinds`: the connection is reset in the middle of the reply's head
+  static constexpr std::uint16_t reset =
+      0;  // in `kinds`: the connection is reset in the middle of the reply's head
 
-  double rate = 0;                          // share of the ids that fail at all, in [0, 1]
-  Attempt attempts = 1;                     // such an id fails on its first a attempts, a drawn from 1 … attempts
+  double rate = 0;       // share of the ids that fail at all, in [0, 1]
+  Attempt attempts = 1;  // such an id fails on its first a attempts, a drawn from 1 … attempts
   std::vector<std::uint16_t> kinds = {503};  // drawn per id and attempt: a status 400 … 599, or `reset`
-  Nanoseconds retry_after{};                // above 0: sent with every 429 and 503
+  Nanoseconds retry_after{};                 // above 0: sent with every 429 and 503
 };
 
 struct Plan {
@@ -71,8 +73,8 @@ inline constexpr std::size_t min_body_bytes = 16;  // room for the answer
 inline constexpr std::size_t max_body_bytes = std::size_t{64} << 20;
 
 /// Reads {"seed": 1, "delay": "200ms", "failures": {"rate": 0.1, "attempts": 2, "kinds": [503, "reset"],
-/// "retry_after": "50ms"}, "body_bytes": 64}; every key may be left out. Throws PlanError: unknown keys, wrong types
-/// and values out of range are named.
+/// "retry_after": "50ms"}, "body_bytes": 64}; every key may be left out. Throws PlanError: unknown keys,
+/// wrong types and values out of range are named.
 Plan parse_plan(std::string_view json);
 std::string format_plan(const Plan& plan);
 
@@ -81,7 +83,7 @@ struct PlannedReply {
   Nanoseconds delay{};         // from the request's arrival to the reply; whole microseconds
   std::uint16_t status = 200;  // Failures::reset: no reply, the connection is reset
   Nanoseconds retry_after{};   // above 0: sent with the reply
-  std::uint64_t answer = 0;    // the body's first 16 bytes, in lower-case hex: proof of which call was answered
+  std::uint64_t answer = 0;  // the body's first 16 bytes, in lower-case hex: proof of which call was answered
 };
 PlannedReply planned_reply(const Plan& plan, CallId id, Attempt attempt);
 

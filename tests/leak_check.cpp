@@ -1,4 +1,5 @@
-// After each test asserts that it left no process, thread or descriptor behind. Linked into every test program.
+// After each test asserts that it left no process, thread or descriptor behind. Linked into every test
+// program.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -19,13 +20,16 @@ struct Belongings {
             .descriptors = fanbench::open_descriptors(::getpid())};
   }
   friend std::ostream& operator<<(std::ostream& out, const Belongings& b) {
-    return out << b.processes << " child processes, " << b.threads << " threads, " << b.descriptors << " descriptors";
+    return out << b.processes << " child processes, " << b.threads << " threads, " << b.descriptors
+               << " descriptors";
   }
 };
 
 class LeakCheck : public testing::EmptyTestEventListener {
   // ThreadSanitizer starts a thread of its own beside a program's first.
-  void OnTestProgramStart(const testing::UnitTest&) override { std::thread([] {}).join(); }
+  void OnTestProgramStart(const testing::UnitTest&) override {
+    std::thread([] {}).join();
+  }
 
   void OnTestStart(const testing::TestInfo&) override { before_ = Belongings::now(); }
 

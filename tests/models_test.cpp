@@ -15,7 +15,9 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-const ModelEntry& model(std::string_view name) { return *std::ranges::find(models(), name, &ModelEntry::name); }
+const ModelEntry& model(std::string_view name) {
+  return *std::ranges::find(models(), name, &ModelEntry::name);
+}
 
 struct Combination {
   std::string_view workload, model;
@@ -26,7 +28,8 @@ std::vector<Combination> all_combinations() {
   std::vector<Combination> all;
   for (const Workload& workload : workloads())
     for (const ModelEntry& entry : models())
-      for (const Transport transport : {Transport::native, Transport::curl}) all.push_back({workload.name, entry.name, transport});
+      for (const Transport transport : {Transport::native, Transport::curl})
+        all.push_back({workload.name, entry.name, transport});
   return all;
 }
 
@@ -136,7 +139,8 @@ TEST(Trouble, AKilledWorkerProcessIsNamed) {
     measurement.prepare();
     FAIL() << "a run without one of its workers was verified";
   } catch (const WrongResult& wrong) {
-    EXPECT_THAT(wrong.what(), testing::MatchesRegex("worker process [0-9]+ died in the middle of call [0-5]"));
+    EXPECT_THAT(wrong.what(),
+                testing::MatchesRegex("worker process [0-9]+ died in the middle of call [0-5]"));
   }
 }
 

@@ -1,4 +1,5 @@
-// A model for tests that does the four workloads with plain threads, and can be told to break exactly one rule.
+// A model for tests that does the four workloads with plain threads, and can be told to break exactly one
+// rule.
 #pragma once
 
 #include <atomic>
@@ -31,7 +32,8 @@ enum class Break {
 
 class Toy final : public Model {
  public:
-  Toy(const Setup& setup, Break broken) : setup_(setup), broken_(broken), client_(make_blocking_client(setup)) {}
+  Toy(const Setup& setup, Break broken)
+      : setup_(setup), broken_(broken), client_(make_blocking_client(setup)) {}
 
   void gather(const Scenario& scenario, Recorder& recorder) override {
     std::vector<std::jthread> threads;
@@ -111,7 +113,8 @@ class Toy final : public Model {
     }
     call(*client_, scenario, id, recorder);
     if (this_one && broken_ == Break::make_one_twice) client_->get({scenario.run, id});
-    if (this_one && broken_ == Break::too_fast) recorder.records()[id].finished = recorder.records()[id].started;
+    if (this_one && broken_ == Break::too_fast)
+      recorder.records()[id].finished = recorder.records()[id].started;
   }
 
   Setup setup_;

@@ -1,4 +1,5 @@
-// A model that breaks a rule becomes an error row: each rule is broken by a toy model and the mistake is found.
+// A model that breaks a rule becomes an error row: each rule is broken by a toy model and the mistake is
+// found.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -131,9 +132,16 @@ Made perfect(const Case& c) {
   Made made;
   for (CallId id = 0; id < c.scenario.calls; ++id) {
     const PlannedReply reply = planned_reply(c.plan, id, 0);
-    made.records.push_back({.started = 1us, .finished = reply.delay + 20us, .answer = reply.answer, .status = 200,
-                            .verdict = Verdict::ok, .attempts = 1});
-    made.ledger.calls.push_back({.id = id, .arrived = 10us, .due = 10us + reply.delay, .ended = 15us + reply.delay,
+    made.records.push_back({.started = 1us,
+                            .finished = reply.delay + 20us,
+                            .answer = reply.answer,
+                            .status = 200,
+                            .verdict = Verdict::ok,
+                            .attempts = 1});
+    made.ledger.calls.push_back({.id = id,
+                                 .arrived = 10us,
+                                 .due = 10us + reply.delay,
+                                 .ended = 15us + reply.delay,
                                  .ending = Ending::completed});
   }
   made.ledger.arrivals = made.ledger.completed = made.ledger.in_flight_peak = c.scenario.calls;
@@ -146,7 +154,9 @@ std::string verdict_on(const Case& c, Made made) {
   return verify(specification_of(c.workload), c, UINT32_MAX, made.outcome, made.ledger).value_or("");
 }
 
-TEST(Verification, IsContentWithAPerfectOutcome) { EXPECT_EQ(verdict_on(gather_case(), perfect(gather_case())), ""); }
+TEST(Verification, IsContentWithAPerfectOutcome) {
+  EXPECT_EQ(verdict_on(gather_case(), perfect(gather_case())), "");
+}
 
 TEST(Verification, RefusesAMakespanUnderTheIdeal) {
   Made made = perfect(gather_case());
@@ -192,7 +202,8 @@ TEST(Ideal, OfSemaphoreMayBeBeatenByALuckyOrderOnly) {
   for (c.plan.seed = 1; c.plan.seed < 200; ++c.plan.seed) {
     Nanoseconds d[3];
     for (CallId id = 0; id < 3; ++id) d[id] = planned_reply(c.plan, id, 0).delay;
-    // In id order the third call follows the shorter of the first two; in the best order the longest call runs alone.
+    // In id order the third call follows the shorter of the first two; in the best order the longest call
+    // runs alone.
     EXPECT_EQ(semaphore.ideal(c), std::max(std::max(d[0], d[1]), std::min(d[0], d[1]) + d[2]));
     std::ranges::sort(d);
     EXPECT_LE(semaphore.least(c), std::max(d[2], d[0] + d[1]));

@@ -7,12 +7,18 @@ namespace fanbench {
 
 std::string_view to_string(Verdict verdict) noexcept {
   switch (verdict) {
-    case Verdict::none: return "no verdict";
-    case Verdict::ok: return "ok";
-    case Verdict::http_error: return "http_error";
-    case Verdict::timed_out: return "timed_out";
-    case Verdict::cancelled: return "cancelled";
-    case Verdict::transport_error: return "transport_error";
+    case Verdict::none:
+      return "no verdict";
+    case Verdict::ok:
+      return "ok";
+    case Verdict::http_error:
+      return "http_error";
+    case Verdict::timed_out:
+      return "timed_out";
+    case Verdict::cancelled:
+      return "cancelled";
+    case Verdict::transport_error:
+      return "transport_error";
   }
   return "an unknown verdict";
 }
@@ -31,8 +37,8 @@ Mistake check_reply(const Case& c, CallId id, const CallRecord& record) {
     return fmt::format("call {} has status {}, expected {}", id, record.status, planned.status);
   }
   if (record.answer != planned.answer) {
-    return fmt::format("call {} has answer {:016x}, expected {:016x}: the reply of another call?", id, record.answer,
-                       planned.answer);
+    return fmt::format("call {} has answer {:016x}, expected {:016x}: the reply of another call?", id,
+                       record.answer, planned.answer);
   }
   return std::nullopt;
 }
@@ -40,12 +46,13 @@ Mistake check_reply(const Case& c, CallId id, const CallRecord& record) {
 Mistake check_all_ok_once(const Case& c, const Outcome& outcome, const Ledger& ledger) {
   for (CallId id = 0; id < c.scenario.calls; ++id) {
     const CallRecord& record = outcome.records[id];
-    if (record.attempts != 1) return fmt::format("call {} was attempted {} times, expected once", id, record.attempts);
+    if (record.attempts != 1)
+      return fmt::format("call {} was attempted {} times, expected once", id, record.attempts);
     if (auto mistake = check_reply(c, id, record)) return mistake;
   }
   if (ledger.arrivals != c.scenario.calls || ledger.completed != c.scenario.calls) {
-    return fmt::format("the server saw {} calls and completed {}, expected {}", ledger.arrivals, ledger.completed,
-                       c.scenario.calls);
+    return fmt::format("the server saw {} calls and completed {}, expected {}", ledger.arrivals,
+                       ledger.completed, c.scenario.calls);
   }
   return std::nullopt;
 }

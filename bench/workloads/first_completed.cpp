@@ -29,18 +29,22 @@ Mistake refuse(const Case& c) {
   std::ranges::nth_element(delays, delays.begin() + 1);
   const Nanoseconds lead = delays[1] - std::min(delays[0], delays[1]);
   if (lead >= least_lead) return std::nullopt;
-  return fmt::format("the plan's two shortest delays are {} apart, at least {} are needed to tell the winner: choose another seed",
-                     format_duration(lead), format_duration(least_lead));
+  return fmt::format(
+      "the plan's two shortest delays are {} apart, at least {} are needed to tell the winner: choose "
+      "another seed",
+      format_duration(lead), format_duration(least_lead));
 }
 
 Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
   const CallId winner = outcome.chosen;
   if (winner >= c.scenario.calls) return "no winner was chosen";
   if (auto mistake = check_reply(c, winner, outcome.records[winner])) return mistake;
-  if (outcome.records[winner].verdict != Verdict::ok) return fmt::format("the winner, call {}, did not succeed", winner);
+  if (outcome.records[winner].verdict != Verdict::ok)
+    return fmt::format("the winner, call {}, did not succeed", winner);
 
   const auto winners_row = std::ranges::find(ledger.calls, winner, &LedgerCall::id);
-  if (winners_row == ledger.calls.end()) return fmt::format("the server never saw the winner, call {}", winner);
+  if (winners_row == ledger.calls.end())
+    return fmt::format("the server never saw the winner, call {}", winner);
   for (const LedgerCall& call : ledger.calls) {
     if (call.id == winner) continue;
     if (call.due + lateness_allowed < winners_row->due) {
@@ -48,13 +52,14 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
                          format_duration(winners_row->due - call.due));
     }
     if (call.ending != Ending::abandoned && call.due > winners_row->ended + cancelled_within) {
-      return fmt::format("call {} was not cancelled: the server still completed it {} after the winner", call.id,
-                         format_duration(call.ended - winners_row->ended));
+      return fmt::format("call {} was not cancelled: the server still completed it {} after the winner",
+                         call.id, format_duration(call.ended - winners_row->ended));
     }
   }
   for (CallId id = 0; id < c.scenario.calls; ++id) {
     const CallRecord& record = outcome.records[id];
-    if (record.attempts > 1) return fmt::format("call {} was attempted {} times, expected once", id, record.attempts);
+    if (record.attempts > 1)
+      return fmt::format("call {} was attempted {} times, expected once", id, record.attempts);
     if (id == winner || record.verdict == Verdict::cancelled) continue;
     if (record.verdict != Verdict::ok) {
       return fmt::format("call {} ended in {}, expected cancelled", id, to_string(record.verdict));

@@ -1,5 +1,5 @@
-// retry: failing calls are tried again after exponentially growing waits. Ideal: the longest of the calls' sums of delays
-// and waits.
+// retry: failing calls are tried again after exponentially growing waits. Ideal: the longest of the calls'
+// sums of delays and waits.
 #include <fmt/format.h>
 
 #include <vector>
@@ -41,7 +41,8 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
     const std::uint32_t planned = planned_attempts(c, id);
     expected_arrivals += planned;
     if (outcome.records[id].attempts != planned) {
-      return fmt::format("call {} was attempted {} times, expected {}", id, outcome.records[id].attempts, planned);
+      return fmt::format("call {} was attempted {} times, expected {}", id, outcome.records[id].attempts,
+                         planned);
     }
     if (auto mistake = check_reply(c, id, outcome.records[id])) return mistake;
   }
@@ -57,10 +58,12 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
     }
     if (!before) continue;
     const Nanoseconds wait = wait_after(c, call.id, before->attempt);
-    // The client may know of the failure from the moment it was due, a little before the ledger notes its end.
+    // The client may know of the failure from the moment it was due, a little before the ledger notes its
+    // end.
     if (call.arrived - before->due < wait) {
-      return fmt::format("attempt {} of call {} came {} after the one before, expected a wait of at least {}", call.attempt,
-                         call.id, format_duration(call.arrived - before->due), format_duration(wait));
+      return fmt::format("attempt {} of call {} came {} after the one before, expected a wait of at least {}",
+                         call.attempt, call.id, format_duration(call.arrived - before->due),
+                         format_duration(wait));
     }
   }
   return std::nullopt;

@@ -1,4 +1,5 @@
-// semaphore: at most `limit` calls at once. Ideal: greedy list scheduling of the delays over the permits, in id order.
+// semaphore: at most `limit` calls at once. Ideal: greedy list scheduling of the delays over the permits, in
+// id order.
 #include <functional>
 #include <queue>
 #include <vector>
@@ -9,8 +10,8 @@
 namespace fanbench {
 namespace {
 
-/// Each call starts when the earliest permit is free. Source: Graham, "Bounds for Certain Multiprocessing Anomalies"
-/// (1966): list scheduling.
+/// Each call starts when the earliest permit is free. Source: Graham, "Bounds for Certain Multiprocessing
+/// Anomalies" (1966): list scheduling.
 Nanoseconds ideal(const Case& c) {
   std::priority_queue<Nanoseconds, std::vector<Nanoseconds>, std::greater<>> free_at;
   Nanoseconds end{};
@@ -26,8 +27,8 @@ Nanoseconds ideal(const Case& c) {
   return end;
 }
 
-/// Permits cannot be busy for less than all delays together, and no call takes less than its own. Calls that begin in
-/// another order than that of their ids may beat the ideal, which no semaphore promises against.
+/// Permits cannot be busy for less than all delays together, and no call takes less than its own. Calls that
+/// begin in another order than that of their ids may beat the ideal, which no semaphore promises against.
 Nanoseconds least(const Case& c) {
   Nanoseconds sum{};
   for (CallId id = 0; id < c.scenario.calls; ++id) sum += delay(c, id);

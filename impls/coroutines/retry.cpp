@@ -1,4 +1,5 @@
-// All calls at once, each tried again until it succeeds or its attempts are used up; a waiting one costs a timer.
+// All calls at once, each tried again until it succeeds or its attempts are used up; a waiting one costs a
+// timer.
 #include <boost/asio/steady_timer.hpp>
 
 #include "impls/coroutines/coroutines.hpp"
@@ -7,7 +8,8 @@
 namespace fanbench {
 namespace {
 
-asio::awaitable<void> call_until_ok(AwaitableClient& client, const Scenario& scenario, CallId id, Recorder& recorder) {
+asio::awaitable<void> call_until_ok(AwaitableClient& client, const Scenario& scenario, CallId id,
+                                    Recorder& recorder) {
   asio::steady_timer timer(co_await asio::this_coro::executor);
   for (Attempt attempt = 0;; ++attempt) {
     recorder.start(id);

@@ -1,4 +1,5 @@
-// A coroutine for each call; a channel that holds `limit` permits lets so many of them call at once, in arrival order.
+// A coroutine for each call; a channel that holds `limit` permits lets so many of them call at once, in
+// arrival order.
 #include <boost/asio/experimental/channel.hpp>
 
 #include "impls/coroutines/coroutines.hpp"
@@ -9,7 +10,8 @@ namespace {
 
 using Permits = asio::experimental::channel<void(boost::system::error_code)>;
 
-asio::awaitable<void> call_with_permit(AwaitableClient& client, Request request, Permits& permits, Recorder& recorder) {
+asio::awaitable<void> call_with_permit(AwaitableClient& client, Request request, Permits& permits,
+                                       Recorder& recorder) {
   co_await permits.async_receive(asio::use_awaitable);
   co_await call(client, request, recorder);
   permits.try_send(boost::system::error_code());

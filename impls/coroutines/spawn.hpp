@@ -20,8 +20,9 @@ inline auto spawn(const asio::any_io_executor& loop, asio::awaitable<void> corou
 }
 using Spawned = decltype(spawn(std::declval<asio::any_io_executor>(), std::declval<asio::awaitable<void>>()));
 
-/// Starts them all in order and waits until `condition` (Asio's wait_for_all, wait_for_one …) is met, which may cancel
-/// the rest, and all have ended. Returns their indices in the order in which they ended. Rethrows the first exception.
+/// Starts them all in order and waits until `condition` (Asio's wait_for_all, wait_for_one …) is met, which
+/// may cancel the rest, and all have ended. Returns their indices in the order in which they ended. Rethrows
+/// the first exception.
 template <class Condition>
 asio::awaitable<std::vector<std::size_t>> run_group(std::vector<Spawned> coroutines, Condition condition) {
   auto group = asio::experimental::make_parallel_group(std::move(coroutines));
@@ -34,7 +35,8 @@ asio::awaitable<std::vector<std::size_t>> run_group(std::vector<Spawned> corouti
 
 /// One call of one attempt, recorded.
 inline asio::awaitable<void> call(AwaitableClient& client, Request request, Recorder& recorder) {
-  co_await asio::this_coro::throw_if_cancelled(false);  // a cancelled call ends with a verdict, not an exception
+  co_await asio::this_coro::throw_if_cancelled(
+      false);  // a cancelled call ends with a verdict, not an exception
   recorder.start(request.id);
   const Reply reply = co_await client.get(request);
   recorder.finish(request.id, reply);

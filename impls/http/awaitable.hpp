@@ -11,8 +11,8 @@ namespace fanbench {
 
 namespace asio = boost::asio;
 
-/// For one thread: calls are made from coroutines of the loop that it was made with. Idle connections are shared by
-/// all of them, the last used first.
+/// For one thread: calls are made from coroutines of the loop that it was made with. Idle connections are
+/// shared by all of them, the last used first.
 class AwaitableClient {
  public:
   AwaitableClient() = default;
@@ -20,8 +20,8 @@ class AwaitableClient {
   AwaitableClient& operator=(const AwaitableClient&) = delete;
   virtual ~AwaitableClient() = default;
 
-  /// Ends when the reply is there, the connection failed (transport_error), or the coroutine was cancelled: then the
-  /// connection is given up at once and the verdict is cancelled. Throws only for a broken set-up.
+  /// Ends when the reply is there, the connection failed (transport_error), or the coroutine was cancelled:
+  /// then the connection is given up at once and the verdict is cancelled. Throws only for a broken set-up.
   virtual asio::awaitable<Reply> get(Request request) = 0;
 };
 

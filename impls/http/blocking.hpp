@@ -17,8 +17,8 @@ class BlockingClient {
   BlockingClient& operator=(const BlockingClient&) = delete;
   virtual ~BlockingClient() = default;
 
-  /// Returns when the reply is there, the connection failed (transport_error), or a stop was requested: then the
-  /// connection is given up at once and the verdict is cancelled. Throws only for a broken set-up.
+  /// Returns when the reply is there, the connection failed (transport_error), or a stop was requested: then
+  /// the connection is given up at once and the verdict is cancelled. Throws only for a broken set-up.
   virtual Reply get(const Request& request, std::stop_token stop = {}) = 0;
 };
 

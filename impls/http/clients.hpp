@@ -1,4 +1,5 @@
-// The four clients: native and curl, awaitable and blocking. Models ask for them by transport, see make_*_client.
+// The four clients: native and curl, awaitable and blocking. Models ask for them by transport, see
+// make_*_client.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

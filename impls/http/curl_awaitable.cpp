@@ -27,8 +27,9 @@ struct Transfer {
   asio::experimental::channel<void(error_code)> done;  // receives one message, when the transfer has ended
 };
 
-/// A socket of libcurl's, watched for what libcurl wants to know. It stays registered with the loop for as long as it
-/// is open: libcurl loses interest at the end of each transfer, and the next one takes it up again.
+/// A socket of libcurl's, watched for what libcurl wants to know. It stays registered with the loop for as
+/// long as it is open: libcurl loses interest at the end of each transfer, and the next one takes it up
+/// again.
 struct Watch {
   explicit Watch(const asio::any_io_executor& loop) : descriptor(loop) {}
   asio::posix::stream_descriptor descriptor;
@@ -40,13 +41,15 @@ class CurlAwaitable final : public AwaitableClient {
  public:
   CurlAwaitable(Setup setup, asio::any_io_executor loop)
       : setup_(std::move(setup)), loop_(std::move(loop)), timer_(loop_), multi_(curl_multi_init()) {
-    if (!multi_) throw std::runtime_error("libcurl cannot make a multi handle: out of memory or descriptors?");
+    if (!multi_)
+      throw std::runtime_error("libcurl cannot make a multi handle: out of memory or descriptors?");
     curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &on_interest);
     curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
     curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &on_timeout);
     curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
     curl_multi_setopt(multi_, CURLMOPT_PIPELINING, long{CURLPIPE_NOTHING});
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 100'000L);  // else it keeps four connections per handle in use
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS,
+                      100'000L);  // else it keeps four connections per handle in use
   }
   ~CurlAwaitable() override {
     curl_multi_cleanup(multi_);  // closes the kept connections, through close_socket
@@ -56,13 +59,15 @@ class CurlAwaitable final : public AwaitableClient {
     // Cancellation ends the wait with an error code; it must not throw as well.
     co_await asio::this_coro::throw_if_cancelled(false);
     const auto cancellation = co_await asio::this_coro::cancellation_state;
-    if (cancellation.cancelled() != asio::cancellation_type::none) co_return Reply{.verdict = Verdict::cancelled};
+    if (cancellation.cancelled() != asio::cancellation_type::none)
+      co_return Reply{.verdict = Verdict::cancelled};
 
     std::unique_ptr<Transfer> transfer = take_idle();
     transfer->handle.prepare(request);
     curl_multi_add_handle(multi_, transfer->handle.easy());
     auto [cancelled] = co_await transfer->done.async_receive(asio::as_tuple(asio::use_awaitable));
-    curl_multi_remove_handle(multi_, transfer->handle.easy());  // closes the connection where the reply is not all there
+    curl_multi_remove_handle(
+        multi_, transfer->handle.easy());  // closes the connection where the reply is not all there
     if (cancelled) co_return Reply{.verdict = Verdict::cancelled};
     const Reply reply = transfer->handle.reply(transfer->result);
     idle_.push_back(std::move(transfer));
@@ -86,7 +91,8 @@ class CurlAwaitable final : public AwaitableClient {
 
   static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* address) {
     auto& client = *static_cast<CurlAwaitable*>(self);
-    const int socket = ::socket(address->family, address->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address->protocol);
+    const int socket =
+        ::socket(address->family, address->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address->protocol);
     if (socket < 0) return CURL_SOCKET_BAD;
     auto watch = std::make_shared<Watch>(client.loop_);
     watch->descriptor.assign(socket);
@@ -114,17 +120,21 @@ class CurlAwaitable final : public AwaitableClient {
   void wait(const std::shared_ptr<Watch>& watch, curl_socket_t socket) {
     if ((watch->wanted & CURL_POLL_IN) && !watch->reading) {
       watch->reading = true;
-      watch->descriptor.async_wait(asio::posix::descriptor_base::wait_read, [this, watch, socket](error_code error) {
-        watch->reading = false;
-        if (!error && (watch->wanted & CURL_POLL_IN)) act(watch, socket, CURL_CSELECT_IN);
-      });
+      watch->descriptor.async_wait(asio::posix::descriptor_base::wait_read,
+                                   [this, watch, socket](error_code error) {
+                                     watch->reading = false;
+                                     if (!error && (watch->wanted & CURL_POLL_IN))
+                                       act(watch, socket, CURL_CSELECT_IN);
+                                   });
     }
     if ((watch->wanted & CURL_POLL_OUT) && !watch->writing) {
       watch->writing = true;
-      watch->descriptor.async_wait(asio::posix::descriptor_base::wait_write, [this, watch, socket](error_code error) {
-        watch->writing = false;
-        if (!error && (watch->wanted & CURL_POLL_OUT)) act(watch, socket, CURL_CSELECT_OUT);
-      });
+      watch->descriptor.async_wait(asio::posix::descriptor_base::wait_write,
+                                   [this, watch, socket](error_code error) {
+                                     watch->writing = false;
+                                     if (!error && (watch->wanted & CURL_POLL_OUT))
+                                       act(watch, socket, CURL_CSELECT_OUT);
+                                   });
     }
   }
   void act(const std::shared_ptr<Watch>& watch, curl_socket_t socket, int events) {

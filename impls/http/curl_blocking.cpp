@@ -12,9 +12,9 @@
 namespace fanbench {
 namespace {
 
-/// curl_easy_perform looks up from its wait once a second only. So that a stop ends it at once, we open and close its
-/// socket ourselves and, when a stop is requested, shut it down under libcurl's feet: the wait returns, and when libcurl
-/// takes the failure for a stale connection and tries another, it is given none.
+/// curl_easy_perform looks up from its wait once a second only. So that a stop ends it at once, we open and
+/// close its socket ourselves and, when a stop is requested, shut it down under libcurl's feet: the wait
+/// returns, and when libcurl takes the failure for a stale connection and tries another, it is given none.
 class StoppableHandle {
  public:
   explicit StoppableHandle(const Setup& setup) : handle_(setup) {
@@ -56,7 +56,7 @@ class StoppableHandle {
   std::mutex mutex_;
   int socket_ = -1;
   bool stopped_ = false;
-  curl::Handle handle_;   // last, so that it closes its socket while the members above still live
+  curl::Handle handle_;  // last, so that it closes its socket while the members above still live
 };
 
 class CurlBlocking final : public BlockingClient {

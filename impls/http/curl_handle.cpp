@@ -7,7 +7,8 @@ namespace fanbench::curl {
 namespace {
 
 CURL* new_easy() {
-  // Once in a process, and before its first handle: the standard makes the first caller do it and the others wait.
+  // Once in a process, and before its first handle: the standard makes the first caller do it and the others
+  // wait.
   static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
   CURL* easy = initialised == CURLE_OK ? curl_easy_init() : nullptr;
   if (!easy) throw std::runtime_error("libcurl cannot be initialised: out of memory or descriptors?");
@@ -25,7 +26,8 @@ bool take_header(std::string_view line, std::string_view name, std::string& valu
 
 }  // namespace
 
-Handle::Handle(const Setup& setup) : easy_(new_easy()), base_(fmt::format("http://{}:{}", setup.host, setup.port)) {
+Handle::Handle(const Setup& setup)
+    : easy_(new_easy()), base_(fmt::format("http://{}:{}", setup.host, setup.port)) {
   CURL* easy = easy_.get();
   set(easy, CURLOPT_NOSIGNAL, 1L);
   set(easy, CURLOPT_PROXY, "");  // whatever the environment says

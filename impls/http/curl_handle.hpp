@@ -10,7 +10,8 @@
 
 namespace fanbench::curl {
 
-/// An easy handle and what it has received of the reply under way. Stays at its address: libcurl keeps pointers to it.
+/// An easy handle and what it has received of the reply under way. Stays at its address: libcurl keeps
+/// pointers to it.
 class Handle {
  public:
   explicit Handle(const Setup& setup);

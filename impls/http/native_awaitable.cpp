@@ -45,7 +45,8 @@ class NativeAwaitable final : public AwaitableClient {
     if (write_error) co_return failure();
 
     native::Parser parser;
-    auto [error, read] = co_await native::http::async_read(connection.socket, connection.buffer, parser, token);
+    auto [error, read] =
+        co_await native::http::async_read(connection.socket, connection.buffer, parser, token);
     if (error) co_return failure();
     if (reuse_ && parser.keep_alive()) idle_.push_back(std::move(connection));
     co_return native::reply_of(parser);

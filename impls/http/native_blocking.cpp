@@ -35,15 +35,15 @@ class NativeBlocking final : public BlockingClient {
   }
 
  private:
-  boost::system::error_code exchange(const Request& request, native::Connection& connection, native::Parser& parser,
-                                     const std::stop_token& stop) {
+  boost::system::error_code exchange(const Request& request, native::Connection& connection,
+                                     native::Parser& parser, const std::stop_token& stop) {
     auto& [socket, buffer] = connection;
     boost::system::error_code error;
     const bool fresh = !socket.is_open();
     if (fresh) socket.open(server_.protocol(), error);
     if (error) return error;
-    // A thread that is blocked on a socket returns when another one shuts the socket down. The callback's destructor
-    // waits for it, so it never meets a socket that was closed or given to another call.
+    // A thread that is blocked on a socket returns when another one shuts the socket down. The callback's
+    // destructor waits for it, so it never meets a socket that was closed or given to another call.
     const std::stop_callback give_up(stop, [fd = socket.native_handle()] { ::shutdown(fd, SHUT_RDWR); });
     if (stop.stop_requested()) return asio::error::operation_aborted;
     if (fresh) socket.connect(server_, error);

@@ -34,8 +34,8 @@ inline std::uint64_t answer_of(std::string_view body) {
   return answer;
 }
 
-/// How long the server asks to wait: Retry-After-Ms ("12.5"), which is finer and so preferred, else Retry-After in
-/// whole seconds; 0 where neither is a number.
+/// How long the server asks to wait: Retry-After-Ms ("12.5"), which is finer and so preferred, else
+/// Retry-After in whole seconds; 0 where neither is a number.
 inline Nanoseconds retry_after_of(std::string_view milliseconds, std::string_view seconds) {
   using Milliseconds = std::chrono::duration<double, std::milli>;
   double value = 0;

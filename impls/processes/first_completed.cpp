@@ -1,4 +1,5 @@
-// Each replica goes to a worker process of its own; when the first is done, a signal makes the others give up their calls.
+// Each replica goes to a worker process of its own; when the first is done, a signal makes the others give up
+// their calls.
 #include "impls/processes/processes.hpp"
 
 namespace fanbench {

@@ -71,13 +71,16 @@ WorkerProcess receive_forked(int socket) {
   message.msg_controllen = ancillary.bytes.size();
   if (::recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != sizeof forked) {
     throw std::runtime_error(
-        "the fork server of the worker processes ended at once: does main call become_worker_if_asked first?");
+        "the fork server of the worker processes ended at once: does main call become_worker_if_asked "
+        "first?");
   }
   if (forked.pid < 0) {
-    throw std::system_error(static_cast<int>(-forked.pid), std::generic_category(), "cannot fork a worker process");
+    throw std::system_error(static_cast<int>(-forked.pid), std::generic_category(),
+                            "cannot fork a worker process");
   }
   int descriptor = -1;
-  if (const cmsghdr* header = CMSG_FIRSTHDR(&message)) std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+  if (const cmsghdr* header = CMSG_FIRSTHDR(&message))
+    std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
   return {.pid = static_cast<pid_t>(forked.pid), .socket = UniqueFd(descriptor)};
 }
 
@@ -138,7 +141,8 @@ void run_fork_server(int argc, char** argv) {
                     .port = static_cast<std::uint16_t>(std::stoi(argv[5])),
                     .transport = static_cast<Transport>(std::stoi(argv[6])),
                     .connection = static_cast<Connection>(std::stoi(argv[7]))};
-  void* memory = ::mmap(nullptr, sizeof(CallRecord) * most_shared_records, PROT_READ | PROT_WRITE, MAP_SHARED, records_fd, 0);
+  void* memory = ::mmap(nullptr, sizeof(CallRecord) * most_shared_records, PROT_READ | PROT_WRITE, MAP_SHARED,
+                        records_fd, 0);
   if (memory == MAP_FAILED) ::_exit(1);
   ::close(records_fd);
   const std::span records(static_cast<CallRecord*>(memory), most_shared_records);

@@ -1,5 +1,6 @@
-// How worker processes come to be: a fork server, the program's own executable started anew, forks them on request.
-// It has one thread and nothing else in its memory, so its forks are safe, cheap and small, unlike forks of ourselves.
+// How worker processes come to be: a fork server, the program's own executable started anew, forks them on
+// request. It has one thread and nothing else in its memory, so its forks are safe, cheap and small, unlike
+// forks of ourselves.
 #pragma once
 
 #include <sys/types.h>
@@ -18,7 +19,8 @@ struct WorkerProcess {
 
 class ForkServer {
  public:
-  /// Starts it. Its workers will call the setup's server and write `records` (memory of `bytes`, shared by descriptor).
+  /// Starts it. Its workers will call the setup's server and write `records` (memory of `bytes`, shared by
+  /// descriptor).
   ForkServer(const Setup& setup, const UniqueFd& shared_records);
   ForkServer(const ForkServer&) = delete;
   ForkServer& operator=(const ForkServer&) = delete;

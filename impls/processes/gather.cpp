@@ -1,4 +1,5 @@
-// Each call goes to an idle worker process, which blocks until the reply comes; a worker that is done gets the next.
+// Each call goes to an idle worker process, which blocks until the reply comes; a worker that is done gets
+// the next.
 #include "impls/processes/processes.hpp"
 
 namespace fanbench {

@@ -1,4 +1,5 @@
-// The process model: `workers` processes make the calls, one at a time each, and tell the pool when they are done.
+// The process model: `workers` processes make the calls, one at a time each, and tell the pool when they are
+// done.
 #pragma once
 
 #include "impls/contract.hpp"

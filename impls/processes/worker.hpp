@@ -24,7 +24,8 @@ struct Done {
   CallId id = 0;
 };
 
-/// Pool to worker, as a signal with the job's number: give the call up if it is still under way. SIGRTMIN is no constant.
+/// Pool to worker, as a signal with the job's number: give the call up if it is still under way. SIGRTMIN is
+/// no constant.
 inline int stop_signal() { return SIGRTMIN; }
 
 inline constexpr std::uint32_t most_shared_records = 1'000'000;
@@ -32,7 +33,8 @@ inline constexpr std::uint32_t most_shared_records = 1'000'000;
 /// A worker's life: makes the calls that it is told to, one at a time, until the pool closes its socket.
 [[noreturn]] void run_worker(int socket, const Setup& setup, std::span<CallRecord> records);
 
-/// To be called first in main: in a process that a WorkerPool has started it never returns. Elsewhere it does nothing.
+/// To be called first in main: in a process that a WorkerPool has started it never returns. Elsewhere it does
+/// nothing.
 void become_worker_if_asked(int argc, char** argv);
 
 }  // namespace fanbench

@@ -63,7 +63,8 @@ void WorkerPool::start(Index worker) {
 }
 
 void WorkerPool::begin(const Scenario& scenario, Recorder& recorder) {
-  if (scenario.calls > most_shared_records) throw NotApplicable("more calls than the shared memory has records for");
+  if (scenario.calls > most_shared_records)
+    throw NotApplicable("more calls than the shared memory has records for");
   while (!dead_.empty()) replace_dead();
   scenario_ = scenario;
   recorder_ = &recorder;
@@ -71,8 +72,10 @@ void WorkerPool::begin(const Scenario& scenario, Recorder& recorder) {
 
 void WorkerPool::submit(Task task, CallId id) {
   while (idle_.empty()) {
-    if (busy_ > 0) wait_for_one();
-    else replace_dead();
+    if (busy_ > 0)
+      wait_for_one();
+    else
+      replace_dead();
   }
   Worker& worker = workers_[idle_.back()];
   idle_.pop_back();
@@ -80,8 +83,10 @@ void WorkerPool::submit(Task task, CallId id) {
   worker.job = ++last_job_;
   ++busy_;
   shared_[id] = {};
-  const Job job{.number = worker.job, .scenario = scenario_, .began = recorder_->began(), .id = id, .task = task};
-  ::send(worker.process.socket.get(), &job, sizeof job, MSG_NOSIGNAL);  // that it is dead is seen when it is waited for
+  const Job job{
+      .number = worker.job, .scenario = scenario_, .began = recorder_->began(), .id = id, .task = task};
+  ::send(worker.process.socket.get(), &job, sizeof job,
+         MSG_NOSIGNAL);  // that it is dead is seen when it is waited for
 }
 
 void WorkerPool::replace_dead() {
@@ -100,7 +105,8 @@ CallId WorkerPool::wait_for_one() {
     retire(worker);
     if (id == Recorder::none) continue;  // it died idle
     recorder_->finish(id, {.verdict = Verdict::transport_error});
-    recorder_->note(fmt::format("worker process {} died in the middle of call {}", workers_[worker].process.pid, id));
+    recorder_->note(
+        fmt::format("worker process {} died in the middle of call {}", workers_[worker].process.pid, id));
     return id;
   }
 }

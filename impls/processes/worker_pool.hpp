@@ -10,7 +10,8 @@
 
 namespace fanbench {
 
-/// For one thread. Calls are submitted to idle workers and awaited one by one; what comes of them is in the recorder.
+/// For one thread. Calls are submitted to idle workers and awaited one by one; what comes of them is in the
+/// recorder.
 class WorkerPool {
  public:
   explicit WorkerPool(const Setup& setup);

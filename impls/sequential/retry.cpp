@@ -1,4 +1,5 @@
-// One call after another, each tried again until it succeeds; everybody waits while one waits for its next attempt.
+// One call after another, each tried again until it succeeds; everybody waits while one waits for its next
+// attempt.
 #include "impls/sequential/sequential.hpp"
 
 namespace fanbench {

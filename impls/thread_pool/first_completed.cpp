@@ -1,4 +1,5 @@
-// Every replica is a task on a thread of its own; the first reply requests a stop, which takes the others out of their calls.
+// Every replica is a task on a thread of its own; the first reply requests a stop, which takes the others out
+// of their calls.
 #include <oneapi/tbb/task_group.h>
 
 #include <atomic>
@@ -8,7 +9,8 @@
 namespace fanbench {
 
 void ThreadPool::first_completed(const Scenario& scenario, Recorder& recorder) {
-  if (workers_ < scenario.calls) throw NotApplicable("the pool has fewer workers than replicas: the fastest could start last");
+  if (workers_ < scenario.calls)
+    throw NotApplicable("the pool has fewer workers than replicas: the fastest could start last");
   std::stop_source stop;
   std::atomic_flag completed;
   tbb::task_group replicas;

@@ -1,4 +1,5 @@
-// Every call is a task; the pool's threads take them and block in them, so no more calls are in flight than it has threads.
+// Every call is a task; the pool's threads take them and block in them, so no more calls are in flight than
+// it has threads.
 #include <oneapi/tbb/task_group.h>
 
 #include "impls/thread_pool/thread_pool.hpp"

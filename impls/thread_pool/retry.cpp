@@ -1,4 +1,5 @@
-// Every call is a task that tries again until it succeeds; its thread sleeps in between, and the pool has one less meanwhile.
+// Every call is a task that tries again until it succeeds; its thread sleeps in between, and the pool has one
+// less meanwhile.
 #include <oneapi/tbb/task_group.h>
 
 #include "impls/thread_pool/thread_pool.hpp"

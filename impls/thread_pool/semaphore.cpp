@@ -1,6 +1,6 @@
-// A task for each call, and an arena of `limit` slots instead of a semaphore: a task that waited for a permit would hold a
-// thread meanwhile. Enqueued tasks begin in about the order
-// in which they came; oneTBB promises no more.
+// A task for each call, and an arena of `limit` slots instead of a semaphore: a task that waited for a permit
+// would hold a thread meanwhile. Enqueued tasks begin in about the order in which they came; oneTBB promises
+// no more.
 #include <oneapi/tbb/task_group.h>
 
 #include <algorithm>

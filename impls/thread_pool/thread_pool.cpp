@@ -11,7 +11,8 @@ ThreadPool::ThreadPool(const Setup& setup)
 
 ThreadPool::~ThreadPool() {
   arena_.terminate();
-  tbb::finalize(scheduler_, std::nothrow);  // ends oneTBB's threads, which would else stay until the process ends
+  tbb::finalize(scheduler_,
+                std::nothrow);  // ends oneTBB's threads, which would else stay until the process ends
 }
 
 }  // namespace fanbench

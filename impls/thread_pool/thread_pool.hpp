@@ -1,5 +1,6 @@
-// The thread pool model: `workers` threads of a oneTBB arena take the calls as tasks and block in them. oneTBB is made for
-// work, not for waiting: a thread without a task spins before it sleeps, the longer the more slots its arena has.
+// The thread pool model: `workers` threads of a oneTBB arena take the calls as tasks and block in them.
+// oneTBB is made for work, not for waiting: a thread without a task spins before it sleeps, the longer the
+// more slots its arena has.
 #pragma once
 
 #include <oneapi/tbb/global_control.h>
@@ -25,8 +26,9 @@ class ThreadPool final : public Model {
  private:
   std::uint32_t workers_;
   tbb::task_scheduler_handle scheduler_{tbb::attach{}};
-  tbb::global_control threads_;  // oneTBB makes as many threads as there are cores unless it is told that more may be
-  tbb::task_arena arena_;        // the calling thread is one of its workers while it waits
+  tbb::global_control
+      threads_;  // oneTBB makes as many threads as there are cores unless it is told that more may be
+  tbb::task_arena arena_;  // the calling thread is one of its workers while it waits
   std::unique_ptr<BlockingClient> client_;
 };
 

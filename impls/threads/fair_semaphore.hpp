@@ -1,4 +1,5 @@
-// A semaphore for threads that hands out its permits in arrival order, which std::counting_semaphore does not promise.
+// A semaphore for threads that hands out its permits in arrival order, which std::counting_semaphore does not
+// promise.
 #pragma once
 
 #include <condition_variable>

@@ -1,4 +1,5 @@
-// All calls at once; the thread with the first reply requests a stop, which takes the others out of their blocking calls.
+// All calls at once; the thread with the first reply requests a stop, which takes the others out of their
+// blocking calls.
 #include <atomic>
 #include <thread>
 #include <vector>

@@ -1,4 +1,5 @@
-// All calls at once, each in a thread that tries again until it succeeds or its attempts are used up, and sleeps between.
+// All calls at once, each in a thread that tries again until it succeeds or its attempts are used up, and
+// sleeps between.
 #include <thread>
 #include <vector>
 

@@ -1,4 +1,5 @@
-// A thread for each call; a fair semaphore lets `limit` of them call at once while the others wait their turn.
+// A thread for each call; a fair semaphore lets `limit` of them call at once while the others wait their
+// turn.
 #include <thread>
 #include <vector>
 

@@ -24,6 +24,7 @@ class Case:
     model: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     timeline: bool = False
+    workload: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Suite:
 
 def read_suite(listing: Mapping[str, Any]) -> Suite:
     """Reads the JSON that the bench's --list prints."""
-    cases = tuple(Case(c["name"], c.get("model", ""), c.get("parameters", {}), bool(c.get("timeline")))
+    cases = tuple(Case(c["name"], c.get("model", ""), c.get("parameters", {}), bool(c.get("timeline")), c.get("workload", ""))
                   for c in listing["cases"])
     return Suite(listing["suite"], listing.get("description", ""), max(1, int(listing.get("rounds", 1))), cases)
 
@@ -52,10 +53,12 @@ def order_of(names: Sequence[str], seed: int, round_number: int) -> list[str]:
 
 def expected_s(case: Case) -> float:
     """About how long the case takes at best, in seconds: the iterations, a warm-up, the calls one after another as far
-    as the model, its workers or the limit make them wait. 0 where the parameters don't say."""
+    as the model, its workers or the limit make them wait. Only the first of first_completed's calls is waited for.
+    0 where the parameters don't say."""
     p = case.parameters
     delays = re.findall(r"([\d.]+)(ns|us|ms|s)\b", str(p.get("latency", "")))
-    longest = max((float(value) * _UNIT_SECONDS[unit] for value, unit in delays), default=0.0)
+    waited_for = min if case.workload == "first_completed" else max
+    longest = waited_for((float(value) * _UNIT_SECONDS[unit] for value, unit in delays), default=0.0)
     calls = int(p.get("calls", 1))
     width = 1 if case.model == "sequential" else min(int(p.get(k) or calls) for k in ("limit", "workers"))
     return longest * -(-calls // max(1, width)) * int(p.get("attempts", 1)) * (int(p.get("iterations", 1)) + 1)
