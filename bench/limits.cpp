@@ -95,6 +95,20 @@ Allowance ports_of_machine() {
   return allowance;
 }
 
+/// Source: proc(5), /proc/meminfo.
+Allowance memory_of_machine() {
+  Allowance allowance{.count = unlimited, .by = "MemAvailable"};
+  std::istringstream lines(read_text("/proc/meminfo"));
+  for (std::string line; std::getline(lines, line);) {
+    constexpr std::string_view key = "MemAvailable:";
+    std::uint64_t kibibytes = 0;
+    if (line.starts_with(key) && std::istringstream(line.substr(key.size())) >> kibibytes) {
+      allowance.count = kibibytes * 1024 / 1'000'000;
+    }
+  }
+  return allowance;
+}
+
 std::string with_commas(std::uint64_t number) {
   std::string text = fmt::format("{}", number);
   for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
@@ -153,6 +167,7 @@ Allowances read_allowances() {
       {.count = left(read_number("/proc/sys/kernel/pid_max"), threads), .by = "kernel.pid_max"});
   allowances.mappings = {.count = read_number("/proc/sys/vm/max_map_count"), .by = "vm.max_map_count"};
   allowances.ports = ports_of_machine();
+  allowances.memory_mb = memory_of_machine();
   return allowances;
 }
 
@@ -164,6 +179,8 @@ std::optional<std::string> missing_from(const Allowances& allowed, const Needs& 
     if (auto line = compare("", client.tasks + server.tasks, "threads and processes", tasks)) return line;
   if (auto line = compare("", client.mappings, "memory mappings", allowed.mappings)) return line;
   if (auto line = compare("the server ", server.mappings, "memory mappings", allowed.mappings)) return line;
+  if (auto line = compare("", client.memory_mb + server.memory_mb, "MB of memory", allowed.memory_mb))
+    return line;
   return compare("", connections, "ephemeral ports", allowed.ports);
 }
 

@@ -28,6 +28,7 @@ struct Allowances {
   std::vector<Allowance> tasks;  // threads and processes in addition to those that run now; each must be kept
   Allowance mappings;            // memory mappings in one process
   Allowance ports;               // connections to one address and port
+  Allowance memory_mb;           // in units of 10^6 bytes, without pushing anything out to swap
 };
 
 /// Reads the machine's. A limit that the machine does not have, or does not show, is unlimited.

@@ -54,9 +54,13 @@ std::uint32_t Measurement::in_flight() const {
 double Measurement::ideal_s() const { return seconds(specification_.ideal(case_)); }
 
 void Measurement::prepare() {
-  const Needs server_needs{.descriptors = 64 + std::uint64_t{in_flight()}, .tasks = 1, .mappings = 0};
-  if (auto missing = missing_for(entry_.needs(setup_, in_flight()), server_needs, in_flight()))
+  const Needs server_needs{.descriptors = 64 + std::uint64_t{in_flight()}, .tasks = 1};
+  // Connections that the client has closed keep their ports for a minute.
+  const std::uint32_t connections =
+      case_.connection == Connection::per_call ? case_.scenario.calls * (case_.iterations + 1) : in_flight();
+  if (auto missing = missing_for(entry_.needs(setup_, in_flight()), server_needs, connections)) {
     throw BeyondLimit(*missing);
+  }
   if (auto refusal = specification_.refuse(case_)) throw WrongResult(*refusal);
   idle_pss_ = pss_of_tree(server_.pid());
   if (!case_.cold) model_ = entry_.make(setup_);

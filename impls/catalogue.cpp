@@ -30,18 +30,27 @@ std::uint32_t any_number(const Setup&) { return UINT32_MAX; }
 std::uint32_t one(const Setup&) { return 1; }
 std::uint32_t as_workers(const Setup& setup) { return setup.workers; }
 
+std::uint64_t megabytes(std::uint64_t calls, std::uint64_t kilobytes_each) {
+  return calls * kilobytes_each / 1000;
+}
+
 Needs one_thread(const Setup&, std::uint32_t in_flight) {
-  return {.descriptors = idle_descriptors + in_flight, .tasks = 1, .mappings = idle_mappings};
+  return {.descriptors = idle_descriptors + in_flight,
+          .tasks = 1,
+          .mappings = idle_mappings,
+          .memory_mb = megabytes(in_flight, 25)};
 }
 Needs thread_each(const Setup& setup, std::uint32_t in_flight) {
   return {.descriptors = idle_descriptors + std::uint64_t{in_flight} * descriptors_per_blocking_call(setup),
           .tasks = 1 + in_flight,
-          .mappings = idle_mappings + std::uint64_t{in_flight} * mappings_per_thread};
+          .mappings = idle_mappings + std::uint64_t{in_flight} * mappings_per_thread,
+          .memory_mb = megabytes(in_flight, 70)};
 }
 Needs process_each(const Setup& setup, std::uint32_t) {
   return {.descriptors = idle_descriptors + setup.workers,
-          .tasks = 2 + 2 * setup.workers,
-          .mappings = idle_mappings};
+          .tasks = 2 + 2 * std::uint64_t{setup.workers},  // each worker has a second thread
+          .mappings = idle_mappings,
+          .memory_mb = megabytes(setup.workers, 500)};
 }
 Needs one_call(const Setup& setup, std::uint32_t) { return thread_each(setup, 1); }
 

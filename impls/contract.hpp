@@ -139,6 +139,7 @@ struct Needs {
   std::uint64_t descriptors = 0;  // in the process that needs most
   std::uint64_t tasks = 0;        // threads and processes together
   std::uint64_t mappings = 0;     // memory mappings in the process that needs most
+  std::uint64_t memory_mb = 0;    // of all together, generously: 1 MB is 10^6 bytes
 };
 
 struct ModelEntry {

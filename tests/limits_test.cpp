@@ -18,7 +18,8 @@ Allowances plenty() {
   return {.descriptors = {1000, "RLIMIT_NOFILE"},
           .tasks = {{1000, "RLIMIT_NPROC"}, {2000, "kernel.threads-max"}},
           .mappings = {1000, "vm.max_map_count"},
-          .ports = {1000, "net.ipv4.ip_local_port_range"}};
+          .ports = {1000, "net.ipv4.ip_local_port_range"},
+          .memory_mb = {1000, "MemAvailable"}};
 }
 
 TEST(Limits, WhatFitsExactlyFits) {
@@ -71,8 +72,12 @@ TEST(Limits, PortsOfTheConnections) {
             "needs 1,001 ephemeral ports, 1,000 allowed (net.ipv4.ip_local_port_range)");
 }
 
-// ------------------------------------------------------------------------------------------------ this
-// machine
+TEST(Limits, MemoryOfAllTogether) {
+  EXPECT_EQ(missing_from(plenty(), {.memory_mb = 5000}, {}, 1),
+            "needs 5,000 MB of memory, 1,000 allowed (MemAvailable)");
+}
+
+// This machine.
 
 rlimit descriptor_limit() {
   rlimit limit{};
@@ -84,6 +89,8 @@ TEST(MachineLimits, AreRead) {
   const Allowances allowed = read_allowances();
   EXPECT_EQ(allowed.descriptors.count, descriptor_limit().rlim_max);
   EXPECT_LT(allowed.mappings.count, unlimited);
+  EXPECT_GT(allowed.memory_mb.count, 100U);
+  EXPECT_LT(allowed.memory_mb.count, unlimited);
   std::uint64_t first_port = 0, last_port = 0;
   std::ifstream("/proc/sys/net/ipv4/ip_local_port_range") >> first_port >> last_port;
   EXPECT_EQ(allowed.ports.count, last_port - first_port + 1);
