@@ -172,7 +172,7 @@ Allowances read_allowances() {
 }
 
 std::optional<std::string> missing_from(const Allowances& allowed, const Needs& client, const Needs& server,
-                                        std::uint32_t connections) {
+                                        std::uint64_t connections) {
   if (auto line = compare("", client.descriptors, "descriptors", allowed.descriptors)) return line;
   if (auto line = compare("the server ", server.descriptors, "descriptors", allowed.descriptors)) return line;
   for (const Allowance& tasks : allowed.tasks)
@@ -184,8 +184,14 @@ std::optional<std::string> missing_from(const Allowances& allowed, const Needs& 
   return compare("", connections, "ephemeral ports", allowed.ports);
 }
 
-std::optional<std::string> missing_for(const Needs& client, const Needs& server, std::uint32_t connections) {
+std::optional<std::string> missing_for(const Needs& client, const Needs& server, std::uint64_t connections) {
   return missing_from(read_allowances(), client, server, connections);
+}
+
+bool ports_are_reused() {
+  // Source: the kernel's ip-sysctl: 0 disabled, 1 everywhere, 2 on loopback.
+  const std::uint64_t reuse = read_number("/proc/sys/net/ipv4/tcp_tw_reuse");
+  return reuse == 1 || reuse == 2;
 }
 
 std::uint64_t raise_descriptor_limit() {

@@ -38,9 +38,13 @@ Allowances read_allowances();
 /// fit. `connections`: the most that the client has to the server at once, those that still linger after
 /// their end (TIME_WAIT) included.
 std::optional<std::string> missing_from(const Allowances& allowed, const Needs& client, const Needs& server,
-                                        std::uint32_t connections);
+                                        std::uint64_t connections);
 /// The same for this machine.
-std::optional<std::string> missing_for(const Needs& client, const Needs& server, std::uint32_t connections);
+std::optional<std::string> missing_for(const Needs& client, const Needs& server, std::uint64_t connections);
+
+/// Whether ports of connections to this machine that were closed can be used again within about a second
+/// (net.ipv4.tcp_tw_reuse), instead of a minute.
+bool ports_are_reused();
 
 /// Lifts this process's soft limit of descriptors to the hard one; processes started later inherit it.
 /// Returns the limit. Throws std::system_error.

@@ -55,10 +55,13 @@ double Measurement::ideal_s() const { return seconds(specification_.ideal(case_)
 
 void Measurement::prepare() {
   const Needs server_needs{.descriptors = 64 + std::uint64_t{in_flight()}, .tasks = 1};
-  // Connections that the client has closed keep their ports for a minute.
-  const std::uint32_t connections =
-      case_.connection == Connection::per_call ? case_.scenario.calls * (case_.iterations + 1) : in_flight();
-  if (auto missing = missing_for(entry_.needs(setup_, in_flight()), server_needs, connections)) {
+  std::uint64_t connections = in_flight();
+  const bool reopens =
+      case_.cold || case_.connection == Connection::per_call || case_.workload == "first_completed";
+  if (reopens && !ports_are_reused())
+    connections = std::uint64_t{case_.scenario.calls} * (case_.iterations + 1);
+  const Needs needs = entry_.needs(setup_, case_.scenario.calls, in_flight());
+  if (auto missing = missing_for(needs, server_needs, connections)) {
     throw BeyondLimit(*missing);
   }
   if (auto refusal = specification_.refuse(case_)) throw WrongResult(*refusal);
@@ -92,6 +95,18 @@ void Measurement::warm_up() {
   throw WrongResult(fmt::format("the warm-up could not bring {} calls in flight at once", needed));
 }
 
+/// Waits until the client is idle: what workers of the last run still do, such as spinning before they sleep,
+/// is no part of the next one. Gives up after a second.
+void Measurement::wait_for_quiet() {
+  constexpr auto pause = milliseconds(5);
+  constexpr auto idle = std::chrono::microseconds(250);  // CPU time in a pause
+  for (int i = 0; i < 200; ++i) {
+    const Nanoseconds before = cpu_of_tree(server_.pid());
+    std::this_thread::sleep_for(pause);
+    if (cpu_of_tree(server_.pid()) - before < idle) return;
+  }
+}
+
 /// The server's account once it has seen the ends of all calls: connections given up reach it a moment later.
 Ledger Measurement::settled_ledger(std::uint64_t run) {
   const auto deadline = Clock::now() + std::chrono::seconds(2);
@@ -109,6 +124,7 @@ Measurement::Run Measurement::run(bool watch_memory) {
   scenario.run = server_.create_run(case_.plan);
   const auto workload = std::ranges::find(workloads(), case_.workload, &Workload::name);
 
+  wait_for_quiet();
   std::optional<PeakPss> memory;
   if (watch_memory) memory.emplace(server_.pid(), server_cpu_);
   const Nanoseconds server_cpu = cpu_of_process(server_.pid());
@@ -128,7 +144,9 @@ Measurement::Run Measurement::run(bool watch_memory) {
   cold_model.reset();
   result.ledger = settled_ledger(scenario.run);
   server_.forget(scenario.run);
-  warm_ = warm_ && result.ledger.abandoned == 0 && result.ledger.reset == 0;  // else connections are gone
+  // Calls that were cancelled or reset took their connections with them.
+  warm_ =
+      warm_ && result.chosen == Recorder::none && result.ledger.abandoned == 0 && result.ledger.reset == 0;
 
   const Outcome outcome{.records = records_,
                         .chosen = result.chosen,

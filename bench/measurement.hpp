@@ -25,8 +25,7 @@ struct WrongResult : std::runtime_error {
 
 class Measurement {
  public:
-  /// `client_cpus`: where the client runs already; `server_cpu`: where the server does and memory is sampled,
-  /// if pinned.
+  /// `server_cpu`: where the server runs, if it is pinned; memory is sampled from there.
   Measurement(const Case& c, const ModelEntry& model, MockServer& server, std::optional<int> server_cpu);
 
   /// Checks limits and plan, makes the model unless the case is cold, and does one verified run that is not
@@ -45,6 +44,7 @@ class Measurement {
   struct Run;
 
   void warm_up();
+  void wait_for_quiet();
   Run run(bool watch_memory);
   Ledger settled_ledger(std::uint64_t run);
   std::uint32_t in_flight() const;

@@ -30,29 +30,33 @@ std::uint32_t any_number(const Setup&) { return UINT32_MAX; }
 std::uint32_t one(const Setup&) { return 1; }
 std::uint32_t as_workers(const Setup& setup) { return setup.workers; }
 
-std::uint64_t megabytes(std::uint64_t calls, std::uint64_t kilobytes_each) {
-  return calls * kilobytes_each / 1000;
-}
+std::uint64_t megabytes(std::uint64_t kilobytes) { return kilobytes / 1000; }
 
-Needs one_thread(const Setup&, std::uint32_t in_flight) {
+Needs one_loop(const Setup&, std::uint32_t calls, std::uint32_t in_flight) {
   return {.descriptors = idle_descriptors + in_flight,
           .tasks = 1,
           .mappings = idle_mappings,
-          .memory_mb = megabytes(in_flight, 25)};
+          .memory_mb = megabytes(std::uint64_t{calls} * 2 + std::uint64_t{in_flight} * 25)};
 }
-Needs thread_each(const Setup& setup, std::uint32_t in_flight) {
-  return {.descriptors = idle_descriptors + std::uint64_t{in_flight} * descriptors_per_blocking_call(setup),
-          .tasks = 1 + in_flight,
-          .mappings = idle_mappings + std::uint64_t{in_flight} * mappings_per_thread,
-          .memory_mb = megabytes(in_flight, 70)};
+Needs threads_for(const Setup& setup, std::uint64_t threads, std::uint64_t in_flight) {
+  return {.descriptors = idle_descriptors + in_flight * descriptors_per_blocking_call(setup),
+          .tasks = 1 + threads,
+          .mappings = idle_mappings + threads * mappings_per_thread,
+          .memory_mb = megabytes(threads * 20 + in_flight * 50)};
 }
-Needs process_each(const Setup& setup, std::uint32_t) {
+Needs thread_per_call(const Setup& setup, std::uint32_t calls, std::uint32_t in_flight) {
+  return threads_for(setup, calls, in_flight);
+}
+Needs pool_of_threads(const Setup& setup, std::uint32_t, std::uint32_t in_flight) {
+  return threads_for(setup, setup.workers, in_flight);
+}
+Needs pool_of_processes(const Setup& setup, std::uint32_t, std::uint32_t) {
   return {.descriptors = idle_descriptors + setup.workers,
           .tasks = 2 + 2 * std::uint64_t{setup.workers},  // each worker has a second thread
           .mappings = idle_mappings,
-          .memory_mb = megabytes(setup.workers, 500)};
+          .memory_mb = megabytes(std::uint64_t{setup.workers} * 500)};
 }
-Needs one_call(const Setup& setup, std::uint32_t) { return thread_each(setup, 1); }
+Needs one_call(const Setup& setup, std::uint32_t, std::uint32_t) { return threads_for(setup, 0, 1); }
 
 constexpr Workload all_workloads[] = {
     {"gather", &Model::gather},
@@ -62,10 +66,10 @@ constexpr Workload all_workloads[] = {
 };
 
 constexpr ModelEntry all_models[] = {
-    {"coroutines", make<Coroutines>, any_number, one_thread},
-    {"threads", make<Threads>, any_number, thread_each},
-    {"thread_pool", make<ThreadPool>, as_workers, thread_each},
-    {"processes", make<Processes>, as_workers, process_each},
+    {"coroutines", make<Coroutines>, any_number, one_loop},
+    {"threads", make<Threads>, any_number, thread_per_call},
+    {"thread_pool", make<ThreadPool>, as_workers, pool_of_threads},
+    {"processes", make<Processes>, as_workers, pool_of_processes},
     {"sequential", make<Sequential>, one, one_call},
 };
 

@@ -105,6 +105,56 @@ TEST(Models, WithFewerWorkersThanCallsAreJustSlower) {
   }
 }
 
+TEST(Models, WithOneWorkerMakeOneCallAtATime) {
+  for (const std::string_view workload : {"gather", "semaphore"}) {
+    for (const std::string_view name : {"thread_pool", "processes"}) {
+      Case c = case_of({workload, name, Transport::native}, 3);
+      c.workers = 1;
+      c.scenario.limit = workload == "semaphore" ? 1 : 0;
+      MockServer server(SERVER_PROGRAM);
+      Measurement measurement(c, model(name), server, std::nullopt);
+      measurement.prepare();
+      measurement.iterate();
+      EXPECT_EQ(measurement.counters().at("in_flight_peak"), 1) << workload << ' ' << name;
+    }
+  }
+}
+
+TEST(Models, CancelWhatHasHardlyBegun) {
+  // Cold, so that most calls are cancelled while they connect, write, or have not reached their worker.
+  for (const ModelEntry& entry : models()) {
+    if (entry.name == "sequential") continue;
+    for (const Transport transport : {Transport::native, Transport::curl}) {
+      Case c = case_of({"first_completed", entry.name, transport}, 60);
+      c.plan = {.seed = 1, .delay = BimodalDelay{0ms, 60s, 0.99}};  // one call is answered at once
+      const auto quick_ones = [&c] {
+        int count = 0;
+        for (CallId id = 0; id < c.scenario.calls; ++id) count += planned_reply(c.plan, id, 0).delay < 1s;
+        return count;
+      };
+      while (quick_ones() != 1) ++c.plan.seed;
+      c.cold = true;
+      MockServer server(SERVER_PROGRAM);
+      Measurement measurement(c, entry, server, std::nullopt);
+      measurement.prepare();
+      for (int i = 0; i < 5; ++i) measurement.iterate();
+      EXPECT_EQ(measurement.counters().at("cancelled"), 59) << entry.name;
+    }
+  }
+}
+
+TEST(Models, TakeLargeBodies) {
+  for (const std::string_view name : {"coroutines", "threads"}) {
+    for (const Transport transport : {Transport::native, Transport::curl}) {
+      Case c = case_of({"gather", name, transport}, 2);
+      c.plan.body_bytes = 20'000'000;
+      MockServer server(SERVER_PROGRAM);
+      Measurement measurement(c, model(name), server, std::nullopt);
+      measurement.prepare();
+    }
+  }
+}
+
 TEST(Models, WithFewerWorkersThanReplicasHaveNoRace) {
   for (const std::string_view name : {"thread_pool", "processes"}) {
     Case c = case_of({"first_completed", name, Transport::native}, 4);

@@ -134,7 +134,7 @@ ModelEntry toy() {
   return {.name = "toy",
           .make = make_toy<broken>,
           .most_in_flight = [](const Setup&) { return UINT32_MAX; },
-          .needs = [](const Setup&, std::uint32_t) { return Needs{}; }};
+          .needs = [](const Setup&, std::uint32_t, std::uint32_t) { return Needs{}; }};
 }
 
 }  // namespace fanbench

@@ -180,6 +180,60 @@ TEST(Verification, RefusesACallThatArrivedBeforeItStarted) {
   made.records[2].started = 12us;
   EXPECT_THAT(verdict_on(gather_case(), made), HasSubstr("before it is recorded as started"));
 }
+TEST(Verification, RefusesAWarmConnectionInAColdStart) {
+  Case c = gather_case();
+  c.cold = true;
+  Made made = perfect(c);
+  made.ledger.connections_new = 4;  // of the five that were in use at once
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("4 connections were opened, expected at least 5"));
+}
+TEST(Verification, RefusesASharedConnectionWhereEachCallShouldHaveItsOwn) {
+  Case c = gather_case();
+  c.connection = Connection::per_call;
+  Made made = perfect(c);
+  made.ledger.connections_new = 4;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("4 connections were opened for 5 calls"));
+}
+TEST(Verification, RefusesAWrongStatus) {
+  Made made = perfect(gather_case());
+  made.records[3].status = 204;
+  EXPECT_THAT(verdict_on(gather_case(), made), HasSubstr("call 3 has status 204, expected 200"));
+}
+TEST(Verification, RefusesAWinnerThatWasDueLater) {
+  Case c = first_completed_case();
+  Made made = perfect(c);
+  CallId slowest = 0;
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    if (planned_reply(c.plan, id, 0).delay > planned_reply(c.plan, slowest, 0).delay) slowest = id;
+  }
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    if (id == slowest) continue;
+    made.records[id].verdict = Verdict::cancelled;
+    made.ledger.calls[id].ending = Ending::abandoned;
+  }
+  made.outcome.chosen = slowest;
+  made.outcome.makespan = made.records[slowest].finished;
+  for (CallRecord& record : made.records) record.finished = made.outcome.makespan;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("was due"));
+}
+TEST(Verification, RefusesAnAttemptOutOfOrder) {
+  const Case c = retry_case();
+  Made made = perfect(c);
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    const PlannedReply second = planned_reply(c.plan, id, 1);
+    made.records[id].attempts = 2;
+    made.records[id].answer = second.answer;
+    made.records[id].finished = 1s;
+    LedgerCall again = made.ledger.calls[id];
+    again.attempt = 1;
+    made.ledger.calls.push_back(again);
+  }
+  std::swap(made.ledger.calls[0].attempt, made.ledger.calls[4].attempt);
+  made.ledger.arrivals = 8;
+  made.ledger.in_flight_peak = 4;
+  made.outcome.makespan = 1s;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("attempt 1 of call 0 came out of order"));
+}
 TEST(Verification, RefusesAForeignCall) {
   Made made = perfect(gather_case());
   made.ledger.calls.push_back({.id = 99});

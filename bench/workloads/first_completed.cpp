@@ -10,11 +10,16 @@ namespace fanbench {
 namespace {
 
 // Delays closer than this could be answered in either order.
-constexpr Nanoseconds least_lead = std::chrono::milliseconds(10);
-// A call that was due this long after the winner's reply must have been cancelled by then.
-constexpr Nanoseconds cancelled_within = std::chrono::milliseconds(100);
-// By so much the server may answer two calls in another order than that in which they are due.
-constexpr Nanoseconds lateness_allowed = std::chrono::milliseconds(5);
+constexpr Nanoseconds least_lead = std::chrono::milliseconds(20);
+/// A call that was due this long after the winner's reply must have been cancelled by then. Generous: a slow
+/// cancellation is a result, a missing one an error.
+Nanoseconds cancelled_within(std::uint32_t calls) {
+  return std::chrono::milliseconds(100) + calls * std::chrono::microseconds(500);
+}
+
+// By so much calls may be taken in another order than that in which they are due: the server's lateness and
+// the client's scheduling.
+constexpr Nanoseconds lateness_allowed = std::chrono::milliseconds(15);
 
 Nanoseconds ideal(const Case& c) {
   Nanoseconds least = Nanoseconds::max();
@@ -51,7 +56,8 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
       return fmt::format("call {} won, but call {} was due {} earlier", winner, call.id,
                          format_duration(winners_row->due - call.due));
     }
-    if (call.ending != Ending::abandoned && call.due > winners_row->ended + cancelled_within) {
+    if (call.ending != Ending::abandoned &&
+        call.due > winners_row->ended + cancelled_within(c.scenario.calls)) {
       return fmt::format("call {} was not cancelled: the server still completed it {} after the winner",
                          call.id, format_duration(call.ended - winners_row->ended));
     }

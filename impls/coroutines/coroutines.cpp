@@ -10,7 +10,10 @@ Coroutines::Coroutines(const Setup& setup) : client_(make_awaitable_client(setup
 
 void Coroutines::run(asio::awaitable<void> main) {
   std::exception_ptr failure;
-  asio::co_spawn(loop_, std::move(main), [&failure](std::exception_ptr thrown) { failure = thrown; });
+  asio::co_spawn(loop_, std::move(main), [this, &failure](std::exception_ptr thrown) {
+    failure = thrown;
+    loop_.stop();  // it would go on for the client's idle connections, if any of them is still watched
+  });
   loop_.restart();
   loop_.run();
   if (failure) std::rethrow_exception(failure);

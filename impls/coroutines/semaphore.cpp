@@ -10,11 +10,16 @@ namespace {
 
 using Permits = asio::experimental::channel<void(boost::system::error_code)>;
 
+struct Permit {
+  Permits& permits;
+  ~Permit() { permits.try_send(boost::system::error_code()); }
+};
+
 asio::awaitable<void> call_with_permit(AwaitableClient& client, Request request, Permits& permits,
                                        Recorder& recorder) {
   co_await permits.async_receive(asio::use_awaitable);
+  const Permit permit{permits};  // given back at the end, whatever that is
   co_await call(client, request, recorder);
-  permits.try_send(boost::system::error_code());
 }
 
 asio::awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {

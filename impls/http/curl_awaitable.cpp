@@ -64,7 +64,10 @@ class CurlAwaitable final : public AwaitableClient {
 
     std::unique_ptr<Transfer> transfer = take_idle();
     transfer->handle.prepare(request);
-    curl_multi_add_handle(multi_, transfer->handle.easy());
+    if (const CURLMcode refused = curl_multi_add_handle(multi_, transfer->handle.easy());
+        refused != CURLM_OK) {
+      throw std::runtime_error(fmt::format("libcurl refuses a transfer: {}", curl_multi_strerror(refused)));
+    }
     auto [cancelled] = co_await transfer->done.async_receive(asio::as_tuple(asio::use_awaitable));
     curl_multi_remove_handle(
         multi_, transfer->handle.easy());  // closes the connection where the reply is not all there
@@ -95,7 +98,12 @@ class CurlAwaitable final : public AwaitableClient {
         ::socket(address->family, address->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address->protocol);
     if (socket < 0) return CURL_SOCKET_BAD;
     auto watch = std::make_shared<Watch>(client.loop_);
-    watch->descriptor.assign(socket);
+    error_code error;
+    watch->descriptor.assign(socket, error);
+    if (error) {
+      ::close(socket);
+      return CURL_SOCKET_BAD;
+    }
     client.watches_.emplace(socket, std::move(watch));
     return socket;
   }

@@ -28,23 +28,28 @@ class NativeAwaitable final : public AwaitableClient {
     // Cancellation ends the operation under way with an error code; it must not throw as well.
     co_await asio::this_coro::throw_if_cancelled(false);
     const auto cancellation = co_await asio::this_coro::cancellation_state;
-    const auto failure = [&cancellation] {
-      const bool cancelled = cancellation.cancelled() != asio::cancellation_type::none;
-      return Reply{.verdict = cancelled ? Verdict::cancelled : Verdict::transport_error};
+    const auto cancelled = [&cancellation] {
+      return cancellation.cancelled() != asio::cancellation_type::none;
     };
-    if (cancellation.cancelled() != asio::cancellation_type::none) co_return failure();
+    const auto failure = [&cancelled] {
+      return Reply{.verdict = cancelled() ? Verdict::cancelled : Verdict::transport_error};
+    };
+    if (cancelled()) co_return failure();
 
     native::Connection connection = take_idle();
     if (!connection.socket.is_open()) {
       auto [error] = co_await connection.socket.async_connect(server_, token);
-      if (error) co_return failure();
+      if (error || cancelled()) co_return failure();
       connection.socket.set_option(tcp::no_delay(true));
     }
     const std::string message = native::message_of(request, host_);
     auto [write_error, written] = co_await asio::async_write(connection.socket, asio::buffer(message), token);
-    if (write_error) co_return failure();
+    // An operation that is already done when the cancellation comes does not fail: the next would not be
+    // cancelled.
+    if (write_error || cancelled()) co_return failure();
 
     native::Parser parser;
+    parser.body_limit(boost::none);
     auto [error, read] =
         co_await native::http::async_read(connection.socket, connection.buffer, parser, token);
     if (error) co_return failure();

@@ -27,6 +27,7 @@ class NativeBlocking final : public BlockingClient {
     native::Connection connection =
         idle_.take().value_or(native::Connection{.socket = tcp::socket(sockets_)});
     native::Parser parser;
+    parser.body_limit(boost::none);
     const auto error = exchange(request, connection, parser, stop);
     if (stop.stop_requested() && error) return {.verdict = Verdict::cancelled};
     if (error) return {.verdict = Verdict::transport_error};

@@ -23,9 +23,9 @@ struct Connection {
   beast::flat_buffer buffer{};
 };
 
+/// The same bytes as libcurl sends.
 inline std::string message_of(const Request& request, const std::string& host) {
-  return fmt::format("GET /runs/{}/calls/{}?attempt={} HTTP/1.1\r\nHost: {}\r\n\r\n", request.run, request.id,
-                     request.attempt, host);
+  return fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nAccept: */*\r\n\r\n", target_of(request), host);
 }
 
 inline Reply reply_of(const Parser& parser) {

@@ -19,8 +19,8 @@ struct WorkerProcess {
 
 class ForkServer {
  public:
-  /// Starts it. Its workers will call the setup's server and write `records` (memory of `bytes`, shared by
-  /// descriptor).
+  /// Starts it. Its workers will call the setup's server and take down what comes of it in the shared
+  /// records.
   ForkServer(const Setup& setup, const UniqueFd& shared_records);
   ForkServer(const ForkServer&) = delete;
   ForkServer& operator=(const ForkServer&) = delete;

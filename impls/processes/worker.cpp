@@ -20,17 +20,20 @@ class Current {
     const std::lock_guard lock(mutex_);
     job_ = job;
     stop_ = {};
+    if (stopped_ == job) stop_.request_stop();
     return stop_.get_token();
   }
-  /// A signal may come when its job is done and the next one under way: that one is left alone.
+  /// A signal may come when its job is done and the next one under way, which is then left alone; or overtake
+  /// its job, which is then stopped when it begins.
   void stop(std::uint32_t job) {
     const std::lock_guard lock(mutex_);
+    stopped_ = job;
     if (job == job_) stop_.request_stop();
   }
 
  private:
   std::mutex mutex_;
-  std::uint32_t job_ = 0;
+  std::uint32_t job_ = 0, stopped_ = 0;  // numbers, which begin at 1
   std::stop_source stop_;
 };
 

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <system_error>
+#include <thread>
 
 namespace fanbench {
 namespace {
@@ -118,7 +119,10 @@ void WorkerPool::wait_for_all() {
 void WorkerPool::cancel_all() {
   for (const Worker& worker : workers_) {
     if (worker.id == Recorder::none) continue;
-    ::sigqueue(worker.process.pid, stop_signal(), {.sival_int = static_cast<int>(worker.job)});
+    const sigval job{.sival_int = static_cast<int>(worker.job)};
+    while (::sigqueue(worker.process.pid, stop_signal(), job) != 0 && errno == EAGAIN) {
+      std::this_thread::yield();  // as many signals are pending as the user may have
+    }
   }
   wait_for_all();
 }

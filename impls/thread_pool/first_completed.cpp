@@ -22,7 +22,7 @@ void ThreadPool::first_completed(const Scenario& scenario, Recorder& recorder) {
       stop.request_stop();
     }));
   }
-  arena_.execute([&] { replicas.wait(); });
+  replicas.wait();
 }
 
 }  // namespace fanbench

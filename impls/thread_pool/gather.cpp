@@ -11,7 +11,7 @@ void ThreadPool::gather(const Scenario& scenario, Recorder& recorder) {
   for (CallId id = 0; id < scenario.calls; ++id) {
     arena_.enqueue(calls.defer([&, id] { call(*client_, scenario, id, recorder); }));
   }
-  arena_.execute([&] { calls.wait(); });
+  calls.wait();
 }
 
 }  // namespace fanbench

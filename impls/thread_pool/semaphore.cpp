@@ -10,12 +10,12 @@
 namespace fanbench {
 
 void ThreadPool::semaphore(const Scenario& scenario, Recorder& recorder) {
-  tbb::task_arena permits(static_cast<int>(std::min(scenario.limit, workers_)));
+  tbb::task_arena permits(static_cast<int>(std::min(scenario.limit, workers_)), 0);
   tbb::task_group calls;
   for (CallId id = 0; id < scenario.calls; ++id) {
     permits.enqueue(calls.defer([&, id] { call(*client_, scenario, id, recorder); }));
   }
-  permits.execute([&] { calls.wait(); });
+  calls.wait();
 }
 
 }  // namespace fanbench

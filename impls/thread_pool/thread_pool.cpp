@@ -5,8 +5,8 @@ namespace fanbench {
 
 ThreadPool::ThreadPool(const Setup& setup)
     : workers_(setup.workers),
-      threads_(tbb::global_control::max_allowed_parallelism, setup.workers),
-      arena_(static_cast<int>(setup.workers)),
+      threads_(tbb::global_control::max_allowed_parallelism, setup.workers + 1),
+      arena_(static_cast<int>(setup.workers), 0),
       client_(make_blocking_client(setup)) {}
 
 ThreadPool::~ThreadPool() {

@@ -28,7 +28,7 @@ class ThreadPool final : public Model {
   tbb::task_scheduler_handle scheduler_{tbb::attach{}};
   tbb::global_control
       threads_;  // oneTBB makes as many threads as there are cores unless it is told that more may be
-  tbb::task_arena arena_;  // the calling thread is one of its workers while it waits
+  tbb::task_arena arena_;  // without a slot for the calling thread, which only waits
   std::unique_ptr<BlockingClient> client_;
 };
 
