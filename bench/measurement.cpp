@@ -96,11 +96,11 @@ void Measurement::warm_up() {
 }
 
 /// Waits until the client is idle: what workers of the last run still do, such as spinning before they sleep,
-/// is no part of the next one. Gives up after a second.
+/// is no part of the next one. Gives up after about a second.
 void Measurement::wait_for_quiet() {
-  constexpr auto pause = milliseconds(5);
-  constexpr auto idle = std::chrono::microseconds(250);  // CPU time in a pause
-  for (int i = 0; i < 200; ++i) {
+  constexpr auto pause = milliseconds(1);
+  constexpr auto idle = std::chrono::microseconds(100);  // CPU time in a pause
+  for (int i = 0; i < 500; ++i) {
     const Nanoseconds before = cpu_of_tree(server_.pid());
     std::this_thread::sleep_for(pause);
     if (cpu_of_tree(server_.pid()) - before < idle) return;

@@ -6,6 +6,7 @@ import random
 import re
 import statistics
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Iterable, Mapping, Sequence
 
 Row = dict[str, Any]
@@ -147,6 +148,8 @@ def assemble(rounds: Sequence[Mapping[str, Any]], context: Mapping[str, Any]) ->
     for rows in sorted(by_case.values(), key=lambda rows: rows[0].get("family_index", 0)):
         median = median_row(rows)
         benchmarks += rows + ([median] if median else [])
+    if "executable" in context:  # results travel: where this machine keeps the program is nobody's business
+        context = {**context, "executable": Path(context["executable"]).name}
     return {"context": dict(context), "benchmarks": benchmarks}
 
 

@@ -80,6 +80,11 @@ def test_orders_differ_between_rounds_and_repeat_with_the_seed() -> None:
     assert len({tuple(rounds.order_of(names, seed, n)) for seed in (7, 8) for n in (1, 2, 3)}) == 6
 
 
+def test_results_do_not_say_where_the_program_is() -> None:
+    assert rounds.assemble([], {"executable": "/home/me/fanbench/build/bin/fanbench-bench"})["context"] == {
+        "executable": "fanbench-bench"}
+
+
 def test_of_a_race_only_the_first_call_is_waited_for() -> None:
     parameters = {"calls": 100, "latency": "uniform:min=50ms,max=30s"}
     assert rounds.expected_s(Case("a", "threads", parameters, workload="first_completed")) == pytest.approx(0.1)
