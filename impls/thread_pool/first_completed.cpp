@@ -1,8 +1,7 @@
 // Every replica is a task on a thread of its own; the first reply requests a stop, which takes the others out
 // of their calls.
-#include <oneapi/tbb/task_group.h>
-
 #include <atomic>
+#include <latch>
 
 #include "impls/thread_pool/thread_pool.hpp"
 
@@ -13,16 +12,18 @@ void ThreadPool::first_completed(const Scenario& scenario, Recorder& recorder) {
     throw NotApplicable("the pool has fewer workers than replicas: the fastest could start last");
   std::stop_source stop;
   std::atomic_flag completed;
-  tbb::task_group replicas;
+  std::latch left(scenario.calls);
   for (CallId id = 0; id < scenario.calls; ++id) {
-    arena_.enqueue(replicas.defer([&, id] {
+    arena_.enqueue([&, id] {
       const Reply reply = call(*client_, scenario, id, recorder, stop.get_token());
-      if (reply.verdict == Verdict::cancelled || completed.test_and_set()) return;
-      recorder.choose(id);
-      stop.request_stop();
-    }));
+      if (reply.verdict != Verdict::cancelled && !completed.test_and_set()) {
+        recorder.choose(id);
+        stop.request_stop();
+      }
+      left.count_down();
+    });
   }
-  replicas.wait();
+  left.wait();
 }
 
 }  // namespace fanbench

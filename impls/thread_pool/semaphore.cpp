@@ -1,9 +1,8 @@
 // A task for each call, and an arena of `limit` slots instead of a semaphore: a task that waited for a permit
 // would hold a thread meanwhile. Enqueued tasks begin in about the order in which they came; oneTBB promises
 // no more.
-#include <oneapi/tbb/task_group.h>
-
 #include <algorithm>
+#include <latch>
 
 #include "impls/thread_pool/thread_pool.hpp"
 
@@ -11,11 +10,14 @@ namespace fanbench {
 
 void ThreadPool::semaphore(const Scenario& scenario, Recorder& recorder) {
   tbb::task_arena permits(static_cast<int>(std::min(scenario.limit, workers_)), 0);
-  tbb::task_group calls;
+  std::latch left(scenario.calls);
   for (CallId id = 0; id < scenario.calls; ++id) {
-    permits.enqueue(calls.defer([&, id] { call(*client_, scenario, id, recorder); }));
+    permits.enqueue([&, id] {
+      call(*client_, scenario, id, recorder);
+      left.count_down();
+    });
   }
-  calls.wait();
+  left.wait();
 }
 
 }  // namespace fanbench
