@@ -14,7 +14,7 @@ from fanbench_tools import checkout
 BENCH = checkout.bench_binary()  # as scripts/fanbench has built it, before the tests' environment is cleaned
 
 SUITE = """
-description = "two rounds of a case whose second round is disturbed"
+description = "a case to be disturbed"
 rounds = 50
 [[scenario]]
 workload = "gather"
