@@ -106,8 +106,8 @@ class Program {
     for (const Case& c : suite_.cases) {
       if (options_.cases.empty() || std::ranges::count(options_.cases, c.name) > 0) register_case(c);
     }
-    PlainNames display(
-        std::unique_ptr<benchmark::BenchmarkReporter>(benchmark::CreateDefaultDisplayReporter()));
+    std::unique_ptr<benchmark::BenchmarkReporter> chosen(benchmark::CreateDefaultDisplayReporter());
+    PlainNames display(std::move(chosen));
     PlainNames file(std::make_unique<benchmark::JSONReporter>());
     benchmark::RunSpecifiedBenchmarks(&display, options_.writes_file ? &file : nullptr);
     return failed_ ? 1 : 0;
