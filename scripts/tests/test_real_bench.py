@@ -87,23 +87,16 @@ def test_a_killed_worker_makes_an_error_row(real: Pretend) -> None:
     assert real.processes() == []
 
 
-def test_a_killed_server_makes_an_error_row(real: Pretend) -> None:
+@pytest.mark.parametrize(("program", "message"), [
+    ("fanbench-server", "died: killed by signal 9"),
+    ("fanbench-bench", "was ended by SIGKILL"),
+])
+def test_a_killed_server_or_bench_makes_an_error_row(real: Pretend, program: str, message: str) -> None:
     real.suite.write_text(SUITE.format(latency="60s"))
     child = real.start("--rounds", "1")
     wait_until(lambda: len(_workers(real)) == 4, "the workers are there")
-    os.kill(_of_name(real, "fanbench-server")[0], signal.SIGKILL)
+    os.kill(_of_name(real, program)[0], signal.SIGKILL)
     child.communicate(timeout=60)
     assert child.returncode == 1
-    assert "died: killed by signal 9" in real.rows()[0]["error_message"]
-    assert real.processes() == []
-
-
-def test_a_killed_bench_makes_an_error_row(real: Pretend) -> None:
-    real.suite.write_text(SUITE.format(latency="60s"))
-    child = real.start("--rounds", "1")
-    wait_until(lambda: len(_workers(real)) == 4, "the workers are there")
-    os.kill(_of_name(real, "fanbench-bench")[0], signal.SIGKILL)
-    child.communicate(timeout=60)
-    assert child.returncode == 1
-    assert "was ended by SIGKILL" in real.rows()[0]["error_message"]
+    assert message in real.rows()[0]["error_message"]
     wait_until(lambda: real.processes() == [], "nothing is left")
