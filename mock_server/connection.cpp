@@ -171,6 +171,9 @@ void Connection::handle() {
 void Connection::handle_call(const Route& route) {
   auto run = loop_.service.find_run(route.run);
   if (!run) return answer(Service::no_such_run());
+  if (const auto cursor = planned_cursor(run->plan, route.id); route.cursor != cursor) {
+    return answer(Service::wrong_cursor());
+  }
   planned_ = planned_reply(run->plan, route.id, route.attempt);
   arrived_ = Clock::now();
   call_ = run->ledger.arrive(route.id, route.attempt, number_, arrived_, planned_.delay);
@@ -212,7 +215,7 @@ void Connection::reply_now() {
   }
   if (planned_.status == Failures::reset) return reset_connection();
   append_call_reply(loop_.output, terms_, *run_, planned_);
-  write({}, run_->plan.body_bytes - min_body_bytes);
+  write({}, run_->plan.body_bytes - min_body_bytes - (planned_.goes_on ? 1 : 0));
 }
 
 void Connection::answer(Answer answer) {

@@ -399,7 +399,7 @@ Delay parse_delay(std::string_view text) {
 std::string format_delay(const Delay& delay) { return std::visit(FormatDelay{}, delay); }
 
 Plan parse_plan(std::string_view json) {
-  constexpr std::array<std::string_view, 4> keys{"seed", "delay", "failures", "body_bytes"};
+  constexpr std::array<std::string_view, 5> keys{"seed", "delay", "failures", "body_bytes", "chain"};
   return in_key("plan", [&] {
     const Json root = parse_json(json);
     check_keys(root, keys);
@@ -411,6 +411,13 @@ Plan parse_plan(std::string_view json) {
         if (name == "delay") plan.delay = parse_delay(read_text(value, delay_grammar));
         if (name == "failures") plan.failures = read_failures(value);
         if (name == "body_bytes") plan.body_bytes = read_whole(value, min_body_bytes, max_body_bytes);
+        if (name == "chain") plan.chain = static_cast<std::uint32_t>(read_whole(value, 1, max_chain));
+      });
+    }
+    if (plan.chain > 1 && plan.body_bytes == min_body_bytes) {
+      in_key("body_bytes", [&] {
+        refuse(fmt::format("{} with chain {}", plan.body_bytes, plan.chain),
+               fmt::format("at least {}: a chain's replies say whether it goes on", min_body_bytes + 1));
       });
     }
     return plan;
@@ -429,7 +436,8 @@ std::string format_plan(const Plan& plan) {
                 {"attempts", plan.failures.attempts},
                 {"kinds", std::move(kinds)},
                 {"retry_after", format_duration(plan.failures.retry_after)}}},
-              {"body_bytes", plan.body_bytes}}
+              {"body_bytes", plan.body_bytes},
+              {"chain", plan.chain}}
       .dump();
 }
 
@@ -442,6 +450,7 @@ PlannedReply planned_reply(const Plan& plan, CallId id, Attempt attempt) {
 
   PlannedReply reply;
   reply.answer = draw(plan.seed, id, attempt, Stream::answer);
+  reply.goes_on = (std::uint64_t{id} + 1) % plan.chain != 0;
   reply.delay = to_delay(std::visit(DrawDelay{unit(attempt, Stream::delay)}, plan.delay));
   if (failures.rate > 0 && unit(0, Stream::fails) < failures.rate &&
       attempt < 1 + below(unit(0, Stream::failing_attempts), failures.attempts)) {
@@ -449,6 +458,10 @@ PlannedReply planned_reply(const Plan& plan, CallId id, Attempt attempt) {
     if (reply.status == 429 || reply.status == 503) reply.retry_after = failures.retry_after;
   }
   return reply;
+}
+
+std::uint64_t planned_cursor(const Plan& plan, CallId id) {
+  return id % plan.chain == 0 ? 0 : draw(plan.seed, id - 1, 0, Stream::answer);
 }
 
 }  // namespace fanbench

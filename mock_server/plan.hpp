@@ -68,13 +68,17 @@ struct Plan {
   Delay delay = FixedDelay{};
   Failures failures{};
   std::size_t body_bytes = 64;  // of every reply: min_body_bytes … max_body_bytes
+  // Ids come in chains of so many: each call but a chain's first has to bring, as its cursor, the answer to
+  // the first attempt of the call before. 1: no chains.
+  std::uint32_t chain = 1;
 };
-inline constexpr std::size_t min_body_bytes = 16;  // room for the answer
+inline constexpr std::uint32_t max_chain = 1'000'000;
+inline constexpr std::size_t min_body_bytes = 16;  // room for the answer; one more where there are chains
 inline constexpr std::size_t max_body_bytes = std::size_t{64} << 20;
 
 /// Reads {"seed": 1, "delay": "200ms", "failures": {"rate": 0.1, "attempts": 2, "kinds": [503, "reset"],
-/// "retry_after": "50ms"}, "body_bytes": 64}; every key may be left out. Throws PlanError: unknown keys,
-/// wrong types and values out of range are named.
+/// "retry_after": "50ms"}, "body_bytes": 64, "chain": 1}; every key may be left out. Throws PlanError:
+/// unknown keys, wrong types and values out of range are named.
 Plan parse_plan(std::string_view json);
 std::string format_plan(const Plan& plan);
 
@@ -84,7 +88,12 @@ struct PlannedReply {
   std::uint16_t status = 200;  // Failures::reset: no reply, the connection is reset
   Nanoseconds retry_after{};   // above 0: sent with the reply
   std::uint64_t answer = 0;  // the body's first 16 bytes, in lower-case hex: proof of which call was answered
+  bool goes_on = false;      // the call's chain goes on after it: the body's 17th byte is '+' instead of '.'
 };
 PlannedReply planned_reply(const Plan& plan, CallId id, Attempt attempt);
+
+/// The cursor that the call has to bring: the answer to the one before it in its chain; 0 for a chain's
+/// first.
+std::uint64_t planned_cursor(const Plan& plan, CallId id);
 
 }  // namespace fanbench

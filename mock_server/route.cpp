@@ -31,8 +31,8 @@ bool take(std::string_view& text, std::string_view prefix) {
 }
 
 template <class Number>
-bool read_all(std::string_view text, Number& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+bool read_all(std::string_view text, Number& value, int base = 10) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   return error == std::errc{} && end == text.data() + text.size();
 }
 
@@ -43,9 +43,16 @@ Route find_call(std::string_view method, Route route, std::string_view id, std::
   if (!read_all(id, route.id)) {
     return refuse(400, fmt::format("expected a call id from 0 to {}", std::numeric_limits<CallId>::max()));
   }
-  if (!query.empty() &&
-      !(take(query, "attempt=") && read_all(query, route.attempt) && route.attempt <= max_attempt)) {
-    return refuse(400, fmt::format("expected no query but ?attempt=<a>, a from 0 to {}", max_attempt));
+  while (!query.empty()) {
+    std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    const bool read =
+        (take(pair, "attempt=") && read_all(pair, route.attempt) && route.attempt <= max_attempt) ||
+        (take(pair, "cursor=") && read_all(pair, route.cursor, 16));
+    if (!read) {
+      return refuse(400, fmt::format("expected no query but attempt=<a>, a from 0 to {}, and cursor=<hex>",
+                                     max_attempt));
+    }
   }
   route.to = Route::To::call;
   return route;

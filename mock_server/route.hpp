@@ -17,6 +17,7 @@ struct Route {
   std::uint16_t status = 404;  // refused: 400, 404 or 405
   Attempt attempt = 0;         // call
   CallId id = 0;               // call
+  std::uint64_t cursor = 0;    // call
   std::uint64_t run = 0;       // call, show_run, delete_run
   std::string text;            // delay: its text; refused: what was expected, in one line
   std::string_view allow;      // refused with 405: the methods that are allowed

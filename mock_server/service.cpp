@@ -44,7 +44,8 @@ void append_call_reply(std::string& out, Terms terms, const Run& run, const Plan
     }
     append_head(out, terms, reply.status, run.plan.body_bytes, text_type, more);
   }
-  if (!terms.head_only) fmt::format_to(std::back_inserter(out), "{:016x}", reply.answer);
+  if (terms.head_only) return;
+  fmt::format_to(std::back_inserter(out), "{:016x}{}", reply.answer, reply.goes_on ? "+" : "");
 }
 
 // A whole status line and a whole field, but no end of the header. Were nothing sent at all, libcurl (and
@@ -113,6 +114,11 @@ std::shared_ptr<Run> Service::find_run(std::uint64_t number) const {
 
 Answer Service::no_such_run() {
   return {.status = 404, .body = "no such run: expected the number that POST /runs gave\n"};
+}
+
+Answer Service::wrong_cursor() {
+  return {.status = 400,
+          .body = "expected as cursor the answer to the call before in the chain, and none for its first\n"};
 }
 
 Nanoseconds Service::draw_delay(std::string_view delay) {

@@ -39,8 +39,8 @@ struct Terms {
 /// Appends a reply's status line and header. `more_fields` as in Answer.
 void append_head(std::string& out, Terms terms, std::uint16_t status, std::size_t body_bytes,
                  std::string_view type, std::string_view more_fields);
-/// Appends the reply to a call, up to and including its answer. The body's other bytes, '.', are the caller's
-/// to send.
+/// Appends the reply to a call, up to and including its answer and, where the chain goes on, the '+'. The
+/// body's other bytes, '.', are the caller's to send.
 void append_call_reply(std::string& out, Terms terms, const Run& run, const PlannedReply& reply);
 /// Appends what goes out before a planned reset.
 void append_broken_reply(std::string& out);
@@ -61,6 +61,7 @@ class Service {
   /// Null where there is no such run. A run that is deleted lives on until its open calls have ended.
   std::shared_ptr<Run> find_run(std::uint64_t number) const;
   static Answer no_such_run();
+  static Answer wrong_cursor();
   /// The next delay of a stand-alone /delay request. Throws PlanError.
   Nanoseconds draw_delay(std::string_view delay);
 

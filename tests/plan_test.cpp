@@ -161,7 +161,7 @@ TEST(PlanText, EveryKeyMayBeLeftOut) {
 TEST(PlanText, RoundTrips) {
   const std::string text =
       R"({"seed":18446744073709551615,"delay":"lognormal:p50=20ms,p99=200ms","failures":{"rate":0.1,"attempts":3,)"
-      R"("kinds":[503,"reset",429],"retry_after":"50ms"},"body_bytes":67108864})";
+      R"("kinds":[503,"reset",429],"retry_after":"50ms"},"body_bytes":67108864,"chain":5})";
   EXPECT_EQ(format_plan(parse_plan(text)), text);
   EXPECT_EQ(format_plan(parse_plan(format_plan(Plan{}))), format_plan(Plan{}));
   EXPECT_EQ(parse_plan(R"({"failures":{"rate":1}})").failures.rate, 1);
@@ -170,7 +170,7 @@ TEST(PlanText, RoundTrips) {
 TEST(PlanText, ErrorsNameTheKey) {
   expect_names(plan_error(""), {"plan", "JSON"});
   expect_names(plan_error("{\"seed\":1} x"), {"JSON"});
-  expect_names(plan_error("[]"), {"plan", "seed, delay, failures, body_bytes"});
+  expect_names(plan_error("[]"), {"plan", "seed, delay, failures, body_bytes, chain"});
   expect_names(plan_error("null"), {"null", "object"});
   expect_names(plan_error(R"({"dely":1})"), {"\"dely\"", "seed, delay"});
   expect_names(plan_error(R"({"seed":1,"seed":2})"), {"\"seed\"", "twice"});
@@ -182,6 +182,9 @@ TEST(PlanText, ErrorsNameTheKey) {
   expect_names(plan_error(R"({"delay":"uniform:min=1ms"})"), {"delay", "uniform", "no max"});
   expect_names(plan_error(R"({"body_bytes":15})"), {"body_bytes", "15", "from 16 to 67108864"});
   expect_names(plan_error(R"({"body_bytes":67108865})"), {"body_bytes"});
+  expect_names(plan_error(R"({"chain":0})"), {"chain", "from 1 to 1000000"});
+  expect_names(plan_error(R"({"chain":2,"body_bytes":16})"),
+               {"body_bytes: came 16 with chain 2", "at least 17"});
   expect_names(plan_error(R"({"failures":3})"), {"failures", "rate, attempts, kinds, retry_after"});
   expect_names(plan_error(R"({"failures":{"rat":1}})"), {"failures", "\"rat\""});
   for (const char* rate : {"-0.1", "1.01", "\"x\"", "null", "[0.5]"}) {

@@ -482,6 +482,26 @@ TEST_F(ServerTest, DuplicatesAreCountedByIdAndAttempt) {
   EXPECT_EQ(ledger(run)["arrivals"], 8);
 }
 
+TEST_F(ServerTest, AChainIsToBeFollowedLinkByLink) {
+  const std::uint64_t run = create_run(R"({"chain":3,"seed":9})");
+  Client client = connect();
+  for (int chain = 0; chain < 2; ++chain) {
+    std::string cursor;
+    for (CallId id = 3 * chain; id < 3U * (chain + 1); ++id) {
+      const HttpReply reply = client.get(call(run, id) + (cursor.empty() ? "" : "&cursor=" + cursor));
+      EXPECT_EQ(reply.status, 200) << id;
+      EXPECT_EQ(reply.body.size(), 64U);
+      EXPECT_EQ(reply.body[16], id % 3 < 2 ? '+' : '.') << id;
+      cursor = reply.body.substr(0, 16);
+    }
+    EXPECT_EQ(client.get(call(run, 0) + "&cursor=" + cursor).status, 400);  // a chain's first has none
+  }
+  EXPECT_EQ(client.get(call(run, 1)).status, 400);
+  EXPECT_EQ(client.get(call(run, 1) + "&cursor=1").status, 400);
+  EXPECT_EQ(client.get(call(run, 1) + "&cursor=x").status, 400);
+  EXPECT_EQ(ledger(run)["arrivals"], 6);
+}
+
 TEST_F(ServerTest, InFlightPeakIsExact) {
   const std::uint64_t run = create_run(R"({"delay":"3600s"})");
   std::vector<Client> clients;
