@@ -7,6 +7,7 @@
 #include <ctime>
 #include <thread>
 
+#include "bench/calibration.hpp"
 #include "bench/limits.hpp"
 #include "bench/quantiles.hpp"
 #include "bench/resources.hpp"
@@ -27,8 +28,8 @@ double seconds(Nanoseconds duration) { return std::chrono::duration<double>(dura
 }  // namespace
 
 struct Measurement::Run {
-  Nanoseconds makespan{}, cpu{}, server_cpu{};
-  CallId chosen = Recorder::none;
+  Outcome outcome{};
+  Nanoseconds cpu{}, server_cpu{};
   std::uint64_t peak_pss = 0;
   Ledger ledger{};
 };
@@ -45,7 +46,9 @@ Measurement::Measurement(const Case& c, const ModelEntry& model, MockServer& ser
              .transport = c.transport,
              .connection = c.connection,
              .workers = c.workers},
-      records_(c.scenario.calls) {}
+      records_(c.scenario.calls) {
+  if (c.cpu_per_call > Nanoseconds{}) case_.scenario.kernel_steps = kernel_steps_in(c.cpu_per_call);
+}
 
 std::uint32_t Measurement::in_flight() const {
   return std::min(specification_.in_flight(case_), entry_.most_in_flight(setup_));
@@ -56,8 +59,7 @@ double Measurement::ideal_s() const { return seconds(specification_.ideal(case_)
 void Measurement::prepare() {
   const Needs server_needs{.descriptors = 64 + std::uint64_t{in_flight()}, .tasks = 1};
   std::uint64_t connections = in_flight();
-  const bool reopens =
-      case_.cold || case_.connection == Connection::per_call || case_.workload == "first_completed";
+  const bool reopens = case_.cold || case_.connection == Connection::per_call || specification_.gives_up;
   if (reopens && !ports_are_reused())
     connections = std::uint64_t{case_.scenario.calls} * (case_.iterations + 1);
   const Needs needs = entry_.needs(setup_, case_.scenario.calls, in_flight());
@@ -136,50 +138,61 @@ Measurement::Run Measurement::run(bool watch_memory) {
   (model.*workload->run)(scenario, recorder);
   const Nanoseconds makespan = Clock::now() - recorder.began();  // the run has ended
 
-  Run result{.makespan = makespan,
+  Run result{.outcome = {.records = records_,
+                         .chosen = recorder.chosen(),
+                         .began = recorder.began().time_since_epoch(),
+                         .makespan = makespan,
+                         .note = recorder.noted(),
+                         .tasks_peak = recorder.tasks_peak(),
+                         .lags = recorder.lags()},
              .cpu = cpu_of_tree(server_.pid()) - cpu,
-             .server_cpu = cpu_of_process(server_.pid()) - server_cpu,
-             .chosen = recorder.chosen()};
+             .server_cpu = cpu_of_process(server_.pid()) - server_cpu};
   if (memory) result.peak_pss = memory->stop();
   cold_model.reset();
   result.ledger = settled_ledger(scenario.run);
   server_.forget(scenario.run);
   // Calls that were cancelled or reset took their connections with them.
-  warm_ =
-      warm_ && result.chosen == Recorder::none && result.ledger.abandoned == 0 && result.ledger.reset == 0;
+  const auto given_up = [](const CallRecord& record) {
+    return record.attempts > 0 &&
+           (record.verdict == Verdict::cancelled || record.verdict == Verdict::timed_out);
+  };
+  warm_ = warm_ && result.ledger.reset == 0 && std::ranges::none_of(records_, given_up);
 
-  const Outcome outcome{.records = records_,
-                        .chosen = result.chosen,
-                        .began = recorder.began().time_since_epoch(),
-                        .makespan = makespan,
-                        .note = recorder.noted()};
-  if (!outcome.note.empty()) throw WrongResult(outcome.note);
-  if (auto mistake = verify(specification_, case_, entry_.most_in_flight(setup_), outcome, result.ledger)) {
+  if (!result.outcome.note.empty()) throw WrongResult(result.outcome.note);
+  if (auto mistake =
+          verify(specification_, case_, entry_.most_in_flight(setup_), result.outcome, result.ledger)) {
     throw WrongResult(*mistake);
   }
+  chosen_ = result.outcome.chosen;
   return result;
 }
 
 double Measurement::iterate() {
   const Run result = run(false);
-  makespans_s_.push_back(seconds(result.makespan));
+  makespans_s_.push_back(seconds(result.outcome.makespan));
   cpu_us_ += microseconds(result.cpu);
   server_cpu_us_ += microseconds(result.server_cpu);
   in_flight_peak_ = std::max(in_flight_peak_, result.ledger.in_flight_peak);
   connections_ = std::max(connections_, result.ledger.connections_new);
+  tasks_peak_ = std::max(tasks_peak_, result.outcome.tasks_peak);
   for (const CallRecord& record : records_) {
     retries_ += record.attempts > 0 ? record.attempts - 1U : 0U;
     cancelled_ += record.verdict == Verdict::cancelled;
-    failed_ += record.verdict == Verdict::http_error || record.verdict == Verdict::transport_error ||
-               record.verdict == Verdict::timed_out;
+    timed_out_ += record.verdict == Verdict::timed_out;
+    failed_ += record.verdict == Verdict::http_error || record.verdict == Verdict::transport_error;
     if (record.verdict != Verdict::cancelled)
       latencies_us_.push_back(microseconds(record.finished - record.intended));
   }
   for (const LedgerCall& call : result.ledger.calls) {
     if (call.ending == Ending::completed) lateness_us_.push_back(microseconds(call.ended - call.due));
+    const Verdict verdict = records_[call.id].verdict;
+    const bool given_up = verdict == Verdict::cancelled || verdict == Verdict::timed_out;
+    wasted_ += given_up && call.ending == Ending::completed;
   }
-  if (result.chosen != Recorder::none) {
-    cancel_latencies_us_.push_back(microseconds(result.makespan - records_[result.chosen].finished));
+  for (const Nanoseconds lag : result.outcome.lags) lags_us_.push_back(microseconds(lag));
+  if (specification_.decided) {
+    if (const auto decided = specification_.decided(case_, result.outcome))
+      cancel_latencies_us_.push_back(microseconds(result.outcome.makespan - *decided));
   }
   return makespans_s_.back();
 }
@@ -203,6 +216,7 @@ std::map<std::string, double> Measurement::counters() const {
       {"connections", static_cast<double>(connections_)},
       {"retries", static_cast<double>(retries_) / iterations},
       {"cancelled", static_cast<double>(cancelled_) / iterations},
+      {"timed_out", static_cast<double>(timed_out_) / iterations},
       {"failed", static_cast<double>(failed_) / iterations},
       {"verified", 1},  // else there is no row
   };
@@ -214,7 +228,16 @@ std::map<std::string, double> Measurement::counters() const {
   add_quantile("latency_p99_us", latencies_us_, 0.99);
   if (!latencies_us_.empty()) counters["latency_max_us"] = std::ranges::max(latencies_us_);
   add_quantile("lateness_p99_us", lateness_us_, 0.99);
+  if (specification_.gives_up) counters["wasted_calls"] = static_cast<double>(wasted_) / iterations;
   if (!cancel_latencies_us_.empty()) counters["cancel_latency_us"] = median(cancel_latencies_us_);
+  if (case_.cpu_per_call > Nanoseconds{}) counters["kernel_steps_per_ms"] = kernel_steps_per_ms();
+  if (tasks_peak_ > 0) {
+    counters["tasks_peak"] = tasks_peak_;
+    counters["bytes_per_task"] = memory / tasks_peak_;
+  }
+  add_quantile("loop_lag_p50_us", lags_us_, 0.50);
+  add_quantile("loop_lag_p99_us", lags_us_, 0.99);
+  if (!lags_us_.empty()) counters["loop_lag_max_us"] = std::ranges::max(lags_us_);
   return counters;
 }
 

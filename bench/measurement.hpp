@@ -37,6 +37,7 @@ class Measurement {
   std::map<std::string, double> counters() const;
 
   const std::vector<CallRecord>& records() const noexcept { return records_; }  // of the last run
+  CallId chosen() const noexcept { return chosen_; }                            // by the last run
   double makespan_s() const noexcept { return makespans_s_.back(); }            // of the last timed run
   double ideal_s() const;
 
@@ -49,7 +50,7 @@ class Measurement {
   Ledger settled_ledger(std::uint64_t run);
   std::uint32_t in_flight() const;
 
-  const Case& case_;
+  Case case_;
   const ModelEntry& entry_;
   const Specification& specification_;
   MockServer& server_;
@@ -61,9 +62,12 @@ class Measurement {
   bool warm_ = false;            // all connections that the next run needs are open and idle
   Nanoseconds warm_up_delay_{};  // that was needed to have them all in use at once
 
-  std::vector<double> makespans_s_, latencies_us_, lateness_us_, cancel_latencies_us_;
+  CallId chosen_ = Recorder::none;
+  std::vector<double> makespans_s_, latencies_us_, lateness_us_, cancel_latencies_us_, lags_us_;
   double cpu_us_ = 0, server_cpu_us_ = 0;
-  std::uint64_t in_flight_peak_ = 0, connections_ = 0, retries_ = 0, cancelled_ = 0, failed_ = 0;
+  std::uint64_t in_flight_peak_ = 0, connections_ = 0, retries_ = 0, cancelled_ = 0, timed_out_ = 0,
+                failed_ = 0, wasted_ = 0;
+  std::uint32_t tasks_peak_ = 0;
 };
 
 }  // namespace fanbench

@@ -39,9 +39,9 @@ struct Pinning {
 };
 
 Pinning pin_client() {
-  std::vector<int> cpus = allowed_cpus();
-  if (cpus.size() < 2) return {.client = cpus, .server = {}};
-  Pinning pinning{.client = {cpus.begin(), cpus.end() - 1}, .server = cpus.back()};
+  const std::vector<int> cpus = allowed_cpus();
+  Pinning pinning{.client = client_cpus(), .server = {}};
+  if (cpus.size() > 1) pinning.server = cpus.back();
   pin_thread(pinning.client);
   return pinning;
 }

@@ -311,6 +311,12 @@ std::vector<int> allowed_cpus() {
   return cpus;
 }
 
+std::vector<int> client_cpus() {
+  std::vector<int> cpus = allowed_cpus();
+  if (cpus.size() > 1) cpus.pop_back();
+  return cpus;
+}
+
 void pin_thread(std::span<const int> cpus) { set_affinity(0, mask_of(cpus)); }
 
 void pin_process(pid_t pid, std::span<const int> cpus) {

@@ -14,8 +14,15 @@ namespace fanbench {
 namespace {
 
 /// Time in which any model on any machine should have begun so many calls, if their connections are open.
-Nanoseconds ample_time_to_begin(std::uint32_t calls) {
+Nanoseconds ample_time_to_begin(std::uint64_t calls) {
   return std::chrono::milliseconds(100) + calls * std::chrono::milliseconds(1);
+}
+
+/// A call without a verdict comes first: what became of it explains much of what is wrong otherwise.
+Mistake check_verdicts(const Outcome& outcome) {
+  const auto lost = std::ranges::find(outcome.records, Verdict::none, &CallRecord::verdict);
+  if (lost == outcome.records.end()) return std::nullopt;
+  return fmt::format("call {} was lost: it has no verdict", lost - outcome.records.begin());
 }
 
 Mistake check_ledger(const Case& c, const Ledger& ledger) {
@@ -24,7 +31,7 @@ Mistake check_ledger(const Case& c, const Ledger& ledger) {
     return fmt::format("{} calls are still open after the end of the fan-out", ledger.open);
   for (const LedgerCall& call : ledger.calls) {
     if (call.id >= c.scenario.calls)
-      return fmt::format("call {} was made, of calls 0 … {}", call.id, c.scenario.calls - 1);
+      return fmt::format("call {} was made, but there are only {}, from 0 on", call.id, c.scenario.calls);
   }
   return std::nullopt;
 }
@@ -44,10 +51,13 @@ Mistake check_records(const Case& c, const Outcome& outcome, const Ledger& ledge
   }
   for (CallId id = 0; id < c.scenario.calls; ++id) {
     const CallRecord& record = outcome.records[id];
-    if (record.verdict == Verdict::none) return fmt::format("call {} was lost: it has no verdict", id);
-    if (record.started < record.intended || record.finished < record.started) {
+    const bool begun = record.attempts > 0;
+    if (!begun && record.verdict != Verdict::cancelled)
+      return fmt::format("call {} ended in {}, but was never begun", id, to_string(record.verdict));
+    if (begun && record.started < record.intended)
+      return fmt::format("call {} is recorded as started before it could", id);
+    if (begun && record.finished < record.started)
       return fmt::format("call {} is recorded as finished before it started", id);
-    }
     if (record.finished > outcome.makespan)
       return fmt::format("call {} is recorded as finished after the fan-out", id);
     const bool replied = record.verdict == Verdict::ok || record.verdict == Verdict::http_error;
@@ -74,22 +84,34 @@ Mistake check_littles_law(const Ledger& ledger) {
                      ledger.in_flight_peak);
 }
 
+std::uint64_t given_up(const Outcome& outcome) {
+  return static_cast<std::uint64_t>(std::ranges::count_if(outcome.records, [](const CallRecord& record) {
+    return record.attempts > 0 &&
+           (record.verdict == Verdict::cancelled || record.verdict == Verdict::timed_out);
+  }));
+}
+
 Mistake check_in_flight(const Specification& specification, const Case& c, std::uint32_t model_in_flight,
-                        const Ledger& ledger) {
-  const std::uint32_t most = std::min(specification.in_flight(c), model_in_flight);
-  if (ledger.in_flight_peak > most) {
-    return fmt::format("{} calls were in flight at once, expected at most {}", ledger.in_flight_peak, most);
+                        const Outcome& outcome, const Ledger& ledger) {
+  const std::uint64_t most = std::min(specification.in_flight(c), model_in_flight);
+  // The server may see a call that was given up end after the one that took its place has arrived.
+  const std::uint64_t allowed = most + std::min(most, given_up(outcome));
+  if (ledger.in_flight_peak > allowed) {
+    return fmt::format("{} calls were in flight at once, expected at most {}", ledger.in_flight_peak,
+                       allowed);
   }
-  // The peak must also be reached, unless the client may just have been too slow to begin so many in time.
-  Nanoseconds shortest = Nanoseconds::max();
-  for (CallId id = 0; id < c.scenario.calls; ++id) shortest = std::min(shortest, delay(c, id));
-  if (!c.cold && shortest >= ample_time_to_begin(most) && ledger.in_flight_peak < most) {
+  // The peak must also be reached, unless the client may just have been too slow to begin so many before the
+  // first of them ends.
+  Nanoseconds first_end =
+      c.scenario.deadline > Nanoseconds::zero() ? c.scenario.deadline : Nanoseconds::max();
+  for (CallId id = 0; id < c.scenario.calls; ++id) first_end = std::min(first_end, delay(c, id));
+  if (!c.cold && first_end >= ample_time_to_begin(most) && ledger.in_flight_peak < most) {
     return fmt::format("{} calls were in flight at most, expected {}", ledger.in_flight_peak, most);
   }
   return std::nullopt;
 }
 
-Mistake check_connections(const Case& c, const Ledger& ledger) {
+Mistake check_connections(const Case& c, const Outcome& outcome, const Ledger& ledger) {
   if (c.connection == Connection::per_call) {
     if (ledger.connections_new == ledger.arrivals) return std::nullopt;
     return fmt::format("{} connections were opened for {} calls, expected one each", ledger.connections_new,
@@ -100,17 +122,23 @@ Mistake check_connections(const Case& c, const Ledger& ledger) {
     return fmt::format("{} connections were opened, expected at least {} of a cold start",
                        ledger.connections_new, ledger.in_flight_peak);
   }
-  if (ledger.connections_new <= ledger.reset)
-    return std::nullopt;  // a connection that was reset has to be opened again
+  // Connections that were reset or given up have to be opened again.
+  const std::uint64_t allowed = ledger.reset + given_up(outcome);
+  if (ledger.connections_new <= allowed) return std::nullopt;
   return fmt::format("{} connections were opened, expected at most {} of a warm start",
-                     ledger.connections_new, ledger.reset);
+                     ledger.connections_new, allowed);
 }
 
 }  // namespace
 
 std::span<const Specification> specifications() {
-  static const std::array all = {gather_specification, semaphore_specification, first_completed_specification,
-                                 retry_specification};
+  static const std::array all = {gather_specification,      all_settled_specification,
+                                 task_group_specification,  first_completed_specification,
+                                 timeout_specification,     semaphore_specification,
+                                 worker_pool_specification, producer_consumer_specification,
+                                 pipeline_specification,    retry_specification,
+                                 paginate_specification,    mixed_specification,
+                                 cpu_specification};
   return all;
 }
 
@@ -123,11 +151,12 @@ const Specification& specification_of(std::string_view workload) {
 
 Mistake verify(const Specification& specification, const Case& c, std::uint32_t model_in_flight,
                const Outcome& outcome, const Ledger& ledger) {
+  if (auto mistake = check_verdicts(outcome)) return mistake;
   if (auto mistake = check_ledger(c, ledger)) return mistake;
   if (auto mistake = check_records(c, outcome, ledger)) return mistake;
   if (auto mistake = specification.check(c, outcome, ledger)) return mistake;
-  if (auto mistake = check_in_flight(specification, c, model_in_flight, ledger)) return mistake;
-  if (auto mistake = check_connections(c, ledger)) return mistake;
+  if (auto mistake = check_in_flight(specification, c, model_in_flight, outcome, ledger)) return mistake;
+  if (auto mistake = check_connections(c, outcome, ledger)) return mistake;
   if (auto mistake = check_littles_law(ledger)) return mistake;
   if (outcome.makespan < specification.least(c)) {
     return fmt::format("the fan-out took {}, less than the {} that the plan allows: impossible",

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bench/ledger.hpp"
 #include "bench/suite.hpp"
@@ -15,9 +16,11 @@ namespace fanbench {
 struct Outcome {
   std::span<const CallRecord> records{};  // by call id
   CallId chosen = Recorder::none;
-  Nanoseconds began{};     // of the same clock as the ledger's
-  Nanoseconds makespan{};  // from the first call's intended start to the end of the fan-out
-  std::string note{};      // the model's own remark, if any
+  Nanoseconds began{};              // of the same clock as the ledger's
+  Nanoseconds makespan{};           // from the first call's intended start to the end of the fan-out
+  std::string note{};               // the model's own remark, if any
+  std::uint32_t tasks_peak = 0;     // most units of concurrency that existed at once; see LiveTask
+  std::vector<Nanoseconds> lags{};  // of the heartbeat's ticks
 };
 
 /// The first disagreement found, in one line: which call, what was expected, what came. Nothing: verified.
@@ -35,6 +38,11 @@ struct Specification {
   Mistake (*refuse)(const Case&);
   /// Compares the outcome with plan and ledger, beyond what every workload promises.
   Mistake (*check)(const Case&, const Outcome&, const Ledger&);
+  /// Calls may be given up, which costs their connections.
+  bool gives_up = false;
+  /// When the workload decided to give calls up, since the run began; nothing where it did not come to that.
+  /// Null where it never does.
+  std::optional<Nanoseconds> (*decided)(const Case&, const Outcome&) = nullptr;
 };
 
 std::span<const Specification> specifications();

@@ -2,6 +2,7 @@
 #include "bench/suite.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -17,6 +18,9 @@
 #include <system_error>
 #include <tuple>
 #include <utility>
+
+#include "bench/resources.hpp"
+#include "bench/specification.hpp"
 
 namespace fanbench {
 namespace {
@@ -195,9 +199,14 @@ struct Keys {
   Given<Delay> latency;
   Given<bool> start;
   Given<Connection> connection;
-  Given<std::uint32_t> limit, workers, attempts;
-  Given<Nanoseconds> backoff;
+  Given<std::uint32_t> workers;
+  Given<std::uint32_t> limit, attempts, producers, consumers, capacity, pages, prefetch;
+  Given<Nanoseconds> backoff, deadline, consume, cpu_per_call;
   Given<Failures> failures;
+  Given<Scope> scope;
+  Given<Order> order;
+  Given<Mode> mode;
+  Given<Placement> placement;
   Given<std::size_t> body_bytes;
   Given<std::uint64_t> seed;
   Given<std::uint32_t> iterations;
@@ -215,12 +224,51 @@ Given<T> read_names(const Source& source, std::string_view key, const toml::node
 
 const std::vector<std::pair<std::string_view, Transport>> transport_words = {{"native", Transport::native},
                                                                              {"curl", Transport::curl}};
+const std::vector<std::pair<std::string_view, Scope>> scope_words = {{"call", Scope::call},
+                                                                     {"group", Scope::group}};
+const std::vector<std::pair<std::string_view, Order>> order_words = {
+    {"fifo", Order::fifo}, {"lifo", Order::lifo}, {"priority", Order::priority}};
+const std::vector<std::pair<std::string_view, Mode>> mode_words = {{"barrier", Mode::barrier},
+                                                                   {"streamed", Mode::streamed}};
+const std::vector<std::pair<std::string_view, Placement>> placement_words = {{"inline", Placement::in_line},
+                                                                             {"offload", Placement::offload}};
 constexpr std::uint32_t million = 1'000'000;
 
+/// A key that only some workloads have.
+struct OwnKey {
+  std::string_view name;
+  std::vector<std::string_view> workloads;
+  std::string_view needed = {};  // what it is, where it has no default
+};
+const std::array<OwnKey, 16> own_keys = {{
+    {"limit", {"semaphore", "worker_pool"}, "the most calls at once"},
+    {"attempts", {"retry"}},
+    {"backoff", {"retry"}},
+    {"failures", {"all_settled", "task_group", "retry"}},
+    {"deadline", {"timeout"}, "a duration"},
+    {"scope", {"timeout"}},
+    {"producers", {"producer_consumer"}},
+    {"consumers", {"producer_consumer"}, "the number of consumers"},
+    {"capacity", {"producer_consumer"}, "the most items in the queue"},
+    {"order", {"producer_consumer"}},
+    {"mode", {"pipeline"}},
+    {"pages", {"paginate"}, "the pages of each stream"},
+    {"prefetch", {"paginate"}},
+    {"consume", {"paginate"}},
+    {"cpu_per_call", {"mixed", "cpu"}, "the work of each call, a duration"},
+    {"placement", {"mixed"}},
+}};
+
+bool has(std::string_view workload, std::string_view key) {
+  const auto& workloads = std::ranges::find(own_keys, key, &OwnKey::name)->workloads;
+  return std::ranges::find(workloads, workload) != workloads.end();
+}
+
 Keys read_keys(const Source& source, const toml::table& table) {
-  constexpr std::array<std::string_view, 16> names{
-      "workload", "models",   "transports", "calls",    "latency",    "start", "connection", "limit",
-      "workers",  "attempts", "backoff",    "failures", "body_bytes", "seed",  "iterations", "timeline"};
+  std::vector<std::string_view> names = {"workload",   "models", "transports", "calls",
+                                         "latency",    "start",  "connection", "workers",
+                                         "body_bytes", "seed",   "iterations", "timeline"};
+  for (const OwnKey& key : own_keys) names.push_back(key.name);
   refuse_unknown(source, table, "", names);
 
   Keys keys;
@@ -245,12 +293,24 @@ Keys read_keys(const Source& source, const toml::table& table) {
   list(keys.start, "start", word<bool>({{"warm", false}, {"cold", true}}));
   list(keys.connection, "connection",
        word<Connection>({{"reuse", Connection::reuse}, {"per_call", Connection::per_call}}));
-  list(keys.limit, "limit", whole_number<std::uint32_t>(1, million));
   list(keys.workers, "workers", whole_number<std::uint32_t>(0, million));
+  list(keys.limit, "limit", whole_number<std::uint32_t>(1, million));
   list(keys.attempts, "attempts",
        whole_number<std::uint32_t>(1, 20));  // b·2^19 still fits, however large b is
   list(keys.backoff, "backoff", parsed(parse_duration, a_duration));
   list(keys.failures, "failures", read_failures);
+  list(keys.deadline, "deadline", parsed(parse_duration, a_duration));
+  list(keys.scope, "scope", word(scope_words));
+  list(keys.producers, "producers", whole_number<std::uint32_t>(1, 10'000));
+  list(keys.consumers, "consumers", whole_number<std::uint32_t>(1, million));
+  list(keys.capacity, "capacity", whole_number<std::uint32_t>(1, million));
+  list(keys.order, "order", word(order_words));
+  list(keys.mode, "mode", word(mode_words));
+  list(keys.pages, "pages", whole_number<std::uint32_t>(1, million));
+  list(keys.prefetch, "prefetch", whole_number<std::uint32_t>(0, 1));
+  list(keys.consume, "consume", parsed(parse_duration, a_duration));
+  list(keys.cpu_per_call, "cpu_per_call", parsed(parse_duration, a_duration));
+  list(keys.placement, "placement", word(placement_words));
   list(keys.body_bytes, "body_bytes", whole_number<std::size_t>(min_body_bytes, max_body_bytes));
   list(keys.seed, "seed", whole_number<std::uint64_t>(0, std::numeric_limits<std::int64_t>::max()));
   one(keys.iterations, "iterations", whole_number<std::uint32_t>(1, 10'000));
@@ -258,26 +318,25 @@ Keys read_keys(const Source& source, const toml::table& table) {
   return keys;
 }
 
-bool has_limit(const Case& c) { return c.workload == "semaphore"; }
-bool retries(const Case& c) { return c.workload == "retry"; }
 bool has_workers(std::string_view model) { return model == "thread_pool" || model == "processes"; }
-bool any(const Case&) { return true; }
-
-std::uint32_t most_in_flight(const Case& c) {
-  return has_limit(c) ? std::min(c.scenario.limit, c.scenario.calls) : c.scenario.calls;
+/// As many as can be of use: one for each call that may be open at once, or for each CPU where none is.
+std::uint32_t workers_of_use(const Case& c) {
+  const std::uint32_t in_flight = specification_of(c.workload).in_flight(c);
+  return in_flight != 0 ? in_flight : std::clamp(c.scenario.cpus, 1U, c.scenario.calls);
 }
 
-/// A key that only one workload has must not be given in a scenario of another. In [defaults] it may: there
-/// it is for those that have it.
-void refuse_misplaced(const Source& source, const Keys& own, const std::vector<std::string>& workloads,
-                      const std::vector<std::string>& models) {
-  for (const auto& [key, line, owner] :
-       {std::tuple{"limit", own.limit.line, "semaphore"}, std::tuple{"attempts", own.attempts.line, "retry"},
-        std::tuple{"backoff", own.backoff.line, "retry"},
-        std::tuple{"failures", own.failures.line, "retry"}}) {
-    const auto other = std::ranges::find_if(workloads, [of = owner](const auto& name) { return name != of; });
-    if (line != 0 && other != workloads.end())
-      source.fail(line, key, fmt::format("expected only for {}, got it for {}", owner, *other));
+/// A key that only some workloads have must not be given in a scenario of another. In [defaults] it may:
+/// there it is for those that have it.
+void refuse_misplaced(const Source& source, const toml::table& table, const Keys& own,
+                      const std::vector<std::string>& workloads, const std::vector<std::string>& models) {
+  for (const OwnKey& key : own_keys) {
+    const auto* node = table.get(key.name);
+    const auto other =
+        std::ranges::find_if(workloads, [&key](const auto& name) { return !has(name, key.name); });
+    if (node && other != workloads.end()) {
+      source.fail(line_of(*node), key.name,
+                  fmt::format("expected only for {}, got it for {}", fmt::join(key.workloads, ", "), *other));
+    }
   }
   const auto other = std::ranges::find_if(models, [](const auto& name) { return !has_workers(name); });
   if (own.workers.line != 0 && other != models.end()) {
@@ -295,11 +354,26 @@ class Expansion {
   Expansion(const Source& source, Line line, const Keys& own, const Keys& defaults)
       : source_(source), line_(line), own_(own), defaults_(defaults) {}
 
-  /// Each case that `applies` becomes one case per value: the scenario's, else those of [defaults], else
-  /// `fallback`.
+  /// Each case becomes one case per value: the scenario's, else those of [defaults], else `fallback`.
   template <typename T, typename Set>
-  void spread(Given<T> Keys::*key, std::vector<T> fallback, bool (*applies)(const Case&), const Set& set) {
+  void spread(Given<T> Keys::*key, const std::vector<T>& fallback, const Set& set) {
+    spread_if([](const Case&) { return true; }, values_of(key, fallback), set);
+  }
+  /// The same for a key that only some workloads have, whose cases alone it changes.
+  template <typename T, typename Set>
+  void spread_own(std::string_view name, Given<T> Keys::*key, const std::vector<T>& fallback,
+                  const Set& set) {
+    const auto owns = [name](const Case& c) { return has(c.workload, name); };
     const std::vector<T>& values = values_of(key, fallback);
+    if (const auto first = std::ranges::find_if(cases_, owns); values.empty() && first != cases_.end()) {
+      source_.fail(line_, name,
+                   fmt::format("expected {}, which {} needs, got nothing",
+                               std::ranges::find(own_keys, name, &OwnKey::name)->needed, first->workload));
+    }
+    spread_if(owns, values, set);
+  }
+  template <typename T, typename Applies, typename Set>
+  void spread_if(const Applies& applies, const std::vector<T>& values, const Set& set) {
     std::vector<Case> spread_cases;
     for (const Case& c : cases_) {
       if (!applies(c)) {
@@ -329,6 +403,36 @@ class Expansion {
   std::vector<Case> cases_ = {Case{}};
 };
 
+/// The keys that only some workloads have.
+void expand_own(Expansion& expansion) {
+  const auto scenario = [&expansion](std::string_view name, auto key, const auto& fallback, auto member) {
+    expansion.spread_own(name, key, fallback, [member](Case& c, auto v) { c.scenario.*member = v; });
+  };
+  using Numbers = std::vector<std::uint32_t>;
+  using Durations = std::vector<Nanoseconds>;
+  scenario("limit", &Keys::limit, Numbers{}, &Scenario::limit);
+  scenario("attempts", &Keys::attempts, Numbers{3}, &Scenario::attempts);
+  scenario("backoff", &Keys::backoff, Durations{std::chrono::milliseconds(10)}, &Scenario::backoff);
+  expansion.spread_own("failures", &Keys::failures, {Failures{}},
+                       [](Case& c, const Failures& v) { c.plan.failures = v; });
+  scenario("deadline", &Keys::deadline, Durations{}, &Scenario::deadline);
+  scenario("scope", &Keys::scope, std::vector{Scope::call}, &Scenario::scope);
+  scenario("producers", &Keys::producers, Numbers{1}, &Scenario::producers);
+  scenario("consumers", &Keys::consumers, Numbers{}, &Scenario::consumers);
+  scenario("capacity", &Keys::capacity, Numbers{}, &Scenario::capacity);
+  scenario("order", &Keys::order, std::vector{Order::fifo}, &Scenario::order);
+  scenario("mode", &Keys::mode, std::vector{Mode::streamed}, &Scenario::mode);
+  scenario("pages", &Keys::pages, Numbers{}, &Scenario::pages);
+  scenario("prefetch", &Keys::prefetch, Numbers{0}, &Scenario::prefetch);
+  scenario("consume", &Keys::consume, Durations{Nanoseconds{}}, &Scenario::consume);
+  expansion.spread_own("cpu_per_call", &Keys::cpu_per_call, {},
+                       [cpus = static_cast<std::uint32_t>(client_cpus().size())](Case& c, Nanoseconds v) {
+                         c.cpu_per_call = v;
+                         c.scenario.cpus = cpus;
+                       });
+  scenario("placement", &Keys::placement, std::vector{Placement::in_line}, &Scenario::placement);
+}
+
 std::vector<Case> expand(const Source& source, const toml::table& table, const Keys& defaults) {
   const Line line = line_of(table);
   const Keys own = read_keys(source, table);
@@ -338,41 +442,43 @@ std::vector<Case> expand(const Source& source, const toml::table& table, const K
   const auto workloads = expansion.values_of(&Keys::workload, {});
   const auto models = expansion.values_of(&Keys::models, all_models);
   if (workloads.empty()) source.fail(line, "workload", "expected the name of a workload, got nothing");
-  refuse_misplaced(source, own, workloads, models);
-  if (std::ranges::find(workloads, "semaphore") != workloads.end() &&
-      expansion.values_of(&Keys::limit, {}).empty())
-    source.fail(line, "limit", "expected the most calls at once, which semaphore needs, got nothing");
+  refuse_misplaced(source, table, own, workloads, models);
 
   // The first varies slowest.
-  expansion.spread(&Keys::workload, {}, any, [](Case& c, const auto& v) { c.workload = v; });
-  expansion.spread(&Keys::models, all_models, any, [](Case& c, const auto& v) { c.model = v; });
-  expansion.spread(&Keys::transports, {Transport::native, Transport::curl}, any,
+  expansion.spread(&Keys::workload, {}, [](Case& c, const auto& v) { c.workload = v; });
+  expansion.spread(&Keys::models, all_models, [](Case& c, const auto& v) { c.model = v; });
+  expansion.spread(&Keys::transports, {Transport::native, Transport::curl},
                    [](Case& c, Transport v) { c.transport = v; });
-  expansion.spread(&Keys::calls, {1}, any, [](Case& c, std::uint32_t v) { c.scenario.calls = v; });
-  expansion.spread(&Keys::latency, {FixedDelay{std::chrono::milliseconds(200)}}, any,
+  expansion.spread(&Keys::calls, {1}, [](Case& c, std::uint32_t v) { c.scenario.calls = v; });
+  expansion.spread(&Keys::latency, {FixedDelay{std::chrono::milliseconds(200)}},
                    [](Case& c, const Delay& v) { c.plan.delay = v; });
-  expansion.spread(&Keys::start, {false}, any, [](Case& c, bool v) { c.cold = v; });
-  expansion.spread(&Keys::limit, {}, has_limit, [](Case& c, std::uint32_t v) { c.scenario.limit = v; });
-  expansion.spread(
-      &Keys::workers, {0}, [](const Case& c) { return has_workers(c.model); },
-      [](Case& c, std::uint32_t v) {
-        c.workers = v != 0 ? v : most_in_flight(c);
-        c.workers_chosen = v != 0;
-      });
-  expansion.spread(&Keys::connection, {Connection::reuse}, any,
-                   [](Case& c, Connection v) { c.connection = v; });
-  expansion.spread(&Keys::attempts, {3}, retries, [](Case& c, std::uint32_t v) { c.scenario.attempts = v; });
-  expansion.spread(&Keys::backoff, {std::chrono::milliseconds(10)}, retries,
-                   [](Case& c, Nanoseconds v) { c.scenario.backoff = v; });
-  expansion.spread(&Keys::failures, {Failures{}}, retries,
-                   [](Case& c, const Failures& v) { c.plan.failures = v; });
-  expansion.spread(&Keys::body_bytes, {Plan{}.body_bytes}, any,
+  expansion.spread(&Keys::start, {false}, [](Case& c, bool v) { c.cold = v; });
+  expand_own(expansion);
+  expansion.spread_if([](const Case& c) { return has_workers(c.model); },
+                      expansion.values_of(&Keys::workers, {0}),
+                      [](Case& c, std::uint32_t v) {
+                        c.workers = v != 0 ? v : workers_of_use(c);
+                        c.workers_chosen = v != 0;
+                      });
+  expansion.spread(&Keys::connection, {Connection::reuse}, [](Case& c, Connection v) { c.connection = v; });
+  expansion.spread(&Keys::body_bytes, {Plan{}.body_bytes},
                    [](Case& c, std::size_t v) { c.plan.body_bytes = v; });
-  expansion.spread(&Keys::seed, {Plan{}.seed}, any,
+  expansion.spread(&Keys::seed, {Plan{}.seed},
                    [](Case& c, std::uint64_t v) { c.plan.seed = c.scenario.seed = v; });
-  expansion.spread(&Keys::iterations, {3}, any, [](Case& c, std::uint32_t v) { c.iterations = v; });
-  expansion.spread(&Keys::timeline, {false}, any, [](Case& c, bool v) { c.timeline = v; });
-  return std::move(expansion).cases();
+  expansion.spread(&Keys::iterations, {3}, [](Case& c, std::uint32_t v) { c.iterations = v; });
+  expansion.spread(&Keys::timeline, {false}, [](Case& c, bool v) { c.timeline = v; });
+
+  std::vector<Case> cases = std::move(expansion).cases();
+  for (Case& c : cases) {
+    if (has(c.workload, "pages")) c.plan.chain = c.scenario.pages;
+    if (has(c.workload, "mode")) c.plan.chain = Scenario::stages;
+    if (c.scenario.calls % c.plan.chain != 0) {
+      source.fail(line, "calls",
+                  fmt::format("expected a multiple of {} for {}, which has so many calls in a row, got {}",
+                              c.plan.chain, c.workload, c.scenario.calls));
+    }
+  }
+  return cases;
 }
 
 std::string read_description(const Source& source, const toml::table& root) {
@@ -449,18 +555,44 @@ nlohmann::ordered_json failures_json(const Failures& failures) {
 
 std::string_view start_text(const Case& c) { return c.cold ? "cold" : "warm"; }
 
+template <typename T>
+std::string_view word_of(const std::vector<std::pair<std::string_view, T>>& words, T value) {
+  return std::ranges::find(words, value, &std::pair<std::string_view, T>::second)->first;
+}
+
+/// The keys that only some workloads have, as this case has them.
+nlohmann::ordered_json own_json(const Case& c) {
+  const Scenario& s = c.scenario;
+  nlohmann::ordered_json all = {{"limit", s.limit},
+                                {"attempts", s.attempts},
+                                {"backoff", format_duration(s.backoff)},
+                                {"failures", failures_json(c.plan.failures)},
+                                {"deadline", format_duration(s.deadline)},
+                                {"scope", word_of(scope_words, s.scope)},
+                                {"producers", s.producers},
+                                {"consumers", s.consumers},
+                                {"capacity", s.capacity},
+                                {"order", word_of(order_words, s.order)},
+                                {"mode", word_of(mode_words, s.mode)},
+                                {"pages", s.pages},
+                                {"prefetch", s.prefetch},
+                                {"consume", format_duration(s.consume)},
+                                {"cpu_per_call", format_duration(c.cpu_per_call)},
+                                {"placement", word_of(placement_words, s.placement)}};
+  nlohmann::ordered_json own = nlohmann::ordered_json::object();
+  for (const auto& [key, value] : all.items()) {
+    if (has(c.workload, key) && (key != "failures" || c.plan.failures.rate > 0)) own[key] = value;
+  }
+  return own;
+}
+
 nlohmann::ordered_json parameters_json(const Case& c) {
   nlohmann::ordered_json parameters = {{"calls", c.scenario.calls},
                                        {"latency", format_delay(c.plan.delay)},
                                        {"start", start_text(c)},
                                        {"connection", to_string(c.connection)}};
-  if (has_limit(c)) parameters["limit"] = c.scenario.limit;
+  parameters.update(own_json(c));
   if (has_workers(c.model)) parameters["workers"] = c.workers;
-  if (retries(c)) {
-    parameters["attempts"] = c.scenario.attempts;
-    parameters["backoff"] = format_duration(c.scenario.backoff);
-    if (c.plan.failures.rate > 0) parameters["failures"] = failures_json(c.plan.failures);
-  }
   parameters["body_bytes"] = c.plan.body_bytes;
   parameters["seed"] = c.plan.seed;
   parameters["iterations"] = c.iterations;
@@ -480,13 +612,16 @@ std::string case_name(const Case& c) {
   std::string name =
       fmt::format("{}/{}/{}/calls:{}/latency:{}/start:{}", c.workload, c.model, to_string(c.transport),
                   c.scenario.calls, format_delay(c.plan.delay), start_text(c));
-  if (has_limit(c)) name += fmt::format("/limit:{}", c.scenario.limit);
+  const auto own = own_json(c);
+  for (const auto& [key, value] : own.items()) {
+    if (key == "failures") {
+      name += "/failures:" + failures_text(c.plan.failures);
+    } else {
+      name += fmt::format("/{}:{}", key, value.is_string() ? value.get<std::string>() : value.dump());
+    }
+  }
   if (c.workers_chosen) name += fmt::format("/workers:{}", c.workers);
   if (c.connection != Connection::reuse) name += fmt::format("/connection:{}", to_string(c.connection));
-  if (retries(c)) {
-    name += fmt::format("/attempts:{}/backoff:{}", c.scenario.attempts, format_duration(c.scenario.backoff));
-    if (c.plan.failures.rate > 0) name += "/failures:" + failures_text(c.plan.failures);
-  }
   if (c.plan.body_bytes != Plan{}.body_bytes) name += fmt::format("/body_bytes:{}", c.plan.body_bytes);
   if (c.plan.seed != Plan{}.seed) name += fmt::format("/seed:{}", c.plan.seed);
   return name;

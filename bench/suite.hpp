@@ -30,6 +30,7 @@ struct Case {
   Connection connection = Connection::reuse;
   Scenario scenario;             // `run` is left 0: the server gives it
   Plan plan;                     // what the server is to do; its seed is the scenario's
+  Nanoseconds cpu_per_call{};    // mixed, cpu: work of each call; its steps are calibrated before the run
   std::uint32_t workers = 1;     // what Setup gets: never 0; 1 for models that have no workers to choose
   bool workers_chosen = false;   // the suite says how many, instead of as many as calls can be in flight
   std::uint32_t iterations = 3;  // measured iterations in each process
@@ -56,9 +57,9 @@ Suite read_suite(const std::filesystem::path& file, const KnownNames& known);
 /// The same for text in hand; `file` gives the suite its name and errors their place.
 Suite parse_suite(std::string_view text, const std::filesystem::path& file, const KnownNames& known);
 
-/// `<workload>/<model>/<transport>/calls:1000/latency:200ms/start:warm`, then what else the case has in
-/// particular: /limit: /workers: /connection: /attempts: /backoff: /failures: /body_bytes: /seed:. '/' parts
-/// keys, the first ':' in a part ends its key. No spaces; commas only where a delay has them
+/// `<workload>/<model>/<transport>/calls:1000/latency:200ms/start:warm`, then the keys that are the workload's
+/// own (/limit: /attempts: …), then /workers: /connection: /body_bytes: /seed: where chosen. '/' parts keys,
+/// the first ':' in a part ends its key. No spaces; commas only where a delay has them
 /// (`latency:uniform:min=10ms,max=50ms`).
 std::string case_name(const Case& c);
 

@@ -1,4 +1,6 @@
 // The catalogue: every workload and every model, a row each.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -58,11 +60,32 @@ Needs pool_of_processes(const Setup& setup, std::uint32_t, std::uint32_t) {
 }
 Needs one_call(const Setup& setup, std::uint32_t, std::uint32_t) { return threads_for(setup, 0, 1); }
 
+[[noreturn]] void not_written(const char* workload) {
+  throw NotApplicable(fmt::format("{} is not written for this model", workload));
+}
+
+/// A hash of (seed, id, k) with splitmix64's finaliser, so that every model draws the same.
+std::uint64_t draw(std::uint64_t seed, CallId id, std::uint32_t k) {
+  std::uint64_t bits = seed * 0x9e3779b97f4a7c15 + (std::uint64_t{id} << 32 | k) + 0x9e3779b97f4a7c15;
+  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
+  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111eb;
+  return bits ^ (bits >> 31);
+}
+
 constexpr Workload all_workloads[] = {
     {"gather", &Model::gather},
-    {"semaphore", &Model::semaphore},
+    {"all_settled", &Model::all_settled},
+    {"task_group", &Model::task_group},
     {"first_completed", &Model::first_completed},
+    {"timeout", &Model::timeout},
+    {"semaphore", &Model::semaphore},
+    {"worker_pool", &Model::worker_pool},
+    {"producer_consumer", &Model::producer_consumer},
+    {"pipeline", &Model::pipeline},
     {"retry", &Model::retry},
+    {"paginate", &Model::paginate},
+    {"mixed", &Model::mixed},
+    {"cpu", &Model::cpu},
 };
 
 constexpr ModelEntry all_models[] = {
@@ -78,27 +101,28 @@ constexpr ModelEntry all_models[] = {
 std::span<const Workload> workloads() { return all_workloads; }
 std::span<const ModelEntry> models() { return all_models; }
 
-void Model::gather(const Scenario&, Recorder&) {
-  throw NotApplicable("gather is not written for this model");
-}
-void Model::semaphore(const Scenario&, Recorder&) {
-  throw NotApplicable("semaphore is not written for this model");
-}
-void Model::first_completed(const Scenario&, Recorder&) {
-  throw NotApplicable("first_completed is not written for this model");
-}
-void Model::retry(const Scenario&, Recorder&) { throw NotApplicable("retry is not written for this model"); }
+// What a model does not override.
+void Model::gather(const Scenario&, Recorder&) { not_written("gather"); }
+void Model::all_settled(const Scenario&, Recorder&) { not_written("all_settled"); }
+void Model::task_group(const Scenario&, Recorder&) { not_written("task_group"); }
+void Model::first_completed(const Scenario&, Recorder&) { not_written("first_completed"); }
+void Model::timeout(const Scenario&, Recorder&) { not_written("timeout"); }
+void Model::semaphore(const Scenario&, Recorder&) { not_written("semaphore"); }
+void Model::worker_pool(const Scenario&, Recorder&) { not_written("worker_pool"); }
+void Model::producer_consumer(const Scenario&, Recorder&) { not_written("producer_consumer"); }
+void Model::pipeline(const Scenario&, Recorder&) { not_written("pipeline"); }
+void Model::retry(const Scenario&, Recorder&) { not_written("retry"); }
+void Model::paginate(const Scenario&, Recorder&) { not_written("paginate"); }
+void Model::mixed(const Scenario&, Recorder&) { not_written("mixed"); }
+void Model::cpu(const Scenario&, Recorder&) { not_written("cpu"); }
 
 Nanoseconds backoff(const Scenario& scenario, CallId id, Attempt k, Nanoseconds retry_after) {
-  // A hash of (seed, id, k) with splitmix64's finaliser, so that every model waits the same times.
-  std::uint64_t bits =
-      scenario.seed * 0x9e3779b97f4a7c15 + (std::uint64_t{id} << 32 | k) + 0x9e3779b97f4a7c15;
-  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
-  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111eb;
-  bits ^= bits >> 31;
+  const std::uint64_t bits = draw(scenario.seed, id, k);
   const double factor = 0.5 + 0.5 * (static_cast<double>(bits >> 11) * 0x1p-53);
   const auto wait = std::chrono::duration<double, std::nano>(scenario.backoff) * std::exp2(k) * factor;
   return std::max(std::chrono::duration_cast<Nanoseconds>(wait), retry_after);
 }
+
+std::uint64_t priority(const Scenario& scenario, CallId id) { return draw(scenario.seed, id, UINT32_MAX); }
 
 }  // namespace fanbench

@@ -1,5 +1,4 @@
-// A model for tests that does the four workloads with plain threads, and can be told to break exactly one
-// rule.
+// A model for tests that does the workloads with plain threads, and can be told to break exactly one rule.
 #pragma once
 
 #include <atomic>
@@ -9,26 +8,13 @@
 #include "impls/contract.hpp"
 #include "impls/http/blocking.hpp"
 #include "impls/threads/fair_semaphore.hpp"
+#include "tests/toy_break.hpp"
+#include "tests/toy_chains.hpp"
+#include "tests/toy_groups.hpp"
+#include "tests/toy_queues.hpp"
+#include "tests/toy_work.hpp"
 
 namespace fanbench {
-
-enum class Break {
-  nothing,
-  skip_a_call,           // one call is never made, but recorded as if it had been
-  lose_a_call,           // one call is neither made nor recorded
-  make_one_twice,        // one call is made two times
-  swap_two_replies,      // two calls' replies are taken for each other's
-  exceed_the_limit,      // one call more than `limit` at once
-  one_after_another,     // nothing is concurrent
-  forget_to_cancel,      // the losers are left to run to their end
-  choose_the_wrong_one,  // the winner is not the first
-  leave_one_running,     // returns while a call is still open
-  retry_too_early,       // without the wait
-  retry_too_often,       // one attempt after the success
-  give_up_early,         // no second attempt
-  new_connections,       // the warm ones are not used
-  too_fast,              // claims to have finished before the reply was due
-};
 
 class Toy final : public Model {
  public:
@@ -60,7 +46,7 @@ class Toy final : public Model {
     for (CallId id = 0; id < scenario.calls; ++id) {
       threads.emplace_back([&, id] {
         permits.acquire();
-        call(*client_, scenario, id, recorder);
+        call(*client_, {scenario.run, id}, recorder);
         permits.release();
       });
     }
@@ -72,7 +58,7 @@ class Toy final : public Model {
     std::vector<std::jthread> replicas;
     for (CallId id = 0; id < scenario.calls; ++id) {
       replicas.emplace_back([&, id] {
-        const Reply reply = call(*client_, scenario, id, recorder, stop.get_token());
+        const Reply reply = call(*client_, {scenario.run, id}, recorder, {stop.get_token()});
         if (reply.verdict == Verdict::cancelled || completed.test_and_set()) return;
         recorder.choose(broken_ == Break::choose_the_wrong_one ? (id + 1) % scenario.calls : id);
         if (broken_ != Break::forget_to_cancel) stop.request_stop();
@@ -84,6 +70,35 @@ class Toy final : public Model {
       recorder.records()[recorder.chosen()].verdict = Verdict::ok;
       recorder.records()[recorder.chosen()].status = recorder.records()[right].status;
     }
+  }
+
+  void all_settled(const Scenario& scenario, Recorder& recorder) override {
+    gather(scenario, recorder);
+    if (broken_ == Break::hide_a_failure) toys::hide_a_failure(recorder);
+  }
+  void task_group(const Scenario& scenario, Recorder& recorder) override {
+    toys::task_group(*client_, scenario, recorder, broken_);
+  }
+  void timeout(const Scenario& scenario, Recorder& recorder) override {
+    toys::timeout(*client_, scenario, recorder, broken_);
+  }
+  void worker_pool(const Scenario& scenario, Recorder& recorder) override {
+    toys::worker_pool(*client_, scenario, recorder, broken_);
+  }
+  void producer_consumer(const Scenario& scenario, Recorder& recorder) override {
+    toys::ProducerConsumer(*client_, scenario, recorder, broken_).run();
+  }
+  void pipeline(const Scenario& scenario, Recorder& recorder) override {
+    toys::pipeline(*client_, scenario, recorder, broken_);
+  }
+  void paginate(const Scenario& scenario, Recorder& recorder) override {
+    toys::paginate(*client_, scenario, recorder, broken_);
+  }
+  void mixed(const Scenario& scenario, Recorder& recorder) override {
+    toys::mixed(*client_, scenario, recorder, broken_);
+  }
+  void cpu(const Scenario& scenario, Recorder& recorder) override {
+    toys::cpu(*client_, scenario, recorder, broken_);
   }
 
   void retry(const Scenario& scenario, Recorder& recorder) override {
@@ -111,7 +126,7 @@ class Toy final : public Model {
       recorder.start(id);
       return recorder.finish(id, {.verdict = Verdict::ok, .status = 200});
     }
-    call(*client_, scenario, id, recorder);
+    call(*client_, {scenario.run, id}, recorder);
     if (this_one && broken_ == Break::make_one_twice) client_->get({scenario.run, id});
     if (this_one && broken_ == Break::too_fast)
       recorder.records()[id].finished = recorder.records()[id].started;

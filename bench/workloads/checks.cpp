@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "bench/kernel_result.hpp"
+
 namespace fanbench {
 
 std::string_view to_string(Verdict verdict) noexcept {
@@ -23,36 +25,82 @@ std::string_view to_string(Verdict verdict) noexcept {
   return "an unknown verdict";
 }
 
+namespace {
+
+Verdict planned_verdict(const PlannedReply& planned) {
+  if (planned.status == Failures::reset) return Verdict::transport_error;
+  return planned.status < 300 ? Verdict::ok : Verdict::http_error;
+}
+
+}  // namespace
+
 Mistake check_reply(const Case& c, CallId id, const CallRecord& record) {
+  if (record.attempts == 0) return fmt::format("call {} was never made", id);
   const PlannedReply planned = planned_reply(c.plan, id, record.attempts - 1U);
-  const bool reset = planned.status == Failures::reset;
-  const Verdict verdict = reset                  ? Verdict::transport_error
-                          : planned.status < 300 ? Verdict::ok
-                                                 : Verdict::http_error;
-  if (record.verdict != verdict) {
+  if (const Verdict verdict = planned_verdict(planned); record.verdict != verdict) {
     return fmt::format("call {} ended in {}, expected {}", id, to_string(record.verdict), to_string(verdict));
   }
-  if (reset) return std::nullopt;
+  if (planned.status == Failures::reset) return std::nullopt;
   if (record.status != planned.status) {
     return fmt::format("call {} has status {}, expected {}", id, record.status, planned.status);
   }
-  if (record.answer != planned.answer) {
-    return fmt::format("call {} has answer {:016x}, expected {:016x}: the reply of another call?", id,
-                       record.answer, planned.answer);
+  const std::uint64_t steps = c.scenario.kernel_steps;
+  if (const std::uint64_t answer = kernel_result(planned.answer, steps); record.answer != answer) {
+    return fmt::format("call {} has answer {:016x}, expected {:016x}: {}", id, record.answer, answer,
+                       steps == 0 ? "the reply of another call?" : "the work on it was not done right");
   }
   return std::nullopt;
 }
 
-Mistake check_all_ok_once(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+bool fails(const Case& c, CallId id) { return planned_verdict(planned_reply(c.plan, id, 0)) != Verdict::ok; }
+
+Mistake check_made_once(const Case& c, CallId id, const CallRecord& record) {
+  if (record.attempts == 1) return check_reply(c, id, record);
+  return fmt::format("call {} was attempted {} times, expected once", id, record.attempts);
+}
+
+Mistake check_each_once(const Case& c, const Outcome& outcome, const Ledger& ledger) {
   for (CallId id = 0; id < c.scenario.calls; ++id) {
-    const CallRecord& record = outcome.records[id];
-    if (record.attempts != 1)
-      return fmt::format("call {} was attempted {} times, expected once", id, record.attempts);
-    if (auto mistake = check_reply(c, id, record)) return mistake;
+    if (auto mistake = check_made_once(c, id, outcome.records[id])) return mistake;
   }
-  if (ledger.arrivals != c.scenario.calls || ledger.completed != c.scenario.calls) {
-    return fmt::format("the server saw {} calls and completed {}, expected {}", ledger.arrivals,
-                       ledger.completed, c.scenario.calls);
+  const std::uint64_t answered = ledger.completed + ledger.reset;
+  if (ledger.arrivals == c.scenario.calls && answered == c.scenario.calls) return std::nullopt;
+  return fmt::format("the server saw {} calls and answered {}, expected {}", ledger.arrivals, answered,
+                     c.scenario.calls);
+}
+
+Nanoseconds cancelled_within(const Case& c) {
+  return std::chrono::milliseconds(100) + c.scenario.calls * std::chrono::microseconds(500);
+}
+
+Mistake check_rest_cancelled(const Case& c, const LedgerCall& decisive, const Ledger& ledger) {
+  for (const LedgerCall& call : ledger.calls) {
+    if (call.id == decisive.id || call.ending == Ending::abandoned) continue;
+    if (call.due > decisive.ended + cancelled_within(c)) {
+      return fmt::format("call {} was not cancelled: the server still completed it {} after call {}", call.id,
+                         format_duration(call.ended - decisive.ended), decisive.id);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Nanoseconds> end_of_chosen(const Case& c, const Outcome& outcome) {
+  if (outcome.chosen >= c.scenario.calls) return std::nullopt;
+  return outcome.records[outcome.chosen].finished;
+}
+
+Mistake refuse_broken_chains(const Case& c, std::uint32_t length) {
+  if (c.scenario.calls % length != 0) {
+    return fmt::format("{} calls are not chains of {}: choose a multiple of {}", c.scenario.calls, length,
+                       length);
+  }
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    if (fails(c, id)) {
+      return fmt::format(
+          "call {} fails by plan, and those after it in its chain could not be made: leave out "
+          "the failures",
+          id);
+    }
   }
   return std::nullopt;
 }

@@ -7,10 +7,31 @@
 
 namespace fanbench {
 
-/// The reply that the plan has for a call's last attempt, as a record should show it.
+/// The reply that the plan has for a call's last attempt, after the scenario's work on it, as a record should
+/// show it.
 Mistake check_reply(const Case&, CallId id, const CallRecord& record);
-/// Every call was made once, succeeded, and its reply is the planned one.
-Mistake check_all_ok_once(const Case&, const Outcome&, const Ledger&);
+/// The call was made once, and ended as planned.
+Mistake check_made_once(const Case&, CallId id, const CallRecord& record);
+/// The same of every call, and the server saw no more.
+Mistake check_each_once(const Case&, const Outcome&, const Ledger&);
+
+/// Whether the plan has the call fail on its first attempt.
+bool fails(const Case&, CallId id);
+
+// Replies that are due closer than this could be taken in either order,
+inline constexpr Nanoseconds least_lead = std::chrono::milliseconds(20);
+// because by so much they may be late: the server's lateness and the client's scheduling.
+inline constexpr Nanoseconds lateness_allowed = std::chrono::milliseconds(15);
+/// A call that was due this long after it should have been given up must have been. Generous: a slow
+/// cancellation is a result, a missing one an error.
+Nanoseconds cancelled_within(const Case&);
+/// No call but the decisive one, whose reply made the others needless, was completed much later.
+Mistake check_rest_cancelled(const Case&, const LedgerCall& decisive, const Ledger&);
+/// The end of the chosen call, where there is one: see Specification::decided.
+std::optional<Nanoseconds> end_of_chosen(const Case&, const Outcome&);
+
+/// Chains of `length` calls that need each the one before: all must be whole, and nothing may fail in them.
+Mistake refuse_broken_chains(const Case&, std::uint32_t length);
 
 std::string_view to_string(Verdict verdict) noexcept;
 

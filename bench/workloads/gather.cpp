@@ -10,7 +10,7 @@ const Specification gather_specification{
     .least = longest_delay,
     .in_flight = all_calls,
     .refuse = refuse_nothing,
-    .check = check_all_ok_once,
+    .check = check_each_once,
 };
 
 }  // namespace fanbench

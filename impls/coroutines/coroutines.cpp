@@ -8,7 +8,7 @@ namespace fanbench {
 
 Coroutines::Coroutines(const Setup& setup) : client_(make_awaitable_client(setup, loop_.get_executor())) {}
 
-void Coroutines::run(asio::awaitable<void> main) {
+void Coroutines::run(Awaitable<void> main) {
   std::exception_ptr failure;
   asio::co_spawn(loop_, std::move(main), [this, &failure](std::exception_ptr thrown) {
     failure = thrown;

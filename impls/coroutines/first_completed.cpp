@@ -5,14 +5,14 @@
 namespace fanbench {
 namespace {
 
-asio::awaitable<void> race(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> race(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   std::vector<Spawned> replicas;
   for (CallId id = 0; id < scenario.calls; ++id) {
     replicas.push_back(spawn(loop, call(client, {scenario.run, id}, recorder)));
   }
   const auto order = co_await run_group(std::move(replicas), asio::experimental::wait_for_one());
-  recorder.choose(static_cast<CallId>(order.front()));
+  if (!order.empty()) recorder.choose(static_cast<CallId>(order.front()));
 }
 
 }  // namespace

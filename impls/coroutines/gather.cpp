@@ -5,13 +5,13 @@
 namespace fanbench {
 namespace {
 
-asio::awaitable<void> gather_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> gather_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   std::vector<Spawned> calls;
   for (CallId id = 0; id < scenario.calls; ++id) {
     calls.push_back(spawn(loop, call(client, {scenario.run, id}, recorder)));
   }
-  co_await run_group(std::move(calls), asio::experimental::wait_for_all());
+  co_await join_all(std::move(calls));
 }
 
 }  // namespace

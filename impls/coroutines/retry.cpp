@@ -1,16 +1,14 @@
 // All calls at once, each tried again until it succeeds or its attempts are used up; a waiting one costs a
 // timer.
-#include <boost/asio/steady_timer.hpp>
-
 #include "impls/coroutines/coroutines.hpp"
 #include "impls/coroutines/spawn.hpp"
 
 namespace fanbench {
 namespace {
 
-asio::awaitable<void> call_until_ok(AwaitableClient& client, const Scenario& scenario, CallId id,
-                                    Recorder& recorder) {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
+Awaitable<void> call_until_ok(AwaitableClient& client, const Scenario& scenario, CallId id,
+                              Recorder& recorder) {
+  Timer timer(co_await asio::this_coro::executor);
   for (Attempt attempt = 0;; ++attempt) {
     recorder.start(id);
     const Reply reply = co_await client.get({scenario.run, id, attempt});
@@ -19,17 +17,17 @@ asio::awaitable<void> call_until_ok(AwaitableClient& client, const Scenario& sce
       co_return;
     }
     timer.expires_after(backoff(scenario, id, attempt, reply.retry_after));
-    co_await timer.async_wait(asio::use_awaitable);
+    co_await timer.async_wait(asio::deferred);
   }
 }
 
-asio::awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   std::vector<Spawned> calls;
   for (CallId id = 0; id < scenario.calls; ++id) {
     calls.push_back(spawn(loop, call_until_ok(client, scenario, id, recorder)));
   }
-  co_await run_group(std::move(calls), asio::experimental::wait_for_all());
+  co_await join_all(std::move(calls));
 }
 
 }  // namespace

@@ -8,30 +8,32 @@
 namespace fanbench {
 namespace {
 
-using Permits = asio::experimental::channel<void(boost::system::error_code)>;
+using Permits = asio::experimental::channel<Loop, void(boost::system::error_code)>;
 
 struct Permit {
   Permits& permits;
   ~Permit() { permits.try_send(boost::system::error_code()); }
 };
 
-asio::awaitable<void> call_with_permit(AwaitableClient& client, Request request, Permits& permits,
-                                       Recorder& recorder) {
-  co_await permits.async_receive(asio::use_awaitable);
+Awaitable<void> call_with_permit(AwaitableClient& client, Request request, Permits& permits,
+                                 Recorder& recorder) {
+  const LiveTask task(recorder);
+  co_await permits.async_receive(asio::deferred);
   const Permit permit{permits};  // given back at the end, whatever that is
   co_await call(client, request, recorder);
 }
 
-asio::awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   Permits permits(loop, scenario.limit);
   while (permits.try_send(boost::system::error_code())) {
   }
   std::vector<Spawned> calls;
+  calls.reserve(scenario.calls);
   for (CallId id = 0; id < scenario.calls; ++id) {
     calls.push_back(spawn(loop, call_with_permit(client, {scenario.run, id}, permits, recorder)));
   }
-  co_await run_group(std::move(calls), asio::experimental::wait_for_all());
+  co_await join_all(std::move(calls));
 }
 
 }  // namespace

@@ -3,9 +3,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -14,29 +14,53 @@
 
 namespace fanbench {
 
-/// A coroutine that starts when its group does.
-inline auto spawn(const asio::any_io_executor& loop, asio::awaitable<void> coroutine) {
-  return asio::co_spawn(loop, std::move(coroutine), asio::deferred);
+/// a && b waits for both and a || b for the first, whose end cancels the other; they take coroutines only.
+using namespace asio::experimental::awaitable_operators;
+/// Makes a coroutine of an operation, for && and ||. Where one operation is awaited, asio::deferred is
+/// cheaper.
+inline constexpr asio::use_awaitable_t<Loop> as_coroutine;
+
+/// A coroutine that starts when its group does, on a loop or a pool of threads.
+template <class Executor>
+auto spawn(const Executor& executor, asio::awaitable<void, Executor> coroutine) {
+  return asio::co_spawn(executor, std::move(coroutine), asio::deferred);
 }
-using Spawned = decltype(spawn(std::declval<asio::any_io_executor>(), std::declval<asio::awaitable<void>>()));
+template <class Executor>
+using SpawnedOn = decltype(spawn(std::declval<Executor>(), std::declval<asio::awaitable<void, Executor>>()));
+using Spawned = SpawnedOn<Loop>;
 
 /// Starts them all in order and waits until `condition` (Asio's wait_for_all, wait_for_one …) is met, which
 /// may cancel the rest, and all have ended. Returns their indices in the order in which they ended. Rethrows
 /// the first exception.
-template <class Condition>
-asio::awaitable<std::vector<std::size_t>> run_group(std::vector<Spawned> coroutines, Condition condition) {
+template <class AnySpawned, class Condition>
+Awaitable<std::vector<std::size_t>> run_group(std::vector<AnySpawned> coroutines, Condition condition) {
+  if (coroutines.empty()) co_return std::vector<std::size_t>();  // Asio's group would never end
   auto group = asio::experimental::make_parallel_group(std::move(coroutines));
-  auto [order, exceptions] = co_await group.async_wait(condition, asio::use_awaitable);
+  auto [order, exceptions] = co_await group.async_wait(condition, asio::deferred);
   for (const std::size_t index : order) {
     if (exceptions[index]) std::rethrow_exception(exceptions[index]);
   }
   co_return order;
 }
 
-/// One call of one attempt, recorded.
-inline asio::awaitable<void> call(AwaitableClient& client, Request request, Recorder& recorder) {
+/// Starts them all in order and waits until all have ended.
+template <class AnySpawned>
+Awaitable<void> join_all(std::vector<AnySpawned> coroutines) {
+  co_await run_group(std::move(coroutines), asio::experimental::wait_for_all());
+}
+
+/// One call of one attempt, recorded, for those who need its reply.
+inline Awaitable<Reply> fetch(AwaitableClient& client, Request request, Recorder& recorder) {
   co_await asio::this_coro::throw_if_cancelled(
       false);  // a cancelled call ends with a verdict, not an exception
+  recorder.start(request.id);
+  const Reply reply = co_await client.get(request);
+  recorder.finish(request.id, reply);
+  co_return reply;
+}
+/// The same for a group, whose coroutines return nothing.
+inline Awaitable<void> call(AwaitableClient& client, Request request, Recorder& recorder) {
+  co_await asio::this_coro::throw_if_cancelled(false);
   recorder.start(request.id);
   const Reply reply = co_await client.get(request);
   recorder.finish(request.id, reply);

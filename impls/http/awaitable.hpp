@@ -1,8 +1,9 @@
 // The client of models that await their calls on an event loop.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
 #include <memory>
 
 #include "impls/http/request.hpp"
@@ -10,6 +11,13 @@
 namespace fanbench {
 
 namespace asio = boost::asio;
+
+/// An event loop as coroutines know it. Asio's default, any_io_executor, could be any kind of loop, which
+/// costs each coroutine some hundred bytes and each operation some indirections.
+using Loop = asio::io_context::executor_type;
+template <class T>
+using Awaitable = asio::awaitable<T, Loop>;
+using Timer = asio::basic_waitable_timer<Recorder::Clock, asio::wait_traits<Recorder::Clock>, Loop>;
 
 /// For one thread: calls are made from coroutines of the loop that it was made with. Idle connections are
 /// shared by all of them, the last used first.
@@ -22,9 +30,9 @@ class AwaitableClient {
 
   /// Ends when the reply is there, the connection failed (transport_error), or the coroutine was cancelled:
   /// then the connection is given up at once and the verdict is cancelled. Throws only for a broken set-up.
-  virtual asio::awaitable<Reply> get(Request request) = 0;
+  virtual Awaitable<Reply> get(Request request) = 0;
 };
 
-std::unique_ptr<AwaitableClient> make_awaitable_client(const Setup& setup, asio::any_io_executor loop);
+std::unique_ptr<AwaitableClient> make_awaitable_client(const Setup& setup, Loop loop);
 
 }  // namespace fanbench

@@ -6,7 +6,7 @@
 
 namespace fanbench {
 
-std::unique_ptr<AwaitableClient> make_awaitable_client(const Setup& setup, asio::any_io_executor loop) {
+std::unique_ptr<AwaitableClient> make_awaitable_client(const Setup& setup, Loop loop) {
   return setup.transport == Transport::native ? make_native_awaitable(setup, std::move(loop))
                                               : make_curl_awaitable(setup, std::move(loop));
 }

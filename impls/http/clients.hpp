@@ -2,18 +2,16 @@
 // make_*_client.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <memory>
 
-#include "impls/contract.hpp"
+#include "impls/http/awaitable.hpp"
 
 namespace fanbench {
 
-class AwaitableClient;
 class BlockingClient;
 
-std::unique_ptr<AwaitableClient> make_native_awaitable(const Setup& setup, boost::asio::any_io_executor loop);
-std::unique_ptr<AwaitableClient> make_curl_awaitable(const Setup& setup, boost::asio::any_io_executor loop);
+std::unique_ptr<AwaitableClient> make_native_awaitable(const Setup& setup, Loop loop);
+std::unique_ptr<AwaitableClient> make_curl_awaitable(const Setup& setup, Loop loop);
 std::unique_ptr<BlockingClient> make_native_blocking(const Setup& setup);
 std::unique_ptr<BlockingClient> make_curl_blocking(const Setup& setup);
 

@@ -1,10 +1,10 @@
 // The awaitable curl client: libcurl's multi interface, driven by the same event loop as the coroutines.
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/channel.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <unordered_map>
 #include <vector>
 
@@ -19,27 +19,28 @@ using boost::system::error_code;
 
 /// An easy handle whose transfer a coroutine can await.
 struct Transfer {
-  Transfer(const Setup& setup, const asio::any_io_executor& loop) : handle(setup), done(loop, 1) {
+  Transfer(const Setup& setup, const Loop& loop) : handle(setup), done(loop, 1) {
     curl::set(handle.easy(), CURLOPT_PRIVATE, this);
   }
   curl::Handle handle;
   CURLcode result = CURLE_OK;
-  asio::experimental::channel<void(error_code)> done;  // receives one message, when the transfer has ended
+  asio::experimental::channel<Loop, void(error_code)>
+      done;  // receives one message, when the transfer has ended
 };
 
 /// A socket of libcurl's, watched for what libcurl wants to know. It stays registered with the loop for as
 /// long as it is open: libcurl loses interest at the end of each transfer, and the next one takes it up
 /// again.
 struct Watch {
-  explicit Watch(const asio::any_io_executor& loop) : descriptor(loop) {}
-  asio::posix::stream_descriptor descriptor;
+  explicit Watch(const Loop& loop) : descriptor(loop) {}
+  asio::posix::basic_stream_descriptor<Loop> descriptor;
   int wanted = CURL_POLL_NONE;
   bool reading = false, writing = false;  // whether a wait is under way
 };
 
 class CurlAwaitable final : public AwaitableClient {
  public:
-  CurlAwaitable(Setup setup, asio::any_io_executor loop)
+  CurlAwaitable(Setup setup, Loop loop)
       : setup_(std::move(setup)), loop_(std::move(loop)), timer_(loop_), multi_(curl_multi_init()) {
     if (!multi_)
       throw std::runtime_error("libcurl cannot make a multi handle: out of memory or descriptors?");
@@ -55,7 +56,7 @@ class CurlAwaitable final : public AwaitableClient {
     curl_multi_cleanup(multi_);  // closes the kept connections, through close_socket
   }
 
-  asio::awaitable<Reply> get(Request request) override {
+  Awaitable<Reply> get(Request request) override {
     // Cancellation ends the wait with an error code; it must not throw as well.
     co_await asio::this_coro::throw_if_cancelled(false);
     const auto cancellation = co_await asio::this_coro::cancellation_state;
@@ -68,7 +69,7 @@ class CurlAwaitable final : public AwaitableClient {
         refused != CURLM_OK) {
       throw std::runtime_error(fmt::format("libcurl refuses a transfer: {}", curl_multi_strerror(refused)));
     }
-    auto [cancelled] = co_await transfer->done.async_receive(asio::as_tuple(asio::use_awaitable));
+    auto [cancelled] = co_await transfer->done.async_receive(asio::as_tuple(asio::deferred));
     curl_multi_remove_handle(
         multi_, transfer->handle.easy());  // closes the connection where the reply is not all there
     if (cancelled) co_return Reply{.verdict = Verdict::cancelled};
@@ -175,8 +176,8 @@ class CurlAwaitable final : public AwaitableClient {
   }
 
   Setup setup_;
-  asio::any_io_executor loop_;
-  asio::steady_timer timer_;
+  Loop loop_;
+  Timer timer_;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
   std::vector<std::unique_ptr<Transfer>> idle_;
   CURLM* multi_;
@@ -184,7 +185,7 @@ class CurlAwaitable final : public AwaitableClient {
 
 }  // namespace
 
-std::unique_ptr<AwaitableClient> make_curl_awaitable(const Setup& setup, asio::any_io_executor loop) {
+std::unique_ptr<AwaitableClient> make_curl_awaitable(const Setup& setup, Loop loop) {
   return std::make_unique<CurlAwaitable>(setup, std::move(loop));
 }
 

@@ -25,16 +25,28 @@ class StoppableHandle {
     curl::set(handle_.easy(), CURLOPT_CLOSESOCKETDATA, this);
   }
 
-  Reply get(const Request& request, const std::stop_token& stop) {
+  Reply get(const Request& request, const Until& until) {
     handle_.prepare(request);
+    if (!set_deadline(until.deadline)) return {.verdict = Verdict::timed_out};
     stopped_ = false;
-    const std::stop_callback give_up(stop, [this] { this->stop(); });
+    const std::stop_callback give_up(until.stop, [this] { this->stop(); });
     const CURLcode result = curl_easy_perform(handle_.easy());
-    if (result != CURLE_OK && stop.stop_requested()) return {.verdict = Verdict::cancelled};
+    if (result != CURLE_OK && until.stop.stop_requested()) return {.verdict = Verdict::cancelled};
     return handle_.reply(result);
   }
 
  private:
+  /// False where it is over already.
+  bool set_deadline(Until::Clock::time_point deadline) {
+    constexpr long none = 0;
+    if (deadline == Until::Clock::time_point::max()) {
+      curl::set(handle_.easy(), CURLOPT_TIMEOUT_MS, none);
+      return true;
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Until::Clock::now());
+    if (left.count() > 0) curl::set(handle_.easy(), CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
+    return left.count() > 0;
+  }
   void stop() {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
@@ -63,10 +75,10 @@ class CurlBlocking final : public BlockingClient {
  public:
   explicit CurlBlocking(Setup setup) : setup_(std::move(setup)) {}
 
-  Reply get(const Request& request, std::stop_token stop) override {
+  Reply get(const Request& request, const Until& until) override {
     auto handle = idle_.take().value_or(nullptr);
     if (!handle) handle = std::make_unique<StoppableHandle>(setup_);
-    const Reply reply = handle->get(request, stop);
+    const Reply reply = handle->get(request, until);
     idle_.give_back(std::move(handle));  // after a stop without its connection, which libcurl has closed
     return reply;
   }

@@ -51,13 +51,15 @@ void Handle::prepare(const Request& request) {
 }
 
 Reply Handle::reply(CURLcode result) const {
+  if (result == CURLE_OPERATION_TIMEDOUT) return {.verdict = Verdict::timed_out};
   if (result != CURLE_OK) return {.verdict = Verdict::transport_error};
   long status = 0;
   curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
   return {.verdict = verdict_of(static_cast<unsigned>(status)),
           .status = static_cast<std::uint16_t>(status),
           .retry_after = retry_after_of(retry_after_ms_, retry_after_),
-          .answer = answer_of(body_)};
+          .answer = answer_of(body_),
+          .more = more_of(body_)};
 }
 
 std::size_t Handle::on_header(char* data, std::size_t, std::size_t size, void* self) {

@@ -1,7 +1,7 @@
 // The awaitable native client: Beast over Asio sockets, with a pool of idle connections.
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 #include <vector>
@@ -14,17 +14,17 @@ namespace fanbench {
 namespace {
 
 using asio::ip::tcp;
-constexpr auto token = asio::as_tuple(asio::use_awaitable);
+constexpr auto token = asio::as_tuple(asio::deferred);
 
 class NativeAwaitable final : public AwaitableClient {
  public:
-  NativeAwaitable(const Setup& setup, asio::any_io_executor loop)
+  NativeAwaitable(const Setup& setup, Loop loop)
       : loop_(std::move(loop)),
         server_(asio::ip::make_address(setup.host), setup.port),
         host_(fmt::format("{}:{}", setup.host, setup.port)),
         reuse_(setup.connection == Connection::reuse) {}
 
-  asio::awaitable<Reply> get(Request request) override {
+  Awaitable<Reply> get(Request request) override {
     // Cancellation ends the operation under way with an error code; it must not throw as well.
     co_await asio::this_coro::throw_if_cancelled(false);
     const auto cancellation = co_await asio::this_coro::cancellation_state;
@@ -59,13 +59,13 @@ class NativeAwaitable final : public AwaitableClient {
 
  private:
   native::Connection take_idle() {
-    if (idle_.empty()) return {.socket = tcp::socket(loop_)};
+    if (idle_.empty()) return {.socket = native::Socket(loop_)};
     native::Connection connection = std::move(idle_.back());
     idle_.pop_back();
     return connection;
   }
 
-  asio::any_io_executor loop_;
+  Loop loop_;
   tcp::endpoint server_;
   std::string host_;
   bool reuse_;
@@ -74,7 +74,7 @@ class NativeAwaitable final : public AwaitableClient {
 
 }  // namespace
 
-std::unique_ptr<AwaitableClient> make_native_awaitable(const Setup& setup, asio::any_io_executor loop) {
+std::unique_ptr<AwaitableClient> make_native_awaitable(const Setup& setup, Loop loop) {
   return std::make_unique<NativeAwaitable>(setup, std::move(loop));
 }
 

@@ -12,15 +12,18 @@
 
 namespace fanbench {
 
-/// GET /runs/<run>/calls/<id>?attempt=<attempt>
+/// GET /runs/<run>/calls/<id>?attempt=<attempt>, and &cursor=<cursor> in hex where there is one
 struct Request {
   std::uint64_t run = 0;
   CallId id = 0;
   Attempt attempt = 0;
+  std::uint64_t cursor = 0;  // the answer to the call before in the chain; 0: none
 };
 
 inline std::string target_of(const Request& request) {
-  return fmt::format("/runs/{}/calls/{}?attempt={}", request.run, request.id, request.attempt);
+  std::string target = fmt::format("/runs/{}/calls/{}?attempt={}", request.run, request.id, request.attempt);
+  if (request.cursor != 0) target += fmt::format("&cursor={:x}", request.cursor);
+  return target;
 }
 
 inline Verdict verdict_of(unsigned status) {
@@ -33,6 +36,9 @@ inline std::uint64_t answer_of(std::string_view body) {
   std::from_chars(body.data(), body.data() + std::min<std::size_t>(body.size(), 16), answer, 16);
   return answer;
 }
+
+/// Whether the body says, after its answer, that the call's chain goes on.
+inline bool more_of(std::string_view body) { return body.size() > 16 && body[16] == '+'; }
 
 /// How long the server asks to wait: Retry-After-Ms ("12.5"), which is finer and so preferred, else
 /// Retry-After in whole seconds; 0 where neither is a number.

@@ -6,11 +6,13 @@ namespace fanbench {
 
 void Processes::first_completed(const Scenario& scenario, Recorder& recorder) {
   if (pool_.size() < scenario.calls) {
-    throw NotApplicable("the pool has fewer workers than replicas: the fastest could start last");
+    throw NotApplicable(
+        "the pool has fewer workers than replicas: the fastest "
+        "could start last");
   }
   pool_.begin(scenario, recorder);
   for (CallId id = 0; id < scenario.calls; ++id) pool_.submit(Task::call, id);
-  recorder.choose(pool_.wait_for_one());
+  if (pool_.busy() > 0) recorder.choose(pool_.wait_for_one());
   pool_.cancel_all();
 }
 

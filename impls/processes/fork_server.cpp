@@ -71,8 +71,8 @@ WorkerProcess receive_forked(int socket) {
   message.msg_controllen = ancillary.bytes.size();
   if (::recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != sizeof forked) {
     throw std::runtime_error(
-        "the fork server of the worker processes ended at once: does main call become_worker_if_asked "
-        "first?");
+        "the fork server of the worker processes has ended: killed, or does main not call "
+        "become_worker_if_asked?");
   }
   if (forked.pid < 0) {
     throw std::system_error(static_cast<int>(-forked.pid), std::generic_category(),
@@ -81,6 +81,9 @@ WorkerProcess receive_forked(int socket) {
   int descriptor = -1;
   if (const cmsghdr* header = CMSG_FIRSTHDR(&message))
     std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+  if (descriptor < 0) {  // the kernel leaves out what the receiver may not have
+    throw std::runtime_error("cannot take the socket of a worker process: too many open descriptors");
+  }
   return {.pid = static_cast<pid_t>(forked.pid), .socket = UniqueFd(descriptor)};
 }
 

@@ -1,5 +1,5 @@
 // A pool of worker processes: sockets to talk to them, shared memory for what they take down.
-#include "impls/processes/worker_pool.hpp"
+#include "impls/processes/process_pool.hpp"
 
 #include <fmt/format.h>
 #include <sys/epoll.h>
@@ -29,15 +29,19 @@ UniqueFd make_shared_memory() {
   return memory;
 }
 
-std::span<CallRecord> map_records(const UniqueFd& memory) {
+CallRecord* map_records(const UniqueFd& memory) {
   void* address = ::mmap(nullptr, shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), 0);
   if (address == MAP_FAILED) throw failure("cannot map the shared memory for call records");
-  return {static_cast<CallRecord*>(address), most_shared_records};
+  return static_cast<CallRecord*>(address);
 }
+
+constexpr auto never = Recorder::Clock::time_point::max();
 
 }  // namespace
 
-WorkerPool::WorkerPool(const Setup& setup)
+void ProcessPool::Unmap::operator()(CallRecord* records) const noexcept { ::munmap(records, shared_bytes); }
+
+ProcessPool::ProcessPool(const Setup& setup)
     : shared_fd_(make_shared_memory()),
       shared_(map_records(shared_fd_)),
       fork_server_(setup, shared_fd_),
@@ -46,15 +50,13 @@ WorkerPool::WorkerPool(const Setup& setup)
   for (Index worker = 0; worker < workers_.size(); ++worker) start(worker);
 }
 
-WorkerPool::~WorkerPool() {
+ProcessPool::~ProcessPool() {
   for (Worker& worker : workers_) {
     if (worker.id != Recorder::none) ::kill(worker.process.pid, SIGKILL);
   }
-  workers_.clear();  // closes their sockets, which tells them to end
-  ::munmap(shared_.data(), shared_bytes);
-}
+}  // their sockets are closed here, which tells the others to end
 
-void WorkerPool::start(Index worker) {
+void ProcessPool::start(Index worker) {
   workers_[worker] = {.process = fork_server_.fork_worker()};
   epoll_event event{.events = EPOLLIN, .data = {.u32 = worker}};
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, workers_[worker].process.socket.get(), &event) != 0) {
@@ -63,7 +65,12 @@ void WorkerPool::start(Index worker) {
   idle_.push_back(worker);
 }
 
-void WorkerPool::begin(const Scenario& scenario, Recorder& recorder) {
+void ProcessPool::replace_dead() {
+  start(dead_.back());
+  dead_.pop_back();
+}
+
+void ProcessPool::begin(const Scenario& scenario, Recorder& recorder) {
   if (scenario.calls > most_shared_records)
     throw NotApplicable("more calls than the shared memory has records for");
   while (!dead_.empty()) replace_dead();
@@ -71,52 +78,50 @@ void WorkerPool::begin(const Scenario& scenario, Recorder& recorder) {
   recorder_ = &recorder;
 }
 
-void WorkerPool::submit(Task task, CallId id) {
-  while (idle_.empty()) {
-    if (busy_ > 0)
-      wait_for_one();
-    else
-      replace_dead();
-  }
-  Worker& worker = workers_[idle_.back()];
-  idle_.pop_back();
-  worker.id = id;
-  worker.job = ++last_job_;
-  ++busy_;
-  shared_[id] = {};
+void ProcessPool::submit(Task task, CallId id, std::uint32_t calls) {
+  if (full()) wait_for_one();
+  std::copy_n(&recorder_->records()[id], calls, &shared_[id]);
   const Job job{
-      .number = worker.job, .scenario = scenario_, .began = recorder_->began(), .id = id, .task = task};
-  ::send(worker.process.socket.get(), &job, sizeof job,
-         MSG_NOSIGNAL);  // that it is dead is seen when it is waited for
+      .number = ++last_job_, .scenario = scenario_, .began = recorder_->began(), .id = id, .task = task};
+  for (bool taken = false; !taken;) {
+    const bool fresh = idle_.empty();
+    if (fresh) replace_dead();
+    Worker& worker = workers_[idle_.back()];
+    taken = ::send(worker.process.socket.get(), &job, sizeof job, MSG_NOSIGNAL) == sizeof job || fresh;
+    if (!taken) {
+      retire(idle_.back());  // it died idle; of a fresh one that is seen when it is waited for
+      continue;
+    }
+    idle_.pop_back();
+    worker.job = job.number;
+    worker.id = id;
+    worker.calls = calls;
+  }
+  ++busy_;
+  recorder_->task_begins();
 }
 
-void WorkerPool::replace_dead() {
-  const Index worker = dead_.back();
-  dead_.pop_back();
-  start(worker);
-}
+CallId ProcessPool::wait_for_one() { return *wait_for_one(never); }
 
-CallId WorkerPool::wait_for_one() {
+std::optional<CallId> ProcessPool::wait_for_one(Recorder::Clock::time_point until) {
   for (;;) {
-    while (ready_.empty()) read_events();
+    while (ready_.empty()) {
+      read_events(until);
+      if (ready_.empty() && Recorder::Clock::now() >= until) return std::nullopt;
+    }
     const Index worker = ready_.back();
     ready_.pop_back();
     const CallId id = workers_[worker].id;
-    if (receive_done(worker)) return id;
-    retire(worker);
-    if (id == Recorder::none) continue;  // it died idle
-    recorder_->finish(id, {.verdict = Verdict::transport_error});
-    recorder_->note(
-        fmt::format("worker process {} died in the middle of call {}", workers_[worker].process.pid, id));
-    return id;
+    if (!receive_done(worker)) retire(worker);
+    if (id != Recorder::none) return id;  // else it died idle
   }
 }
 
-void WorkerPool::wait_for_all() {
+void ProcessPool::wait_for_all() {
   while (busy_ > 0) wait_for_one();
 }
 
-void WorkerPool::cancel_all() {
+void ProcessPool::cancel_all() {
   for (const Worker& worker : workers_) {
     if (worker.id == Recorder::none) continue;
     const sigval job{.sival_int = static_cast<int>(worker.job)};
@@ -127,37 +132,53 @@ void WorkerPool::cancel_all() {
   wait_for_all();
 }
 
-void WorkerPool::read_events() {
+void ProcessPool::read_events(Recorder::Clock::time_point until) {
   std::array<epoll_event, 64> events{};
-  const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), -1);
+  const auto left = std::max(until - Recorder::Clock::now(), Recorder::Clock::duration::zero());
+  const timespec timeout{.tv_sec = left / std::chrono::seconds(1),
+                         .tv_nsec = (left % std::chrono::seconds(1)).count()};
+  const int count = until == never
+                        ? ::epoll_wait(epoll_.get(), events.data(), events.size(), -1)
+                        : ::epoll_pwait2(epoll_.get(), events.data(), events.size(), &timeout, nullptr);
   if (count < 0 && errno != EINTR) throw failure("cannot wait for the worker processes");
   for (int i = count - 1; i >= 0; --i) ready_.push_back(events[static_cast<std::size_t>(i)].data.u32);
 }
 
-/// Waits for the end of the worker's call: false where the worker died instead.
-bool WorkerPool::receive_done(Index index) {
+/// Waits for the end of the worker's job: false where the worker died instead.
+bool ProcessPool::receive_done(Index index) {
   Worker& worker = workers_[index];
   Done done;
   if (::recv(worker.process.socket.get(), &done, sizeof done, 0) != sizeof done) return false;
-  recorder_->records()[done.id] = shared_[done.id];
-  worker.id = Recorder::none;
-  --busy_;
+  end_job(worker);
   idle_.push_back(index);
   return true;
 }
 
-/// Forgets a dead worker. What it had taken down of its call is kept.
-void WorkerPool::retire(Index index) {
+void ProcessPool::end_job(Worker& worker) {
+  std::copy_n(&shared_[worker.id], worker.calls, &recorder_->records()[worker.id]);
+  worker.id = Recorder::none;
+  --busy_;
+  recorder_->task_ends();
+}
+
+/// Forgets a dead worker. What it had taken down of its calls is kept, those that it had not ended are lost.
+void ProcessPool::retire(Index index) {
   Worker& worker = workers_[index];
-  if (worker.id != Recorder::none) {
-    recorder_->records()[worker.id] = shared_[worker.id];
-    worker.id = Recorder::none;
-    --busy_;
-  } else {
-    std::erase(idle_, index);
-  }
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, worker.process.socket.get(), nullptr);
   worker.process.socket.reset();
+  std::erase(ready_, index);
+  std::erase(idle_, index);
   dead_.push_back(index);
+  if (worker.id == Recorder::none) return;
+
+  CallId lost = worker.id;
+  const CallId end = worker.id + worker.calls;
+  end_job(worker);
+  // The last one as well: without a word from the worker its record need not be complete.
+  while (lost + 1 < end && recorder_->records()[lost].verdict != Verdict::none) ++lost;
+  recorder_->note(fmt::format("worker process {} died in the middle of call {}", worker.process.pid, lost) +
+                  (end - lost > 1 ? fmt::format(" and took {} more with it", end - lost - 1) : ""));
+  for (; lost < end; ++lost) recorder_->finish(lost, {.verdict = Verdict::transport_error});
 }
 
 }  // namespace fanbench

@@ -1,7 +1,8 @@
-// A pool of worker processes, each of which makes one call at a time.
+// A pool of worker processes, each of which does one job at a time.
 #pragma once
 
-#include <span>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "impls/contract.hpp"
@@ -10,42 +11,51 @@
 
 namespace fanbench {
 
-/// For one thread. Calls are submitted to idle workers and awaited one by one; what comes of them is in the
-/// recorder.
-class WorkerPool {
+/// For one thread. Jobs are submitted to idle workers and awaited one by one; what comes of their calls is in
+/// the recorder, of which each job is a live task.
+class ProcessPool {
  public:
-  explicit WorkerPool(const Setup& setup);
-  ~WorkerPool();
+  explicit ProcessPool(const Setup& setup);
+  ~ProcessPool();
 
   /// Begins a run: the calls are those of this scenario and are taken down here. Dead workers are replaced.
   void begin(const Scenario& scenario, Recorder& recorder);
-  /// Hands the call to an idle worker. Where there is none it waits for one first, or replaces a dead one.
-  void submit(Task task, CallId id);
-  /// Waits until a call has ended and returns its id. At least one must be under way.
+  /// Hands a job on the calls from `id` on, at least one, to an idle worker or to one that replaces a dead
+  /// one. Where all are busy it waits for one first.
+  void submit(Task task, CallId id, std::uint32_t calls = 1);
+  /// Waits until a job has ended and returns its first call. At least one must be under way.
   CallId wait_for_one();
+  /// The same; nothing where none has ended by then.
+  std::optional<CallId> wait_for_one(Recorder::Clock::time_point until);
   void wait_for_all();
   /// Has the busy workers give up their calls, and waits until they have: their connections are closed.
   void cancel_all();
 
   std::uint32_t busy() const noexcept { return busy_; }
+  bool full() const noexcept { return busy_ == workers_.size(); }
   std::size_t size() const noexcept { return workers_.size(); }
 
  private:
   struct Worker {
     WorkerProcess process;
-    CallId id = Recorder::none;  // the call that it makes
     std::uint32_t job = 0;
+    CallId id = Recorder::none;  // the first of the job's calls
+    std::uint32_t calls = 0;
   };
   using Index = std::uint32_t;
+  struct Unmap {
+    void operator()(CallRecord* records) const noexcept;
+  };
 
   void start(Index worker);
   void replace_dead();
-  void read_events();
+  void read_events(Recorder::Clock::time_point until);
   bool receive_done(Index worker);
   void retire(Index worker);
+  void end_job(Worker& worker);
 
   UniqueFd shared_fd_;
-  std::span<CallRecord> shared_;
+  std::unique_ptr<CallRecord[], Unmap> shared_;
   ForkServer fork_server_;
   UniqueFd epoll_;
   std::vector<Worker> workers_;

@@ -1,5 +1,5 @@
-// The calls wait in this process, which hands out no more than `limit` of them at once: a call that waits
-// costs no worker.
+// The calls wait in this process, which hands out no more than `limit` of them at once: a call that waits is
+// only a number.
 #include "impls/processes/processes.hpp"
 
 namespace fanbench {

@@ -1,4 +1,4 @@
-// What a worker process does: one thread makes the calls, another waits for the signal to give one up.
+// What a worker process does: one thread does the jobs, another waits for the signal to give one up.
 #include "impls/processes/worker.hpp"
 
 #include <sys/socket.h>
@@ -7,7 +7,8 @@
 #include <mutex>
 #include <thread>
 
-#include "impls/http/blocking.hpp"
+#include "impls/http/paging.hpp"
+#include "impls/kernel.hpp"
 #include "impls/processes/fork_server.hpp"
 
 namespace fanbench {
@@ -46,6 +47,46 @@ class Current {
   }
 }
 
+void do_job(const Job& job, BlockingClient& client, Recorder& recorder, const std::stop_token& stop) {
+  const Scenario& scenario = job.scenario;
+  const CallId id = job.id;
+  const Request request{scenario.run, id};
+  switch (job.task) {
+    case Task::call:
+      call(client, request, recorder, {stop});
+      break;
+    case Task::call_next:
+      call(client, {.run = scenario.run, .id = id, .cursor = recorder.records()[id - 1].answer}, recorder);
+      break;
+    case Task::call_until_ok:
+      call_until_ok(client, scenario, id, recorder);
+      break;
+    case Task::call_in_time:
+      call_in_time(client, scenario, id, recorder);
+      break;
+    case Task::call_chain:
+      call_chain(client, scenario, id, recorder);
+      break;
+    case Task::page_through:
+      page_through(client, scenario, id, recorder);
+      break;
+    case Task::call_and_digest:
+      recorder.start(id);
+      recorder.finish(id, digest(scenario, client.get(request)));
+      break;
+    case Task::digest: {
+      const CallRecord& record = recorder.records()[id];
+      const Reply reply{.verdict = record.verdict, .status = record.status, .answer = record.answer};
+      recorder.finish(id, digest(scenario, reply));
+      break;
+    }
+    case Task::compute:
+      recorder.start(id);
+      recorder.finish(id, compute(scenario, id));
+      break;
+  }
+}
+
 }  // namespace
 
 void run_worker(int socket, const Setup& setup, std::span<CallRecord> records) {
@@ -56,8 +97,7 @@ void run_worker(int socket, const Setup& setup, std::span<CallRecord> records) {
   while (::recv(socket, &job, sizeof job, 0) == sizeof job) {
     const std::stop_token stop = current.begin(job.number);
     Recorder recorder(records, job.began);
-    if (job.task == Task::call) call(*client, job.scenario, job.id, recorder, stop);
-    if (job.task == Task::call_until_ok) call_until_ok(*client, job.scenario, job.id, recorder);
+    do_job(job, *client, recorder, stop);
     const Done done{.id = job.id};
     ::send(socket, &done, sizeof done, MSG_NOSIGNAL);
   }

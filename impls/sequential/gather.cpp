@@ -4,7 +4,7 @@
 namespace fanbench {
 
 void Sequential::gather(const Scenario& scenario, Recorder& recorder) {
-  for (CallId id = 0; id < scenario.calls; ++id) call(*client_, scenario, id, recorder);
+  for (CallId id = 0; id < scenario.calls; ++id) call(*client_, {scenario.run, id}, recorder);
 }
 
 }  // namespace fanbench

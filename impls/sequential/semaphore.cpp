@@ -4,7 +4,10 @@
 namespace fanbench {
 
 void Sequential::semaphore(const Scenario& scenario, Recorder& recorder) {
-  for (CallId id = 0; id < scenario.calls; ++id) call(*client_, scenario, id, recorder);
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    const LiveTask task(recorder);
+    call(*client_, {scenario.run, id}, recorder);
+  }
 }
 
 }  // namespace fanbench

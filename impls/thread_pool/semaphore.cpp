@@ -12,8 +12,10 @@ void ThreadPool::semaphore(const Scenario& scenario, Recorder& recorder) {
   tbb::task_arena permits(static_cast<int>(std::min(scenario.limit, workers_)), 0);
   std::latch left(scenario.calls);
   for (CallId id = 0; id < scenario.calls; ++id) {
+    recorder.task_begins();  // it lives from now on, most of the time in the arena's queue
     permits.enqueue([&, id] {
-      call(*client_, scenario, id, recorder);
+      call(*client_, {scenario.run, id}, recorder);
+      recorder.task_ends();
       left.count_down();
     });
   }

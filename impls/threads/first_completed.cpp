@@ -14,7 +14,7 @@ void Threads::first_completed(const Scenario& scenario, Recorder& recorder) {
   std::vector<std::jthread> replicas;
   for (CallId id = 0; id < scenario.calls; ++id) {
     replicas.emplace_back([&, id] {
-      const Reply reply = call(*client_, scenario, id, recorder, stop.get_token());
+      const Reply reply = call(*client_, {scenario.run, id}, recorder, {stop.get_token()});
       if (reply.verdict == Verdict::cancelled || completed.test_and_set()) return;
       recorder.choose(id);
       stop.request_stop();

@@ -9,7 +9,7 @@ namespace fanbench {
 void Threads::gather(const Scenario& scenario, Recorder& recorder) {
   std::vector<std::jthread> threads;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    threads.emplace_back([&, id] { call(*client_, scenario, id, recorder); });
+    threads.emplace_back([&, id] { call(*client_, {scenario.run, id}, recorder); });
   }
 }  // the threads are joined here
 

@@ -13,8 +13,9 @@ void Threads::semaphore(const Scenario& scenario, Recorder& recorder) {
   std::vector<std::jthread> threads;
   for (CallId id = 0; id < scenario.calls; ++id) {
     threads.emplace_back([&, id] {
+      const LiveTask task(recorder);
       permits.acquire();
-      call(*client_, scenario, id, recorder);
+      call(*client_, {scenario.run, id}, recorder);
       permits.release();
     });
   }

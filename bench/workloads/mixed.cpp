@@ -1,0 +1,53 @@
+// mixed: all calls at once, each reply is followed by work, and a heartbeat runs beside it. Ideal: every
+// piece of work begins when its reply is there, shared out evenly over `cpus`.
+#include <fmt/format.h>
+
+#include "bench/workloads/checks.hpp"
+#include "bench/workloads/schedules.hpp"
+#include "bench/workloads/workloads.hpp"
+
+namespace fanbench {
+namespace {
+
+Nanoseconds end_of_calls(const Case& c, Nanoseconds work) {
+  std::vector<Nanoseconds> replies;
+  for (CallId id = 0; id < c.scenario.calls; ++id) replies.push_back(delay(c, id));
+  return end_of_work(std::move(replies), work, c.scenario.cpus);
+}
+Nanoseconds ideal(const Case& c) { return end_of_calls(c, c.cpu_per_call); }
+Nanoseconds least(const Case& c) { return end_of_calls(c, calibrated_at_least(c.cpu_per_call)); }
+
+/// Tick n is due n + 1 beats after the beginning: none may be early, and none that was due before the last
+/// call ended may be missing, but for the one that was just about to be made.
+Mistake check_heartbeat(const Outcome& outcome) {
+  if (std::ranges::any_of(outcome.lags, [](Nanoseconds lag) { return lag < Nanoseconds::zero(); }))
+    return "a tick of the heartbeat was made before it was due";
+  Nanoseconds end{};
+  for (const CallRecord& record : outcome.records) end = std::max(end, record.finished);
+  const auto due = static_cast<std::uint64_t>(end / Recorder::heartbeat);
+  if (outcome.lags.size() + 1 < due) {
+    return fmt::format("{} ticks were skipped: the heartbeat made {}, and {} were due",
+                       due - outcome.lags.size(), outcome.lags.size(), due);
+  }
+  const auto most = static_cast<std::uint64_t>(outcome.makespan / Recorder::heartbeat);
+  if (outcome.lags.size() <= most) return std::nullopt;
+  return fmt::format("the heartbeat made {} ticks, expected at most {}", outcome.lags.size(), most);
+}
+
+Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+  if (auto mistake = check_each_once(c, outcome, ledger)) return mistake;
+  return check_heartbeat(outcome);
+}
+
+}  // namespace
+
+const Specification mixed_specification{
+    .workload = "mixed",
+    .ideal = ideal,
+    .least = least,
+    .in_flight = all_calls,
+    .refuse = refuse_nothing,
+    .check = check,
+};
+
+}  // namespace fanbench

@@ -1,0 +1,102 @@
+// paginate: streams of pages, each page brings the next one's cursor and is consumed before the next is asked
+// for, or while the next is fetched. Ideal: the longest stream, simulated.
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "bench/workloads/checks.hpp"
+#include "bench/workloads/workloads.hpp"
+
+namespace fanbench {
+namespace {
+
+std::uint32_t streams(const Case& c) { return c.scenario.calls / c.scenario.pages; }
+
+/// The earliest that the next page may be asked for, when this one came and the one before was taken up by
+/// the consumer at these times. Fetching ahead, that is when the consumer, done with the one before, takes up
+/// this one.
+struct Turn {
+  Nanoseconds taken_up{}, asked{};
+};
+Turn next_turn(const Case& c, Nanoseconds came, const Turn* before) {
+  const Nanoseconds consume = c.scenario.consume;
+  const Nanoseconds taken_up = before ? std::max(came, before->taken_up + consume) : came;
+  return {taken_up, c.scenario.prefetch > 0 ? taken_up : taken_up + consume};
+}
+
+Nanoseconds ideal(const Case& c) {
+  Nanoseconds longest{};
+  for (CallId first = 0; first < c.scenario.calls; first += c.scenario.pages) {
+    Turn turn = next_turn(c, delay(c, first), nullptr);
+    for (CallId id = first + 1; id < first + c.scenario.pages; ++id)
+      turn = next_turn(c, turn.asked + delay(c, id), &turn);
+    longest = std::max(longest, turn.taken_up + c.scenario.consume);
+  }
+  return longest;
+}
+
+Mistake refuse(const Case& c) { return refuse_broken_chains(c, c.scenario.pages); }
+
+/// Pages of which it can be told whether they were fetched ahead, and those that were not.
+struct Ahead {
+  std::uint32_t judged = 0, missed = 0;
+};
+
+/// A page is fetched ahead when the consumer takes up the one before: at once if that is the first, else at
+/// most max(delay, consume) after it was asked for. It was missed if it was asked for only when the consumer
+/// was done. Where these are not far apart, or not every stream has a worker, it cannot be told.
+void judge(const Case& c, std::size_t i, const LedgerCall& page, const LedgerCall& before, Ahead& ahead) {
+  const Nanoseconds consume = c.scenario.consume;
+  const Nanoseconds early = i == 1 ? consume : std::min(before.due - before.arrived, consume);
+  const bool all_at_once = !c.workers_chosen || c.workers >= streams(c);
+  if (!all_at_once || early < least_lead + streams(c) * std::chrono::microseconds(200)) return;
+  ++ahead.judged;
+  ahead.missed += page.arrived >= before.due + consume;
+}
+
+Mistake check_stream(const Case& c, const Outcome& outcome, std::span<const LedgerCall* const> pages,
+                     Ahead& ahead) {
+  Turn turn = next_turn(c, pages[0]->due, nullptr);
+  for (std::size_t i = 1; i < pages.size(); ++i) {
+    const LedgerCall &page = *pages[i], &before = *pages[i - 1];
+    if (page.arrived < turn.asked) {
+      return fmt::format("call {}, page {} of its stream, was asked for {} too early", page.id, i,
+                         format_duration(turn.asked - page.arrived));
+    }
+    const Nanoseconds consumed = c.scenario.prefetch > 0 ? Nanoseconds::zero() : c.scenario.consume;
+    if (outcome.records[page.id].intended < outcome.records[before.id].finished + consumed)
+      return fmt::format("call {} is recorded as ready before it could be asked for", page.id);
+    judge(c, i, page, before, ahead);
+    turn = next_turn(c, page.due, &turn);
+  }
+  return std::nullopt;
+}
+
+Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+  if (auto mistake = check_each_once(c, outcome, ledger)) return mistake;
+  std::vector<const LedgerCall*> calls(c.scenario.calls);
+  for (const LedgerCall& call : ledger.calls) calls[call.id] = &call;
+  Ahead ahead;
+  for (std::size_t first = 0; first < calls.size(); first += c.scenario.pages) {
+    const auto stream = std::span(calls).subspan(first, c.scenario.pages);
+    if (auto mistake = check_stream(c, outcome, stream, ahead)) return mistake;
+  }
+  // On a busy machine a page may be late: that is a result. Most of them are an error.
+  if (c.scenario.prefetch == 0 || ahead.missed * 2 <= ahead.judged) return std::nullopt;
+  return fmt::format(
+      "{} pages of {} were not fetched ahead, but asked for when the one before had been consumed",
+      ahead.missed, ahead.judged);
+}
+
+}  // namespace
+
+const Specification paginate_specification{
+    .workload = "paginate",
+    .ideal = ideal,
+    .least = ideal,
+    .in_flight = streams,
+    .refuse = refuse,
+    .check = check,
+};
+
+}  // namespace fanbench

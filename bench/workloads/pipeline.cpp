@@ -1,0 +1,82 @@
+// pipeline: items go through three stages, a call each that needs the one before; item by item, or stage by
+// stage. Ideal: streamed, the longest item; barrier, the sum of each stage's longest call.
+#include <fmt/format.h>
+
+#include <array>
+#include <vector>
+
+#include "bench/workloads/checks.hpp"
+#include "bench/workloads/workloads.hpp"
+
+namespace fanbench {
+namespace {
+
+constexpr std::uint32_t stages = Scenario::stages;
+
+std::uint32_t items(const Case& c) { return c.scenario.calls / stages; }
+
+Nanoseconds ideal(const Case& c) {
+  Nanoseconds longest_item{}, longest_calls{};
+  for (CallId first = 0; first < c.scenario.calls; first += stages) {
+    Nanoseconds item{};
+    for (CallId id = first; id < first + stages; ++id) item += delay(c, id);
+    longest_item = std::max(longest_item, item);
+  }
+  for (std::uint32_t stage = 0; stage < stages; ++stage) {
+    Nanoseconds longest{};
+    for (CallId id = stage; id < c.scenario.calls; id += stages) longest = std::max(longest, delay(c, id));
+    longest_calls += longest;
+  }
+  return c.scenario.mode == Mode::streamed ? longest_item : longest_calls;
+}
+
+Mistake refuse(const Case& c) { return refuse_broken_chains(c, stages); }
+
+/// What a call has to wait for: the call before, or with a barrier all calls of the stage before.
+struct Before {
+  Nanoseconds due{};       // of the ledger's clock
+  Nanoseconds finished{};  // since the run began
+};
+
+Mistake check_call(const Case& c, const Outcome& outcome, const LedgerCall& call, const Before& before) {
+  const std::string_view what = c.scenario.mode == Mode::barrier ? "the last call of the stage" : "the call";
+  if (call.arrived < before.due) {
+    return fmt::format("call {}, of stage {}, reached the server {} before {} before it was due", call.id,
+                       call.id % stages, format_duration(before.due - call.arrived), what);
+  }
+  if (outcome.records[call.id].intended < before.finished)
+    return fmt::format("call {} is recorded as ready before {} before it had ended", call.id, what);
+  return std::nullopt;
+}
+
+Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+  if (auto mistake = check_each_once(c, outcome, ledger)) return mistake;
+  std::vector<Before> calls(c.scenario.calls);
+  std::array<Before, stages> last{};
+  for (const LedgerCall& call : ledger.calls) {
+    calls[call.id] = {call.due, outcome.records[call.id].finished};
+    Before& stage = last[call.id % stages];
+    stage.due = std::max(stage.due, call.due);
+    stage.finished = std::max(stage.finished, calls[call.id].finished);
+  }
+  for (const LedgerCall& call : ledger.calls) {
+    const std::uint32_t stage = call.id % stages;
+    if (stage == 0) continue;
+    const Before& before = c.scenario.mode == Mode::barrier ? last[stage - 1] : calls[call.id - 1];
+    if (auto mistake = check_call(c, outcome, call, before)) return mistake;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const Specification pipeline_specification{
+    .workload = "pipeline",
+    .ideal = ideal,
+    .least = ideal,
+    .in_flight = items,
+    .refuse = refuse,
+    .check = check,
+};
+
+}  // namespace fanbench

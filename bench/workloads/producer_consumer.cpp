@@ -1,0 +1,200 @@
+// producer_consumer: producers put the calls into a bounded queue, consumers take and make them. Ideal: the
+// plan simulated with producers and a queue that take no time.
+#include <fmt/format.h>
+
+#include <functional>
+#include <iterator>
+#include <queue>
+#include <utility>
+#include <vector>
+
+#include "bench/workloads/checks.hpp"
+#include "bench/workloads/schedules.hpp"
+#include "bench/workloads/workloads.hpp"
+
+namespace fanbench {
+namespace {
+
+/// Which item of the queue is next: the one of the highest rank. Items are put in the order of their ids.
+std::uint64_t rank(const Case& c, CallId id) {
+  switch (c.scenario.order) {
+    case Order::fifo:
+      return UINT64_MAX - id;
+    case Order::lifo:
+      return id;
+    case Order::priority:
+      break;
+  }
+  return priority(c.scenario, id);
+}
+
+/// The first items go straight to the waiting consumers; then the queue is full whenever there are enough.
+Nanoseconds ideal(const Case& c) {
+  std::priority_queue<std::pair<std::uint64_t, CallId>> queue;
+  std::priority_queue<Nanoseconds, std::vector<Nanoseconds>, std::greater<>> free_at;
+  Nanoseconds end{};
+  const auto take = [&](CallId id, Nanoseconds at) {
+    free_at.push(at + delay(c, id));
+    end = std::max(end, at + delay(c, id));
+  };
+  CallId next = 0;
+  while (next < std::min(c.scenario.consumers, c.scenario.calls)) take(next++, {});
+  for (;;) {
+    for (; next < c.scenario.calls && queue.size() < c.scenario.capacity; ++next)
+      queue.emplace(rank(c, next), next);
+    if (queue.empty()) return end;
+    const CallId id = queue.top().second;
+    const Nanoseconds now = free_at.top();
+    queue.pop();
+    free_at.pop();
+    take(id, now);
+  }
+}
+
+Nanoseconds least(const Case& c) { return least_of_calls(c, c.scenario.consumers); }
+
+std::uint32_t in_flight(const Case& c) { return std::min(c.scenario.consumers, c.scenario.calls); }
+
+// By so much an item may be recorded as put before it is: a queue without a lock leaves no other order.
+constexpr Nanoseconds put_within = lateness_allowed;
+
+Mistake refuse(const Case& c) {
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    if (delay(c, id) >= 2 * put_within) continue;
+    return fmt::format(
+        "call {} takes {}, at least {} are needed to tell the queue's order: choose longer delays", id,
+        format_duration(delay(c, id)), format_duration(2 * put_within));
+  }
+  return std::nullopt;
+}
+
+struct Item {
+  CallId id = 0;
+  Nanoseconds put{}, arrived{};  // of the ledger's clock
+};
+
+std::vector<Item> items_by_put(const Outcome& outcome, const Ledger& ledger) {
+  std::vector<Item> items;
+  for (const LedgerCall& call : ledger.calls)
+    items.push_back({call.id, outcome.began + outcome.records[call.id].intended, call.arrived});
+  std::ranges::sort(items, {}, &Item::put);
+  return items;
+}
+
+Mistake check_producers(const Case& c, const Outcome& outcome) {
+  for (CallId id = c.scenario.producers; id < c.scenario.calls; ++id) {
+    const CallId before = id - c.scenario.producers;
+    if (outcome.records[id].intended < outcome.records[before].intended)
+      return fmt::format("call {} was put before call {}, by the same producer", id, before);
+  }
+  return std::nullopt;
+}
+
+/// A consumer has no more than one call that has not ended, and none ends before its reply is due. So all
+/// that was put, less the ended calls and one for each consumer, was in the queue. It can only rise with a
+/// put.
+Mistake check_depth(const Case& c, const std::vector<Item>& by_put, const Ledger& ledger) {
+  std::vector<Nanoseconds> due;
+  for (const LedgerCall& call : ledger.calls) due.push_back(call.due);
+  std::ranges::sort(due);
+  std::size_t put = 0, ended = 0;
+  for (const Item& item : by_put) {
+    ++put;
+    while (ended < due.size() && due[ended] <= item.put + put_within) ++ended;
+    const std::size_t taken = ended + c.scenario.consumers;
+    if (put > taken + c.scenario.capacity) {
+      return fmt::format("{} items were in the queue when call {} was put, expected at most {}", put - taken,
+                         item.id, c.scenario.capacity);
+    }
+  }
+  return std::nullopt;
+}
+
+/// Whether `a` was put before `b`, for certain: one producer's items are in the order of their ids.
+bool put_before(const Case& c, const Item& a, const Item& b) {
+  const std::uint32_t producers = c.scenario.producers;
+  if (a.id % producers == b.id % producers) return a.id < b.id;
+  return a.put + put_within < b.put;
+}
+
+bool has_precedence(const Case& c, const Item& a, const Item& b) {
+  switch (c.scenario.order) {
+    case Order::fifo:
+      return put_before(c, a, b);
+    case Order::lifo:
+      return put_before(c, b, a);
+    case Order::priority:
+      break;
+  }
+  return priority(c.scenario, a.id) > priority(c.scenario, b.id);
+}
+
+struct Interval {
+  Nanoseconds from{}, to{};
+};
+
+/// When all consumers that the model has were waiting for a reply, so that none had taken an item of which
+/// the server did not know yet.
+std::vector<Interval> all_busy(const Ledger& ledger) {
+  std::vector<std::pair<Nanoseconds, int>> changes;
+  for (const LedgerCall& call : ledger.calls) {
+    changes.emplace_back(call.arrived, 1);
+    changes.emplace_back(call.due, -1);
+  }
+  std::ranges::sort(changes);
+  int open = 0, most = 0;
+  for (const auto& [at, change] : changes) most = std::max(most, open += change);
+  std::vector<Interval> intervals;
+  for (std::size_t i = 0; i + 1 < changes.size(); ++i) {
+    open += changes[i].second;
+    if (open == most) intervals.push_back({changes[i].first, changes[i + 1].first});
+  }
+  return intervals;
+}
+
+/// No item is taken while another waits that has precedence. One waited for certain if it was put before the
+/// last time that all consumers were busy before the taken one arrived, and was not there the next time they
+/// were.
+Mistake check_order(const Case& c, const Outcome& outcome, const std::vector<Item>& by_put,
+                    const Ledger& ledger) {
+  const std::vector<Interval> busy = all_busy(ledger);
+  std::vector<Item> waiting;
+  auto put = by_put.begin();
+  auto after = busy.begin();
+  for (const LedgerCall& call : ledger.calls) {
+    while (after != busy.end() && after->to <= call.arrived) ++after;
+    if (after == busy.end()) break;
+    if (after == busy.begin()) continue;
+    const Nanoseconds not_yet_taken = std::prev(after)->to, taken = std::max(after->from, call.arrived);
+    while (put != by_put.end() && put->put + put_within <= not_yet_taken) waiting.push_back(*put++);
+    std::erase_if(waiting, [taken](const Item& item) { return item.arrived <= taken; });
+    const Item item{call.id, outcome.began + outcome.records[call.id].intended, call.arrived};
+    for (const Item& other : waiting) {
+      if (has_precedence(c, other, item))
+        return fmt::format("call {} was taken from the queue before call {}, against its order", item.id,
+                           other.id);
+    }
+  }
+  return std::nullopt;
+}
+
+Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+  if (auto mistake = check_each_once(c, outcome, ledger)) return mistake;
+  if (auto mistake = check_producers(c, outcome)) return mistake;
+  const std::vector<Item> by_put = items_by_put(outcome, ledger);
+  if (auto mistake = check_depth(c, by_put, ledger)) return mistake;
+  return check_order(c, outcome, by_put, ledger);
+}
+
+}  // namespace
+
+const Specification producer_consumer_specification{
+    .workload = "producer_consumer",
+    .ideal = ideal,
+    .least = least,
+    .in_flight = in_flight,
+    .refuse = refuse,
+    .check = check,
+};
+
+}  // namespace fanbench

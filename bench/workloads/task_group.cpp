@@ -1,0 +1,105 @@
+// task_group: the first call that fails is reported and cancels the others, and the group ends with the last
+// of them. Ideal: the least delay among the failing calls; the longest of all if none fails.
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "bench/workloads/checks.hpp"
+#include "bench/workloads/workloads.hpp"
+
+namespace fanbench {
+namespace {
+
+std::vector<Nanoseconds> failures(const Case& c) {
+  std::vector<Nanoseconds> delays;
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    if (fails(c, id)) delays.push_back(delay(c, id));
+  }
+  return delays;
+}
+
+Nanoseconds ideal(const Case& c) {
+  const auto failing = failures(c);
+  return failing.empty() ? longest_delay(c) : std::ranges::min(failing);
+}
+
+/// Only failures have to be apart: another call that ends beside the first failure may do so before it or be
+/// cancelled, and both are right.
+Mistake refuse(const Case& c) {
+  auto failing = failures(c);
+  if (failing.size() < 2) return std::nullopt;
+  std::ranges::partial_sort(failing, failing.begin() + 2);
+  const Nanoseconds lead = failing[1] - failing[0];
+  if (lead >= least_lead) return std::nullopt;
+  return fmt::format(
+      "the plan's two earliest failures are {} apart, at least {} are needed to tell the first: choose "
+      "another "
+      "seed, fewer failures or a wider latency",
+      format_duration(lead), format_duration(least_lead));
+}
+
+/// A model that cannot begin all calls at once may never come to the earliest failure of the plan: the first
+/// is that of the calls which reached the server.
+Mistake check_first(const Case& c, const LedgerCall& first, const Ledger& ledger) {
+  for (const LedgerCall& call : ledger.calls) {
+    if (fails(c, call.id) && call.due + lateness_allowed < first.due) {
+      return fmt::format("call {} was reported as the first failure, but call {} failed {} earlier", first.id,
+                         call.id, format_duration(first.due - call.due));
+    }
+  }
+  return std::nullopt;
+}
+
+Mistake check_siblings(const Case& c, const Outcome& outcome, const LedgerCall& first, const Ledger& ledger) {
+  const Nanoseconds failed = outcome.records[first.id].finished;
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    const CallRecord& record = outcome.records[id];
+    if (record.verdict != Verdict::cancelled) {
+      if (auto mistake = check_made_once(c, id, record)) return mistake;
+    }
+    if (record.attempts > 1)
+      return fmt::format("call {} was attempted {} times, expected once", id, record.attempts);
+    if (record.attempts == 1 && record.started > failed + lateness_allowed) {
+      return fmt::format("call {} was begun {} after the failure of call {}", id,
+                         format_duration(record.started - failed), first.id);
+    }
+  }
+  for (const LedgerCall& call : ledger.calls) {
+    if (outcome.records[call.id].verdict == Verdict::cancelled &&
+        call.due + cancelled_within(c) < first.due) {
+      return fmt::format("call {} was cancelled, but its reply was due {} before the failure of call {}",
+                         call.id, format_duration(first.due - call.due), first.id);
+    }
+  }
+  return check_rest_cancelled(c, first, ledger);
+}
+
+Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+  const CallId chosen = outcome.chosen;
+  const bool any_fails = !failures(c).empty();
+  if (chosen >= c.scenario.calls) {
+    if (any_fails) return "no failure was reported, but calls fail by plan";
+    return check_each_once(c, outcome, ledger);
+  }
+  if (!fails(c, chosen)) return fmt::format("call {} was reported as failed, but succeeds by plan", chosen);
+  if (auto mistake = check_made_once(c, chosen, outcome.records[chosen])) return mistake;
+  const auto first = std::ranges::find(ledger.calls, chosen, &LedgerCall::id);
+  if (first == ledger.calls.end()) return fmt::format("the server never saw the failure, call {}", chosen);
+  if (auto mistake = check_first(c, *first, ledger)) return mistake;
+  return check_siblings(c, outcome, *first, ledger);
+}
+
+}  // namespace
+
+const Specification task_group_specification{
+    .workload = "task_group",
+    .ideal = ideal,
+    .least = ideal,
+    .in_flight = all_calls,
+    .refuse = refuse,
+    .check = check,
+    .gives_up = true,
+    .decided = end_of_chosen,
+};
+
+}  // namespace fanbench

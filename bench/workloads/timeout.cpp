@@ -1,0 +1,101 @@
+// timeout: calls have a deadline, each its own or all the same, and the late are given up. Ideal: the longest
+// delay, but at most the deadline.
+#include <fmt/format.h>
+
+#include "bench/workloads/checks.hpp"
+#include "bench/workloads/workloads.hpp"
+
+namespace fanbench {
+namespace {
+
+bool is_late(const Case& c, CallId id) { return delay(c, id) > c.scenario.deadline; }
+
+/// When the call is to be given up, since the run began.
+Nanoseconds deadline_of(const Case& c, const CallRecord& record) {
+  return c.scenario.deadline + (c.scenario.scope == Scope::call ? record.started : Nanoseconds::zero());
+}
+
+Nanoseconds ideal(const Case& c) { return std::min(longest_delay(c), c.scenario.deadline); }
+
+/// How far from the deadline replies must be: that far the many calls of a model may be late.
+Nanoseconds least_distance(const Case& c) {
+  return least_lead + c.scenario.calls * std::chrono::microseconds(50);
+}
+
+Mistake refuse(const Case& c) {
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    const Nanoseconds distance = std::chrono::abs(delay(c, id) - c.scenario.deadline);
+    if (distance >= least_distance(c)) continue;
+    return fmt::format(
+        "call {} is due {} from the deadline, at least {} are needed to tell whether it is late: choose "
+        "another "
+        "deadline, seed or latency",
+        id, format_duration(distance), format_duration(least_distance(c)));
+  }
+  return std::nullopt;
+}
+
+Mistake check_late(const Case& c, CallId id, const CallRecord& record) {
+  if (record.verdict != Verdict::timed_out) {
+    return fmt::format("call {} ended in {}, expected timed_out: it takes {}, and the deadline is {}", id,
+                       to_string(record.verdict), format_duration(delay(c, id)),
+                       format_duration(c.scenario.deadline));
+  }
+  if (record.attempts != 1)
+    return fmt::format("call {} was attempted {} times, expected once", id, record.attempts);
+  // The deadline may have been set a moment before the start was taken down.
+  const Nanoseconds left = deadline_of(c, record) - record.finished;
+  if (left <= lateness_allowed) return std::nullopt;
+  return fmt::format("call {} was given up {} before its deadline", id, format_duration(left));
+}
+
+Mistake check_in_time(const Case& c, CallId id, const Outcome& outcome, const Ledger& ledger) {
+  const CallRecord& record = outcome.records[id];
+  if (record.verdict != Verdict::timed_out) return check_made_once(c, id, record);
+  const auto seen = std::ranges::find(ledger.calls, id, &LedgerCall::id);
+  return fmt::format("call {} timed out, but takes {}, and the deadline is {}: {}", id,
+                     format_duration(delay(c, id)), format_duration(c.scenario.deadline),
+                     seen == ledger.calls.end()
+                         ? "the server never saw it"
+                         : fmt::format("its reply was due {} before it was given up",
+                                       format_duration(outcome.began + record.finished - seen->due)));
+}
+
+Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    const CallRecord& record = outcome.records[id];
+    auto mistake = is_late(c, id) ? check_late(c, id, record) : check_in_time(c, id, outcome, ledger);
+    if (mistake) return mistake;
+  }
+  for (const LedgerCall& call : ledger.calls) {
+    const Nanoseconds deadline = outcome.began + deadline_of(c, outcome.records[call.id]);
+    if (is_late(c, call.id) && call.ended > deadline + cancelled_within(c)) {
+      return fmt::format("call {} was not given up: it was open until {} after its deadline", call.id,
+                         format_duration(call.ended - deadline));
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Nanoseconds> decided(const Case& c, const Outcome& outcome) {
+  std::optional<Nanoseconds> last;
+  for (const CallRecord& record : outcome.records) {
+    if (record.verdict == Verdict::timed_out) last = std::max(last, std::optional(deadline_of(c, record)));
+  }
+  return last;
+}
+
+}  // namespace
+
+const Specification timeout_specification{
+    .workload = "timeout",
+    .ideal = ideal,
+    .least = ideal,
+    .in_flight = all_calls,
+    .refuse = refuse,
+    .check = check,
+    .gives_up = true,
+    .decided = decided,
+};
+
+}  // namespace fanbench

@@ -1,0 +1,69 @@
+// All calls at once, and work after each reply: on the loop, where all others wait for it (the famous
+// mistake), or offloaded to a pool of threads.
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "impls/coroutines/coroutines.hpp"
+#include "impls/coroutines/spawn.hpp"
+#include "impls/kernel.hpp"
+
+namespace fanbench {
+namespace {
+
+using Pool = asio::thread_pool::executor_type;
+
+asio::awaitable<Reply, Pool> digest_in_pool(const Scenario& scenario, Reply reply) {
+  co_return digest(scenario, reply);
+}
+
+Awaitable<void> call_and_work(AwaitableClient& client, const Scenario& scenario, CallId id, Pool pool,
+                              Recorder& recorder) {
+  recorder.start(id);
+  Reply reply = co_await client.get({scenario.run, id});
+  if (scenario.placement == Placement::in_line) {
+    reply = digest(scenario, reply);
+  } else {
+    auto work = digest_in_pool(scenario, reply);
+    reply = co_await asio::co_spawn(pool, std::move(work), as_coroutine);
+  }
+  recorder.finish(id, reply);
+}
+
+Awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Pool pool, Recorder& recorder) {
+  const auto loop = co_await asio::this_coro::executor;
+  std::vector<Spawned> calls;
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    calls.push_back(spawn(loop, call_and_work(client, scenario, id, pool, recorder)));
+  }
+  co_await join_all(std::move(calls));
+}
+
+/// Ticks until it is cancelled. A tick whose time the loop spent on other things comes late, the last of them
+/// after the cancellation.
+Awaitable<void> heartbeat(Recorder& recorder) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const auto cancellation = co_await asio::this_coro::cancellation_state;
+  Timer timer(co_await asio::this_coro::executor);
+  for (std::uint32_t tick = 0;;) {
+    timer.expires_at(recorder.beat_due(tick));
+    const bool cancelled = cancellation.cancelled() != asio::cancellation_type::none;
+    if (cancelled && timer.expiry() > Recorder::Clock::now()) co_return;
+    auto [aborted] = co_await timer.async_wait(asio::as_tuple(asio::deferred));
+    if (!aborted) recorder.beat(tick++);
+  }
+}
+
+Awaitable<void> call_all_beside_heartbeat(AwaitableClient& client, const Scenario& scenario, Pool pool,
+                                          Recorder& recorder) {
+  auto first = call_all(client, scenario, pool, recorder) || heartbeat(recorder);
+  co_await std::move(first);
+}
+
+}  // namespace
+
+void Coroutines::mixed(const Scenario& scenario, Recorder& recorder) {
+  asio::thread_pool pool(scenario.placement == Placement::offload ? scenario.cpus : 1);
+  run(call_all_beside_heartbeat(*client_, scenario, pool.get_executor(), recorder));
+}
+
+}  // namespace fanbench

@@ -1,0 +1,47 @@
+// A coroutine for each stream reads page after page; with prefetch it awaits the next page and its consumer
+// together.
+#include "impls/coroutines/coroutines.hpp"
+#include "impls/coroutines/spawn.hpp"
+
+namespace fanbench {
+namespace {
+
+Awaitable<void> consume(const Scenario& scenario) {
+  Timer timer(co_await asio::this_coro::executor, scenario.consume);
+  co_await timer.async_wait(asio::deferred);
+}
+
+Awaitable<void> read_stream(AwaitableClient& client, const Scenario& scenario, CallId first,
+                            Recorder& recorder) {
+  Reply page = co_await fetch(client, {scenario.run, first}, recorder);
+  for (CallId id = first + 1; page.more; ++id) {
+    const Request next{.run = scenario.run, .id = id, .cursor = page.answer};
+    if (scenario.prefetch == 0) {
+      co_await consume(scenario);
+      recorder.ready(id);
+      page = co_await fetch(client, next, recorder);
+    } else {
+      recorder.ready(id);
+      auto both = fetch(client, next, recorder) && consume(scenario);
+      page = co_await std::move(both);
+    }
+  }
+  co_await consume(scenario);
+}
+
+Awaitable<void> read_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+  const auto loop = co_await asio::this_coro::executor;
+  std::vector<Spawned> streams;
+  for (CallId first = 0; first < scenario.calls; first += scenario.pages) {
+    streams.push_back(spawn(loop, read_stream(client, scenario, first, recorder)));
+  }
+  co_await join_all(std::move(streams));
+}
+
+}  // namespace
+
+void Coroutines::paginate(const Scenario& scenario, Recorder& recorder) {
+  run(read_all(*client_, scenario, recorder));
+}
+
+}  // namespace fanbench

@@ -1,0 +1,94 @@
+// Producers await room in a queue, consumers await items; two channels count them. With fifo alone, one
+// channel of items would be the whole queue.
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/channel.hpp>
+#include <map>
+#include <optional>
+
+#include "impls/coroutines/coroutines.hpp"
+#include "impls/coroutines/spawn.hpp"
+
+namespace fanbench {
+namespace {
+
+using Count = asio::experimental::channel<Loop, void(boost::system::error_code)>;
+
+class Queue {
+ public:
+  Queue(const Loop& loop, const Scenario& scenario)
+      : scenario_(scenario), room_(loop, scenario.capacity), items_(loop, scenario.capacity) {
+    while (room_.try_send(boost::system::error_code())) {
+    }
+  }
+
+  Awaitable<void> put(CallId id, Recorder& recorder) {
+    co_await room_.async_receive(asio::deferred);
+    by_rank_.emplace(rank(id), id);
+    recorder.ready(id);
+    items_.try_send(boost::system::error_code());
+  }
+  /// Nothing when the queue has ended.
+  Awaitable<std::optional<CallId>> take() {
+    auto [ended] = co_await items_.async_receive(asio::as_tuple(asio::deferred));
+    if (ended) co_return std::nullopt;
+    const CallId id = by_rank_.extract(by_rank_.begin()).mapped();
+    room_.try_send(boost::system::error_code());
+    co_return id;
+  }
+  /// Tells each consumer, behind all items. A channel that is closed would lose what is still in it.
+  Awaitable<void> end() {
+    for (std::uint32_t i = 0; i < scenario_.consumers; ++i) {
+      co_await items_.async_send(asio::error::eof, asio::deferred);
+    }
+  }
+
+ private:
+  /// The least is next.
+  std::uint64_t rank(CallId id) {
+    ++puts_;
+    if (scenario_.order == Order::priority) return ~priority(scenario_, id);
+    return scenario_.order == Order::fifo ? puts_ : ~puts_;
+  }
+
+  const Scenario& scenario_;
+  Count room_, items_;
+  std::map<std::uint64_t, CallId> by_rank_;
+  std::uint64_t puts_ = 0;
+};
+
+Awaitable<void> produce(std::uint32_t producer, const Scenario& scenario, Queue& queue, Recorder& recorder) {
+  for (CallId id = producer; id < scenario.calls; id += scenario.producers) co_await queue.put(id, recorder);
+}
+
+Awaitable<void> produce_all(const Scenario& scenario, Queue& queue, Recorder& recorder) {
+  const auto loop = co_await asio::this_coro::executor;
+  std::vector<Spawned> producers;
+  for (std::uint32_t i = 0; i < scenario.producers; ++i) {
+    producers.push_back(spawn(loop, produce(i, scenario, queue, recorder)));
+  }
+  co_await join_all(std::move(producers));
+  co_await queue.end();
+}
+
+Awaitable<void> consume(AwaitableClient& client, const Scenario& scenario, Queue& queue, Recorder& recorder) {
+  while (const auto id = co_await queue.take()) co_await call(client, {scenario.run, *id}, recorder);
+}
+
+Awaitable<void> run_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+  const auto loop = co_await asio::this_coro::executor;
+  Queue queue(loop, scenario);
+  std::vector<Spawned> everyone;
+  for (std::uint32_t i = 0; i < scenario.consumers; ++i) {
+    everyone.push_back(spawn(loop, consume(client, scenario, queue, recorder)));
+  }
+  everyone.push_back(spawn(loop, produce_all(scenario, queue, recorder)));
+  co_await join_all(std::move(everyone));
+}
+
+}  // namespace
+
+void Coroutines::producer_consumer(const Scenario& scenario, Recorder& recorder) {
+  run(run_all(*client_, scenario, recorder));
+}
+
+}  // namespace fanbench

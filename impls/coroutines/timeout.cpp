@@ -1,0 +1,47 @@
+// Each call, or the whole group of them, races a timer; whichever ends first cancels the other.
+#include "impls/coroutines/coroutines.hpp"
+#include "impls/coroutines/spawn.hpp"
+
+namespace fanbench {
+namespace {
+
+Awaitable<void> call_or_time_out(AwaitableClient& client, Request request, Recorder& recorder) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  recorder.start(request.id);
+  Reply reply = co_await client.get(request);
+  if (reply.verdict == Verdict::cancelled) reply.verdict = Verdict::timed_out;
+  recorder.finish(request.id, reply);
+}
+
+Awaitable<void> within(Timer::time_point deadline, Awaitable<void> work) {
+  Timer timer(co_await asio::this_coro::executor, deadline);
+  auto first = std::move(work) || timer.async_wait(as_coroutine);
+  co_await std::move(first);
+}
+
+Awaitable<void> call_in_time(AwaitableClient& client, const Scenario& scenario, CallId id,
+                             Recorder& recorder) {
+  const auto deadline = Timer::clock_type::now() + scenario.deadline;
+  co_await within(deadline, call_or_time_out(client, {scenario.run, id}, recorder));
+}
+
+Awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+  const auto loop = co_await asio::this_coro::executor;
+  const bool one_deadline = scenario.scope == Scope::group;
+  std::vector<Spawned> calls;
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    calls.push_back(spawn(loop, one_deadline ? call_or_time_out(client, {scenario.run, id}, recorder)
+                                             : call_in_time(client, scenario, id, recorder)));
+  }
+  auto all = join_all(std::move(calls));
+  if (one_deadline) all = within(recorder.began() + scenario.deadline, std::move(all));
+  co_await std::move(all);
+}
+
+}  // namespace
+
+void Coroutines::timeout(const Scenario& scenario, Recorder& recorder) {
+  run(call_all(*client_, scenario, recorder));
+}
+
+}  // namespace fanbench

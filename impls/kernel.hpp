@@ -1,0 +1,30 @@
+// The work that mixed and cpu do: a chain of multiplications that no compiler can shorten and no cache can
+// spoil.
+#pragma once
+
+#include <cstdint>
+
+#include "impls/contract.hpp"
+
+namespace fanbench {
+
+inline constexpr std::uint64_t kernel_factor = 6364136223846793005, kernel_addend = 1442695040888963407;
+
+/// `steps` steps of the linear congruential generator x → factor·x + addend mod 2^64 from `input` on, with
+/// Knuth's MMIX constants (The Art of Computer Programming, vol. 2, 3.3.4). Each step needs the one before.
+inline std::uint64_t kernel(std::uint64_t input, std::uint64_t steps) noexcept {
+  for (std::uint64_t i = 0; i < steps; ++i) input = input * kernel_factor + kernel_addend;
+  return input;
+}
+
+/// mixed: the work that follows a reply. Its result is what the call is recorded with.
+inline Reply digest(const Scenario& scenario, Reply reply) noexcept {
+  reply.answer = kernel(reply.answer, scenario.kernel_steps);
+  return reply;
+}
+/// cpu: the work that is the call.
+inline Reply compute(const Scenario& scenario, CallId id) noexcept {
+  return {.verdict = Verdict::ok, .answer = kernel(priority(scenario, id), scenario.kernel_steps)};
+}
+
+}  // namespace fanbench

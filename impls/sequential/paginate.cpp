@@ -1,0 +1,14 @@
+// One stream after another, page by page.
+#include "impls/http/paging.hpp"
+#include "impls/sequential/sequential.hpp"
+
+namespace fanbench {
+
+void Sequential::paginate(const Scenario& scenario, Recorder& recorder) {
+  if (scenario.prefetch > 0) throw NotApplicable("one thing after another: nothing is fetched meanwhile");
+  for (CallId first = 0; first < scenario.calls; first += scenario.pages) {
+    page_through(*client_, scenario, first, recorder);
+  }
+}
+
+}  // namespace fanbench

@@ -1,0 +1,34 @@
+// Every call is a task that does the work which follows its reply, or enqueues it in an arena of `cpus` slots
+// and is done; the heartbeat's ticks are tasks among those of the calls.
+#include <algorithm>
+#include <latch>
+#include <thread>
+
+#include "impls/kernel.hpp"
+#include "impls/thread_pool/tasks.hpp"
+#include "impls/thread_pool/thread_pool.hpp"
+#include "impls/threads/heartbeat.hpp"
+
+namespace fanbench {
+
+void ThreadPool::mixed(const Scenario& scenario, Recorder& recorder) {
+  const std::jthread heart([&](const std::stop_token& stop) {
+    keep_beating(stop, recorder,
+                 [&](std::uint32_t n) { run_tasks(arena_, 1, [&](std::uint32_t) { recorder.beat(n); }); });
+  });
+  const bool offload = scenario.placement == Placement::offload;
+  tbb::task_arena cpus(static_cast<int>(std::min(scenario.cpus, std::thread::hardware_concurrency())), 0);
+  std::latch offloaded(offload ? scenario.calls : 0);
+  run_tasks(arena_, scenario.calls, [&](CallId id) {
+    recorder.start(id);
+    const Reply reply = client_->get({scenario.run, id});
+    if (!offload) return recorder.finish(id, digest(scenario, reply));
+    cpus.enqueue([&, id, reply] {
+      recorder.finish(id, digest(scenario, reply));
+      offloaded.count_down();
+    });
+  });
+  offloaded.wait();
+}  // the heartbeat is stopped and joined here
+
+}  // namespace fanbench

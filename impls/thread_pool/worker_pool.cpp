@@ -1,0 +1,21 @@
+// `limit` tasks, each on a thread of the pool, draw the ids from one counter until there are no more: never a
+// task for each call.
+#include <algorithm>
+#include <atomic>
+
+#include "impls/thread_pool/tasks.hpp"
+#include "impls/thread_pool/thread_pool.hpp"
+
+namespace fanbench {
+
+void ThreadPool::worker_pool(const Scenario& scenario, Recorder& recorder) {
+  std::atomic<CallId> next = 0;
+  run_tasks(arena_, std::min(scenario.limit, scenario.calls), [&](std::uint32_t) {
+    const LiveTask task(recorder);
+    for (CallId id = next++; id < scenario.calls; id = next++) {
+      call(*client_, {scenario.run, id}, recorder);
+    }
+  });
+}
+
+}  // namespace fanbench

@@ -1,0 +1,36 @@
+// A thread for each item makes its three calls one after another; in mode barrier the threads wait for each
+// other after each stage.
+#include <barrier>
+#include <thread>
+#include <vector>
+
+#include "impls/threads/threads.hpp"
+
+namespace fanbench {
+
+void Threads::pipeline(const Scenario& scenario, Recorder& recorder) {
+  constexpr std::uint32_t stages = Scenario::stages;
+  const std::uint32_t items = scenario.calls / stages;
+  // The last thread to arrive does this before it lets them all go on.
+  std::barrier stage_end(items, [&, next_stage = CallId{1}]() mutable noexcept {
+    for (CallId id = next_stage; next_stage < stages && id < scenario.calls; id += stages) recorder.ready(id);
+    ++next_stage;
+  });
+  std::vector<std::jthread> threads;
+  for (std::uint32_t item = 0; item < items; ++item) {
+    threads.emplace_back([&, first = stages * item] {
+      if (scenario.mode == Mode::streamed) return call_chain(*client_, scenario, first, recorder);
+      Reply reply;
+      for (CallId id = first; id < first + stages; ++id) {
+        reply = call(*client_, {.run = scenario.run, .id = id, .cursor = reply.answer}, recorder);
+        if (reply.verdict != Verdict::ok) {
+          leave_out(id + 1, first + stages, recorder);
+          return stage_end.arrive_and_drop();
+        }
+        stage_end.arrive_and_wait();
+      }
+    });
+  }
+}  // the threads are joined here
+
+}  // namespace fanbench

@@ -1,0 +1,51 @@
+// Producer threads put the ids into a bounded queue and wait while it is full; consumer threads take them out
+// and make the calls.
+#include <queue>
+#include <stack>
+#include <thread>
+#include <vector>
+
+#include "impls/threads/bounded_queue.hpp"
+#include "impls/threads/threads.hpp"
+
+namespace fanbench {
+namespace {
+
+template <class Items>
+void produce_and_consume(BlockingClient& client, const Scenario& scenario, Recorder& recorder,
+                         Items items = {}) {
+  using Queue = BoundedQueue<Items>;
+  Queue queue(scenario.capacity, std::move(items));
+  std::vector<std::jthread> consumers;
+  const typename Queue::CloseAtEnd close{queue};
+  std::vector<std::jthread> producers;
+  for (std::uint32_t consumer = 0; consumer < scenario.consumers; ++consumer) {
+    consumers.emplace_back([&] {
+      while (const auto id = queue.pop()) call(client, {scenario.run, *id}, recorder);
+    });
+  }
+  for (std::uint32_t producer = 0; producer < scenario.producers; ++producer) {
+    producers.emplace_back([&, producer] {
+      for (CallId id = producer; id < scenario.calls; id += scenario.producers) {
+        queue.push(id, [&] { recorder.ready(id); });
+      }
+    });
+  }
+}  // the producers are joined here, then the queue is closed, then the consumers are joined
+
+}  // namespace
+
+void Threads::producer_consumer(const Scenario& scenario, Recorder& recorder) {
+  const auto lower = [&](CallId a, CallId b) { return priority(scenario, a) < priority(scenario, b); };
+  using ByPriority = std::priority_queue<CallId, std::vector<CallId>, decltype(lower)>;
+  switch (scenario.order) {
+    case Order::fifo:
+      return produce_and_consume<std::queue<CallId>>(*client_, scenario, recorder);
+    case Order::lifo:
+      return produce_and_consume<std::stack<CallId>>(*client_, scenario, recorder);
+    case Order::priority:
+      return produce_and_consume(*client_, scenario, recorder, ByPriority(lower));
+  }
+}
+
+}  // namespace fanbench

@@ -1,0 +1,55 @@
+// The rules that a toy can be told to break.
+#pragma once
+
+namespace fanbench {
+
+enum class Break {
+  nothing,
+  skip_a_call,           // one call is never made, but recorded as if it had been
+  lose_a_call,           // one call is neither made nor recorded
+  make_one_twice,        // one call is made two times
+  swap_two_replies,      // two calls' replies are taken for each other's
+  exceed_the_limit,      // one call more than `limit` at once
+  one_after_another,     // nothing is concurrent
+  forget_to_cancel,      // the losers are left to run to their end
+  choose_the_wrong_one,  // the winner is not the first, or another failure is reported
+  leave_one_running,     // returns while a call is still open
+  retry_too_early,       // without the wait
+  retry_too_often,       // one attempt after the success
+  give_up_early,         // no second attempt
+  new_connections,       // the warm ones are not used
+  too_fast,              // claims to have finished before the reply was due
+  // all_settled
+  hide_a_failure,  // a failed call is recorded as if it had succeeded
+  // task_group
+  choose_nobody,           // the failure is not reported
+  begin_after_failure,     // calls go on to be begun
+  cancel_completed_calls,  // calls that ended long before the failure are recorded as cancelled
+  // timeout
+  ignore_the_deadline,   // nothing times out
+  halve_the_deadline,    // calls are given up too early
+  double_the_deadline,   // calls are given up too late
+  keep_late_calls_open,  // late calls are recorded as timed out, but their connections are kept
+  // worker_pool
+  a_task_for_each_call,  // waiting for a permit
+  // producer_consumer
+  too_deep_a_queue,     // more items than its capacity
+  take_in_wrong_order,  // what should be last comes first
+  put_in_wrong_order,   // producers begin at their ends
+  lose_an_item,         // one item is taken, and no call made
+  // pipeline
+  ignore_the_barrier,  // items overtake each other between stages
+  forget_the_cursor,   // a stage without what the one before brought
+  // paginate
+  skip_a_page,          // the one after it is asked for with its cursor
+  fetch_nothing_ahead,  // pages are asked for when the one before has been consumed
+  fetch_too_far_ahead,  // all pages at once
+  consume_in_no_time,   // consumers do not take their time
+  // mixed, cpu
+  forge_the_work,   // one step less
+  skip_ticks,       // every second one
+  tick_too_early,   // all at once
+  call_the_server,  // work without waiting makes a call
+};
+
+}  // namespace fanbench
