@@ -174,7 +174,7 @@ double Measurement::iterate() {
   server_cpu_us_ += microseconds(result.server_cpu);
   in_flight_peak_ = std::max(in_flight_peak_, result.ledger.in_flight_peak);
   connections_ = std::max(connections_, result.ledger.connections_new);
-  tasks_peak_ = std::max(tasks_peak_, result.outcome.tasks_peak);
+  if (specification_.counts_tasks) tasks_peak_ = std::max(tasks_peak_, result.outcome.tasks_peak);
   for (const CallRecord& record : records_) {
     retries_ += record.attempts > 0 ? record.attempts - 1U : 0U;
     cancelled_ += record.verdict == Verdict::cancelled;
@@ -192,7 +192,8 @@ double Measurement::iterate() {
   for (const Nanoseconds lag : result.outcome.lags) lags_us_.push_back(microseconds(lag));
   if (specification_.decided) {
     if (const auto decided = specification_.decided(case_, result.outcome))
-      cancel_latencies_us_.push_back(microseconds(result.outcome.makespan - *decided));
+      // A deadline is set a moment before its call is recorded as started: not below 0.
+      cancel_latencies_us_.push_back(std::max(0.0, microseconds(result.outcome.makespan - *decided)));
   }
   return makespans_s_.back();
 }

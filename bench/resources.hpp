@@ -78,8 +78,8 @@ class PeakPss {
 
 /// CPUs that the calling thread may run on, ascending.
 std::vector<int> allowed_cpus();
-/// What a measured run makes of them: the client has all but the last, which is the server's; one alone serves
-/// both.
+/// What a measured run makes of them: the client has all but the last, which is the server's; one alone
+/// serves both.
 std::vector<int> client_cpus();
 /// Lets the calling thread run on these CPUs only; threads and processes that it makes later inherit it.
 void pin_thread(std::span<const int> cpus);

@@ -38,6 +38,8 @@ struct Specification {
   Mistake (*refuse)(const Case&);
   /// Compares the outcome with plan and ledger, beyond what every workload promises.
   Mistake (*check)(const Case&, const Outcome&, const Ledger&);
+  /// Its tasks are a figure of their own, and every model counts them; see LiveTask.
+  bool counts_tasks = false;
   /// Calls may be given up, which costs their connections.
   bool gives_up = false;
   /// When the workload decided to give calls up, since the run began; nothing where it did not come to that.

@@ -470,6 +470,7 @@ std::vector<Case> expand(const Source& source, const toml::table& table, const K
 
   std::vector<Case> cases = std::move(expansion).cases();
   for (Case& c : cases) {
+    if (c.workload == "cpu") c.plan.delay = FixedDelay{};  // it calls nobody
     if (has(c.workload, "pages")) c.plan.chain = c.scenario.pages;
     if (has(c.workload, "mode")) c.plan.chain = Scenario::stages;
     if (c.scenario.calls % c.plan.chain != 0) {

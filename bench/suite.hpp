@@ -57,9 +57,9 @@ Suite read_suite(const std::filesystem::path& file, const KnownNames& known);
 /// The same for text in hand; `file` gives the suite its name and errors their place.
 Suite parse_suite(std::string_view text, const std::filesystem::path& file, const KnownNames& known);
 
-/// `<workload>/<model>/<transport>/calls:1000/latency:200ms/start:warm`, then the keys that are the workload's
-/// own (/limit: /attempts: …), then /workers: /connection: /body_bytes: /seed: where chosen. '/' parts keys,
-/// the first ':' in a part ends its key. No spaces; commas only where a delay has them
+/// `<workload>/<model>/<transport>/calls:1000/latency:200ms/start:warm`, then the keys that are the
+/// workload's own (/limit: /attempts: …), then /workers: /connection: /body_bytes: /seed: where chosen. '/'
+/// parts keys, the first ':' in a part ends its key. No spaces; commas only where a delay has them
 /// (`latency:uniform:min=10ms,max=50ms`).
 std::string case_name(const Case& c);
 

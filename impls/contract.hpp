@@ -107,6 +107,10 @@ class Recorder {
     record.status = reply.status;
     record.verdict = reply.verdict;
   }
+  /// The calls from `id` to before `end` are not begun any more.
+  void leave_out(CallId id, CallId end) noexcept {
+    for (; id < end; ++id) finish(id, {.verdict = Verdict::cancelled});
+  }
   /// The workload's choice where it has one: first_completed's winner, the failure that task_group reports.
   void choose(CallId id) noexcept { chosen_ = id; }
 

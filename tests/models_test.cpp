@@ -87,11 +87,13 @@ bool verified(const Case& c) {
   Measurement measurement(c, model(c.model), server, std::nullopt);
   try {
     measurement.prepare();
+    measurement.iterate();
+    EXPECT_EQ(measurement.counters().at("verified"), 1);
   } catch (const NotApplicable&) {
     return false;
+  } catch (const WrongResult& wrong) {
+    ADD_FAILURE() << c.workload << ' ' << c.model << ' ' << to_string(c.transport) << ": " << wrong.what();
   }
-  measurement.iterate();
-  EXPECT_EQ(measurement.counters().at("verified"), 1);
   return true;
 }
 

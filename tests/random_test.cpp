@@ -24,7 +24,9 @@ T pick(Random& random, std::initializer_list<T> values) {
 
 Case random_case(std::string_view workload, std::uint64_t seed) {
   Random random(seed);
-  Case c{.name = "random", .workload = std::string(workload), .plan = {.seed = seed}, .iterations = 1};
+  Case c;
+  c.workload = workload;
+  c.plan.seed = seed;
   Scenario& scenario = c.scenario;
   const auto size = pick<std::uint32_t>(random, {0, 1, 1, 2, 3, 5, 8, 13, 20});
   scenario.calls = size;

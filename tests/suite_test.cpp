@@ -173,7 +173,7 @@ cpu_per_call = "2ms"
                           "pipeline/processes/curl/calls:30" + rest + "/mode:barrier",
                           "paginate/processes/curl/calls:30" + rest + "/pages:5/prefetch:1/consume:15ms",
                           "mixed/threads/curl/calls:1" + rest + "/cpu_per_call:2ms/placement:offload",
-                          "cpu/threads/curl/calls:1" + rest + "/cpu_per_call:2ms"));
+                          "cpu/threads/curl/calls:1/latency:0ms/start:warm/cpu_per_call:2ms"));
 }
 
 TEST(Suite, ListsMakeEveryCombinationOnce) {

@@ -13,6 +13,7 @@ const Specification semaphore_specification{
     .in_flight = limited_calls,
     .refuse = refuse_nothing,
     .check = check_each_once,
+    .counts_tasks = true,
 };
 
 }  // namespace fanbench

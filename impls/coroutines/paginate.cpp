@@ -14,7 +14,8 @@ Awaitable<void> consume(const Scenario& scenario) {
 Awaitable<void> read_stream(AwaitableClient& client, const Scenario& scenario, CallId first,
                             Recorder& recorder) {
   Reply page = co_await fetch(client, {scenario.run, first}, recorder);
-  for (CallId id = first + 1; page.more; ++id) {
+  CallId id = first + 1;
+  for (; page.more; ++id) {
     const Request next{.run = scenario.run, .id = id, .cursor = page.answer};
     if (scenario.prefetch == 0) {
       co_await consume(scenario);
@@ -26,7 +27,8 @@ Awaitable<void> read_stream(AwaitableClient& client, const Scenario& scenario, C
       page = co_await std::move(both);
     }
   }
-  co_await consume(scenario);
+  if (page.verdict == Verdict::ok) co_await consume(scenario);
+  recorder.leave_out(id, first + scenario.pages);  // none, unless a page failed
 }
 
 Awaitable<void> read_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {

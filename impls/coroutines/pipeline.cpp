@@ -9,10 +9,12 @@ namespace {
 Awaitable<void> stream_item(AwaitableClient& client, const Scenario& scenario, CallId first,
                             Recorder& recorder) {
   Reply reply = co_await fetch(client, {scenario.run, first}, recorder);
-  for (CallId id = first + 1; reply.more; ++id) {
+  CallId id = first + 1;
+  for (; reply.more; ++id) {
     recorder.ready(id);
     reply = co_await fetch(client, {.run = scenario.run, .id = id, .cursor = reply.answer}, recorder);
   }
+  recorder.leave_out(id, first + Scenario::stages);  // none, unless a stage failed
 }
 
 /// One stage of one item. `cursor` is the answer of the stage before, and then of this one.

@@ -58,11 +58,6 @@ inline void call_in_time(BlockingClient& client, const Scenario& scenario, CallI
   call(client, {scenario.run, id}, recorder, {.deadline = start + scenario.deadline});
 }
 
-/// Calls that are not begun any more: those from `id` to before `end`.
-inline void leave_out(CallId id, CallId end, Recorder& recorder) {
-  for (; id < end; ++id) recorder.finish(id, {.verdict = Verdict::cancelled});
-}
-
 /// A pipeline's item: its calls from `first` on, one after another, each with the answer to the one before. A
 /// failed one ends it.
 inline void call_chain(BlockingClient& client, const Scenario& scenario, CallId first, Recorder& recorder) {
@@ -72,7 +67,7 @@ inline void call_chain(BlockingClient& client, const Scenario& scenario, CallId 
     recorder.ready(id);
     reply = call(client, {.run = scenario.run, .id = id, .cursor = reply.answer}, recorder);
   }
-  leave_out(id, first + Scenario::stages, recorder);
+  recorder.leave_out(id, first + Scenario::stages);
 }
 
 }  // namespace fanbench

@@ -31,8 +31,11 @@ class StoppableHandle {
     stopped_ = false;
     const std::stop_callback give_up(until.stop, [this] { this->stop(); });
     const CURLcode result = curl_easy_perform(handle_.easy());
-    if (result != CURLE_OK && until.stop.stop_requested()) return {.verdict = Verdict::cancelled};
-    return handle_.reply(result);
+    const Reply reply = handle_.reply(result);
+    // libcurl takes a head that was cut off by our shutdown for a whole reply without a body.
+    const bool whole = result == CURLE_OK && reply.answer != 0;
+    if (!whole && until.stop.stop_requested()) return {.verdict = Verdict::cancelled};
+    return reply;
   }
 
  private:

@@ -19,7 +19,8 @@ using asio::ip::tcp;
 
 constexpr auto never = Until::Clock::time_point::max();
 
-/// Blocking sockets know no deadline of their own: this waits for input before they read.
+/// Blocking sockets know no deadline of their own: this waits for input before they read. What came while the
+/// thread was late to wake comes too late.
 bool readable_by(native::Socket& socket, Until::Clock::time_point deadline) {
   if (deadline == never) return true;
   pollfd events{.fd = socket.native_handle(), .events = POLLIN, .revents = 0};
@@ -27,7 +28,7 @@ bool readable_by(native::Socket& socket, Until::Clock::time_point deadline) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Until::Clock::now());
     const int ready = left.count() > 0 ? ::poll(&events, 1, static_cast<int>(left.count())) : 0;
     if (ready == 0) return false;
-    if (ready > 0) return true;  // an error as well: reading tells
+    if (ready > 0) return Until::Clock::now() < deadline;  // at an error as well: reading tells
   }
 }
 

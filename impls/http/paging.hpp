@@ -27,7 +27,7 @@ inline void page_through(BlockingClient& client, const Scenario& scenario, CallI
     }
   }
   if (page.verdict == Verdict::ok) std::this_thread::sleep_for(scenario.consume);
-  leave_out(request.id + 1, first + scenario.pages, recorder);
+  recorder.leave_out(request.id + 1, first + scenario.pages);
 }
 
 }  // namespace fanbench

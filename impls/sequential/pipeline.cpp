@@ -21,7 +21,7 @@ void Sequential::pipeline(const Scenario& scenario, Recorder& recorder) {
       if (stage > 0) {
         const CallRecord& before = recorder.records()[id - 1];
         if (before.verdict != Verdict::ok) {
-          leave_out(id, id + 1, recorder);
+          recorder.leave_out(id, id + 1);
           continue;
         }
         request.cursor = before.answer;

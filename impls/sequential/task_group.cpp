@@ -8,7 +8,7 @@ void Sequential::task_group(const Scenario& scenario, Recorder& recorder) {
   for (CallId id = 0; id < scenario.calls; ++id) {
     if (call(*client_, {scenario.run, id}, recorder).verdict == Verdict::ok) continue;
     recorder.choose(id);
-    return leave_out(id + 1, scenario.calls, recorder);
+    return recorder.leave_out(id + 1, scenario.calls);
   }
 }
 

@@ -19,7 +19,7 @@ void ThreadPool::pipeline(const Scenario& scenario, Recorder& recorder) {
       const CallId id = stages * item + stage;
       CallRecord before{.verdict = Verdict::ok};
       if (stage > 0) before = recorder.records()[id - 1];
-      if (before.verdict != Verdict::ok) return leave_out(id, id + 1, recorder);
+      if (before.verdict != Verdict::ok) return recorder.leave_out(id, id + 1);
       call(*client_, {.run = scenario.run, .id = id, .cursor = before.answer}, recorder);
     });
   }

@@ -24,7 +24,7 @@ void Threads::pipeline(const Scenario& scenario, Recorder& recorder) {
       for (CallId id = first; id < first + stages; ++id) {
         reply = call(*client_, {.run = scenario.run, .id = id, .cursor = reply.answer}, recorder);
         if (reply.verdict != Verdict::ok) {
-          leave_out(id + 1, first + stages, recorder);
+          recorder.leave_out(id + 1, first + stages);
           return stage_end.arrive_and_drop();
         }
         stage_end.arrive_and_wait();

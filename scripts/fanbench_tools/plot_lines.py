@@ -43,7 +43,7 @@ class Group:
     @property
     def words(self) -> str:
         what = workload_short(self.scenario.workload)
-        return " · ".join(part for part in (what[:1].upper() + what[1:], scenario_line(self.scenario.params)) if part)
+        return _joined(what[:1].upper() + what[1:], scenario_line(self.scenario.params))
 
     @property
     def latencies(self) -> list[str]:
@@ -95,6 +95,14 @@ def memory_over_calls(group: Group, rounds: int) -> Any:
     return _figure(group, f"{group.scenario.workload}: memory over the number of calls", rounds, [(MEMORY, text)])
 
 
+def _per_call(latency_text: str) -> str:
+    return f"{latency(latency_text)} per call" if latency_text else ""
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
 def overview(group: Group, rounds: int) -> Any:
     """Makespan, overhead, CPU and memory over N, side by side for the first transport. None without data."""
     text, transport = group.widest, group.transports[0]
@@ -102,8 +110,8 @@ def overview(group: Group, rounds: int) -> Any:
     panels = [[_Panel(MAKESPAN, "makespan", chosen), _Panel(CPU, CPU.axis, chosen)],
               [_Panel(OVERHEAD, OVERHEAD.axis, chosen), _Panel(MEMORY, MEMORY.axis, chosen)]]
     title = f"{group.scenario.workload}: time and cost over the number of calls"
-    return _draw(title, f"{group.words} · {latency(text)} per call · {transport} client", panels, rounds,
-                 share_y=False, panel_height=1.85)
+    return _draw(title, _joined(group.words, _per_call(text), f"{transport} client"), panels, rounds, share_y=False,
+                 panel_height=1.85)
 
 
 @dataclass(frozen=True)
@@ -122,11 +130,11 @@ def _figure(group: Group, title: str, rounds: int, rows: list[tuple[Metric, str]
         row = []
         for transport in group.transports:
             cases = tuple(c for c in group.at(text).cases if c.case.transport == transport)
-            what = f"{transport} client" + (f", {latency(text)} per call" if len({t for _, t in rows}) > 1 else "")
+            what = f"{transport} client" + (f", {_per_call(text)}" if len({t for _, t in rows}) > 1 else "")
             row.append(_Panel(metric, what, Group(group.scenario, cases)))
         panels.append(row)
     shown = {text for _, text in rows}
-    subtitle = group.words if len(shown) > 1 else f"{group.words} · {latency(shown.pop())} per call"
+    subtitle = group.words if len(shown) > 1 else _joined(group.words, _per_call(shown.pop()))
     return _draw(title, subtitle, panels, rounds, share_y=True, panel_height=2.1 if len(rows) < 3 else 1.7)
 
 

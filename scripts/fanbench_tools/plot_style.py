@@ -154,6 +154,7 @@ def _width_at_ten(text: str) -> float:
 
 def wrap(text: str, width: float, size: float) -> list[str]:
     """Breaks at spaces so that no line is wider than this many inches."""
+    text = text.replace(" · ", "\u00a0· ")  # no line begins with a separator
     text = re.sub(r"(?<=\d) (?=\D)", "\u00a0", text)  # a figure stays with its unit
     lines: list[str] = []
     for word in text.split(" "):

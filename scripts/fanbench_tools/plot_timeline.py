@@ -8,14 +8,18 @@ from .plot_style import (INK, MUTED, PAPER, RED, SMALL, Frame, LegendItem, style
 from .results import MODELS, TRANSPORTS, Case, _rank, parse_name
 from .wording import rate, scenario_line, seconds, workload_short
 
+KINDS = ("scope", "order", "mode", "prefetch", "placement")  # parameters that make the same workload another story
 GAPS_UP_TO = 60  # calls: above, bars are too thin for a gap, and neighbours are drawn as one shape
-OK = "ok"
+OK, CANCELLED, TIMED_OUT, FAILED, WAITING = "ok", "cancelled", "timed_out", "failed", "waiting"
+ALPHAS = {WAITING: 0.22, OK: 1.0, CANCELLED: 0.5, TIMED_OUT: 0.5, FAILED: 0.75}
+MARKS = {TIMED_OUT: "|", FAILED: "x"}  # in red, at the call's end
 
 Record = dict[str, Any]
 
 
 def choose(records: Sequence[Record]) -> dict[str, list[Record]]:
-    """Per workload the records of the scenario and transport that most models share, in the models' order."""
+    """Per workload the records of the scenario and transport that most models share, in the models' order; where it
+    comes in kinds, those of each: `pipeline_barrier` and `pipeline_streamed`."""
     groups: dict[tuple, list[Record]] = {}
     for record in records:
         case = parse_name(record["name"])
@@ -25,7 +29,14 @@ def choose(records: Sequence[Record]) -> dict[str, list[Record]]:
     for key in groups:
         if key[0] not in best or _worth(key, groups) > _worth(best[key[0]], groups):
             best[key[0]] = key
-    return {workload: sorted(groups[key], key=_model_order) for workload, key in best.items()}
+    chosen = {}
+    for workload, (_, transport, scenario) in best.items():
+        kinds = [key for key in groups if key[:2] == (workload, transport)
+                 and key[2].without(*KINDS) == scenario.without(*KINDS)]
+        for key in sorted(kinds, key=lambda k: k[2].order):
+            name = [workload] + [_word(*p) for p in key[2].params if p[0] in KINDS and len(kinds) > 1]
+            chosen["_".join(name)] = sorted(groups[key], key=_model_order)
+    return chosen
 
 
 def timeline(records: Sequence[Record]) -> Any:
@@ -41,9 +52,10 @@ def timeline(records: Sequence[Record]) -> Any:
     what = workload_short(case.workload)
     subtitle = " · ".join([what[:1].upper() + what[1:]] * bool(what) + [scenario_line(case.scenario.params),
                                                                        f"{case.transport} client"])
-    verdicts = {str(call.get("verdict", OK)) for r in records for call in r["calls"] if _times(call)}
-    frame = Frame(f"{case.workload}: one fan-out, call by call", subtitle, _legend(verdicts, _any_wait(records, limit)),
-                  f"Each panel has a bar per call, the first call on top. {_note(ends, limit)}".strip(),
+    shown = [call for r in records for call in r["calls"] if _times(call)]
+    never = any(_never_begun(call) for call in shown)
+    legend = _legend({_kind(call) for call in shown}, never or _any_wait(shown, limit))
+    frame = Frame(f"{case.workload}: one fan-out, call by call", subtitle, legend, _note(ends, limit, never),
                   panels=(len(records), 1), panel_height=0.95 if calls > 30 else 0.6, left=left, row_gap=0.16,
                   panel_titles=True)
     unit = next((u for u in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)) if limit >= u[1]), ("µs", 1e-6))
@@ -86,28 +98,28 @@ def _bars(ax: Any, record: Record, case: Case, limit: float, unit: float) -> Non
     from matplotlib.collections import PolyCollection
 
     colour = style_of(case.model, case.workers).colour
-    layers: dict[str, list] = {"wait": [], "ok": [], "cancelled": [], "failed": []}
-    marks = []
+    layers: dict[str, list] = {kind: [] for kind in ALPHAS}
+    marks: dict[str, list] = {kind: [] for kind in MARKS}
     for i, call in enumerate(record["calls"]):
         times = _times(call)
         if times is None:
             continue
         intended, started, finished = (min(t, limit) / unit for t in times)
-        verdict = str(call.get("verdict", OK))
-        kind = verdict if verdict in ("ok", "cancelled") else "failed"
-        layers["wait"].append((i, intended, started))
+        kind = _kind(call)
+        layers[WAITING].append((i, intended, started))
         layers[kind].append((i, started, finished))
-        if kind == "failed" and times[2] <= limit:
-            marks.append((finished, i))
-    alphas = {"wait": 0.22, "ok": 1.0, "cancelled": 0.5, "failed": 0.75}
+        if kind in marks and times[2] <= limit:
+            marks[kind].append((finished, i))
     gaps = len(record["calls"]) <= GAPS_UP_TO
     for kind, spans in layers.items():
         shapes = _shapes([s for s in spans if s[2] > s[1]], gaps)
         if shapes:
             ax.add_collection(PolyCollection(shapes, facecolors=colour, edgecolors="none", linewidths=0,
-                                             alpha=alphas[kind], zorder=2, snap=not gaps), autolim=False)
-    if marks:
-        ax.plot(*zip(*marks), linestyle="", marker="x", color=RED, markersize=4, markeredgewidth=1.1, zorder=5)
+                                             alpha=ALPHAS[kind], zorder=2, snap=not gaps), autolim=False)
+    for kind, points in marks.items():
+        if points:
+            ax.plot(*zip(*points), linestyle="", marker=MARKS[kind], color=RED, markersize=4, markeredgewidth=1.1,
+                    zorder=5)
 
 
 def _shapes(spans: Sequence[tuple[int, float, float]], gaps: bool) -> list[list[tuple[float, float]]]:
@@ -123,20 +135,38 @@ def _shapes(spans: Sequence[tuple[int, float, float]], gaps: bool) -> list[list[
     return [right + left[::-1] for right, left in shapes]
 
 
-def _legend(verdicts: set[str], waits: bool) -> list[LegendItem]:
+def _word(key: str, value: str) -> str:
+    return key + value if value.isdigit() else value
+
+
+def _kind(call: Record) -> str:
+    verdict = str(call.get("verdict", OK))
+    return verdict if verdict in (OK, CANCELLED, TIMED_OUT) else FAILED
+
+
+def _never_begun(call: Record) -> bool:
+    return call.get("attempts") == 0
+
+
+def _legend(kinds: set[str], waits: bool) -> list[LegendItem]:
     bar = {"color": MUTED, "linewidth": 6, "marker": ""}
+    mark = {"color": RED, "linewidth": 0}
     items = [LegendItem("call under way", bar)]
     if waits:
         items.append(LegendItem("waiting to start", {**bar, "alpha": 0.3}))
-    if "cancelled" in verdicts:
+    if CANCELLED in kinds:
         items.append(LegendItem("call that was cancelled", {**bar, "alpha": 0.6}))
-    if verdicts - {OK, "cancelled"}:
-        items.append(LegendItem("call that failed", {"color": RED, "linewidth": 0, "marker": "x"}))
+    if TIMED_OUT in kinds:
+        items.append(LegendItem("call that timed out", {**mark, "marker": MARKS[TIMED_OUT], "markeredgewidth": 1.4}))
+    if FAILED in kinds:
+        items.append(LegendItem("call that failed", {**mark, "marker": MARKS[FAILED]}))
     return items
 
 
-def _note(ends: Sequence[float], limit: float) -> str:
-    text = "At the right: makespan and efficiency (ideal / makespan)."
+def _note(ends: Sequence[float], limit: float, never_begun: bool) -> str:
+    text = "Each panel has a bar per call, the first call on top. "
+    text += "Calls that only wait were cancelled before they began. " * never_begun
+    text += "At the right: makespan and efficiency (ideal / makespan)."
     return text + (" →: goes on beyond the picture." if any(e > limit for e in ends) else "")
 
 
@@ -146,18 +176,19 @@ def _time_limit(ends: Sequence[float], ideal: float | None) -> float:
     return max(near + ([ideal] if ideal and ideal <= 4 * min(ends) else []))
 
 
-def _any_wait(records: Sequence[Record], limit: float) -> bool:
-    waits = (t[1] - t[0] for r in records for call in r["calls"] if (t := _times(call)))
-    return any(w > 0.01 * limit for w in waits)
+def _any_wait(calls: Sequence[Record], limit: float) -> bool:
+    return any(started - intended > 0.01 * limit for intended, started, _ in map(_times, calls))
 
 
 def _times(call: Any) -> tuple[float, float, float] | None:
-    """(intended, started, finished) in seconds, None where they are missing or out of order."""
+    """(intended, started, finished) in seconds, None where they are missing or out of order. A call that was never
+    begun has waited until its end."""
     try:
         intended, started, finished = (float(call[k]) / 1e6 for k in ("intended_us", "started_us", "finished_us"))
     except (TypeError, KeyError, ValueError):
         return None
-    return (intended, max(started, intended), finished) if 0 <= intended and finished >= started else None
+    started = finished if _never_begun(call) else max(started, intended)
+    return (intended, started, finished) if 0 <= intended <= started <= finished else None
 
 
 def _makespan(record: Record) -> float:

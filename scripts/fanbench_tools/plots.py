@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 from .files import write_atomically
-from .results import Results
+from .results import Results, parse_name
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,14 @@ def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[
                plot_lines.overview(groups[0], rounds))
     yield "efficiency", "efficiency by workload and model", "", plot_rows.efficiency(results)
     yield "cpu_per_call", "client CPU per call by workload and model", "", plot_rows.cpu_per_call(results)
+    yield ("cancel_latency", "time to cancel calls that are not needed any more, by workload and model", "",
+           plot_rows.cancel_latency(results))
     timelines = plot_timeline.choose(records)
     for workload in results.workloads:
-        if workload in timelines:
-            yield (f"timeline_{workload}", f"timeline of one {workload} fan-out, model beside model", workload,
-                   plot_timeline.timeline(timelines[workload]))
+        for name, found in timelines.items():
+            if parse_name(found[0]["name"]).workload == workload:
+                yield (f"timeline_{name}", f"timeline of one {workload} fan-out, model beside model", workload,
+                       plot_timeline.timeline(found))
         for group in (g for g in groups if g.scenario.workload == workload):
             yield (f"makespan_{group.slug}", f"makespan of {workload} over the number of calls, with the ideal",
                    workload, plot_lines.makespan_over_calls(group, rounds))
@@ -73,6 +76,5 @@ def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[
                    plot_lines.memory_over_calls(group, rounds))
         yield (f"latency_{workload}", f"latency percentiles of single calls in {workload}", workload,
                plot_rows.latency_percentiles(results, workload))
-        if workload == "first_completed":
-            yield ("cancel_latency", "time to cancel the losing calls, by model", workload,
-                   plot_rows.cancel_latency(results))
+        yield (f"loop_lag_{workload}", f"how late a heartbeat is beside {workload}, its work inline and offloaded",
+               workload, plot_rows.loop_lag(results, workload))

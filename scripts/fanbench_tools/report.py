@@ -29,28 +29,38 @@ def _us(value: float | None) -> str:
     return NOTHING if value is None else seconds(value / 1e6)
 
 
-COLUMNS = (
+COLUMNS = (  # what only some workloads have comes early, where it is seen without scrolling
     Column("makespan_s", "Makespan", seconds, "from the first call's intended start to the end of the fan-out", True),
     Column("efficiency", "Efficiency", rate, "ideal / makespan; 1 is perfect", True),
     Column("overhead_us_per_call", "Overhead per call", micros, "(makespan − ideal) / calls", True),
     Column("cpu_us_per_call", "CPU per call", micros, "the client's process tree, user and system", True),
     Column("memory_bytes", "Memory", memory, "peak PSS of the client's process tree, less what it had idle", True),
+    Column("cancel_latency_us", "Time to cancel", _us,
+           "from the decision (first reply, first failure, deadline) to the end of the fan-out", True),
+    Column("wasted_calls", "Wasted calls", count, "calls given up that the server still completed, for nobody", True),
+    Column("loop_lag_p50_us", "Loop lag, p50", _us, "how late a heartbeat of 10 ms was, median", True),
+    Column("loop_lag_p99_us", "Loop lag, p99", _us, "how late a heartbeat of 10 ms was, 99th percentile", True),
+    Column("loop_lag_max_us", "Loop lag, max", _us, "how late a heartbeat of 10 ms was at most", True),
+    Column("bytes_per_task", "Memory per task", memory, "memory over idle / tasks", True),
     Column("pss_bytes_per_call", "Memory per call", memory, "memory over idle / calls"),
     Column("peak_pss_bytes", "Peak PSS", memory, "peak PSS of the client's process tree, idle process included"),
     Column("latency_p50_us", "p50", _us, "latency of a call from its intended start, median"),
     Column("latency_p90_us", "p90", _us, "latency of a call from its intended start, 90th percentile"),
     Column("latency_p99_us", "p99", _us, "latency of a call from its intended start, 99th percentile", True),
     Column("latency_max_us", "Max", _us, "greatest latency of a call"),
-    Column("cancel_latency_us", "Time to cancel", _us, "from the first reply to the end of the fan-out", True),
+    Column("tasks_peak", "Tasks", count, "most coroutines, threads or jobs that existed at once, waiting or running"),
     Column("in_flight_peak", "In flight", count, "most calls in flight at once, as the server saw it"),
     Column("connections", "Connections", count, "accepted by the server during the run"),
     Column("retries", "Retries", count, "attempts beyond each call's first"),
-    Column("cancelled", "Cancelled", count, "calls given up by the client"),
+    Column("cancelled", "Cancelled", count, "calls given up by the client, or not begun any more"),
+    Column("timed_out", "Timed out", count, "calls given up at their deadline"),
     Column("failed", "Failed", count, "calls that ended without success"),
     Column("server_cpu_us_per_call", "Server CPU per call", micros, "the mock server's CPU"),
     Column("lateness_p99_us", "Server late, p99", _us, "how late the server itself was"),
+    Column("kernel_steps_per_ms", "Steps per ms", count, "what a millisecond of computing was taken for"),
 )
-_USUALLY_ZERO = {"retries", "cancelled", "failed"}
+_USUALLY_ZERO = {"retries", "cancelled", "timed_out", "failed"}
+_OF_ALL_OR_NONE = {"tasks_peak", "bytes_per_task"}  # processes count their jobs everywhere, which compares with nothing
 
 _PROVENANCE = {
     "suite": "Suite", "description": "Description", "started": "Started", "date": "Date", "rounds": "Rounds",
@@ -165,6 +175,8 @@ def _range(low: str, high: str) -> str:
 
 def _worth_showing(column: Column, cases: list[CaseResult]) -> bool:
     values = [v for c in cases for v in c.values(column.counter)]
+    if column.counter in _OF_ALL_OR_NONE:
+        return bool(values) and all(c.values(column.counter) for c in cases if c.ok)
     return any(values) if column.counter in _USUALLY_ZERO else bool(values)
 
 

@@ -10,9 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Iterable
 
-from .wording import count, latency_seconds, memory, rate, scenario_line, seconds
+from .wording import WORKLOADS, count, latency_seconds, memory, rate, scenario_line, seconds
 
-WORKLOADS = ("gather", "semaphore", "first_completed", "retry")
 MODELS = ("floor", "coroutines", "threads", "thread_pool", "processes", "sequential")
 TRANSPORTS = ("native", "curl")
 
@@ -101,7 +100,7 @@ class Scenario:
         """Workloads in the catalogue's order, warm first, plain before special, short before long, few before many."""
         special = tuple((k, int(v) if v.isdigit() else math.inf, v) for k, v in self.params
                         if k not in ("calls", "latency", "start"))
-        return (_rank(self.workload, WORKLOADS), self.get("start", "warm") != "warm", len(special), special,
+        return (_rank(self.workload, tuple(WORKLOADS)), self.get("start", "warm") != "warm", len(special), special,
                 latency_seconds(self.latency), self.latency, self.calls)
 
 
@@ -197,7 +196,8 @@ def parse_name(name: str) -> Case | None:
     params = []
     for part in parts[3:]:
         key, _, value = part.partition(":")
-        if key and key not in _BENCHMARK_SUFFIXES:
+        without_calls = key == "latency" and parts[0] == "cpu"  # whose delay nobody waits for
+        if key and key not in _BENCHMARK_SUFFIXES and not without_calls:
             params.append((key, value))
     return Case(*parts[:3], tuple(params))
 

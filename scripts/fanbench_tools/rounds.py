@@ -14,6 +14,7 @@ Row = dict[str, Any]
 NO_NUMBER = ("not applicable: ", "limit: ")  # rows without a number that fail nothing
 _NOT_MEASURED = {"family_index", "per_family_instance_index", "repetitions", "repetition_index", "threads",
                  "iterations"}  # numeric fields of a row that have no median
+STAGES = 3  # of pipeline's items
 _UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
@@ -54,15 +55,22 @@ def order_of(names: Sequence[str], seed: int, round_number: int) -> list[str]:
 
 def expected_s(case: Case) -> float:
     """About how long the case takes at best, in seconds: the iterations, a warm-up, the calls one after another as far
-    as the model, its workers or the limit make them wait. Only the first of first_completed's calls is waited for.
-    0 where the parameters don't say."""
+    as the model, its workers, a limit or the call before make them wait, and computing on one CPU. Only the first of
+    first_completed's calls is waited for. 0 where the parameters don't say."""
     p = case.parameters
-    delays = re.findall(r"([\d.]+)(ns|us|ms|s)\b", str(p.get("latency", "")))
     waited_for = min if case.workload == "first_completed" else max
-    longest = waited_for((float(value) * _UNIT_SECONDS[unit] for value, unit in delays), default=0.0)
+    longest = 0.0 if case.workload == "cpu" else waited_for(_durations(p.get("latency")), default=0.0)
+    longest = min([longest, *_durations(p.get("deadline"))]) + sum(_durations(p.get("consume")))
     calls = int(p.get("calls", 1))
-    width = 1 if case.model == "sequential" else min(int(p.get(k) or calls) for k in ("limit", "workers"))
-    return longest * -(-calls // max(1, width)) * int(p.get("attempts", 1)) * (int(p.get("iterations", 1)) + 1)
+    chains = calls // (STAGES if "mode" in p else int(p.get("pages", 1)))
+    width = 1 if case.model == "sequential" else min(int(p.get(k) or chains) for k in ("limit", "consumers", "workers"))
+    waiting = longest * -(-calls // max(1, width)) * int(p.get("attempts", 1))
+    return (waiting + calls * sum(_durations(p.get("cpu_per_call")))) * (int(p.get("iterations", 1)) + 1)
+
+
+def _durations(text: Any) -> list[float]:
+    """All that a delay or duration of the suite's mentions, in seconds."""
+    return [float(value) * _UNIT_SECONDS[unit] for value, unit in re.findall(r"([\d.]+)(ns|us|ms|s)\b", str(text))]
 
 
 def timeout_s(case: Case) -> float:

@@ -10,7 +10,7 @@ import pytest
 
 from fanbench_tools import plot_lines, plot_rows, plot_style, plot_timeline, plots
 from fanbench_tools.results import from_rows
-from fixtures.synthetic_data import CLAIMS, QUICK, row
+from fixtures.synthetic_data import CLAIMS, PATTERNS, QUICK, row
 
 EXPECTED = {
     "overview", "efficiency", "cpu_per_call", "cancel_latency",
@@ -224,6 +224,123 @@ def test_matplotlib_is_not_loaded_before_it_is_needed():
 
 def test_rows_show_the_scenario_that_most_models_share_and_the_largest():
     blocks = plot_rows._blocks(quick(), "efficiency")
-    assert [b.scenario.workload for b in blocks] == [*["gather"] * 2, *["semaphore"] * 2, "first_completed", "retry"]
+    assert [b.scenario.workload for b in blocks] == [*["gather"] * 2, "first_completed", *["semaphore"] * 2, "retry"]
     assert [b.scenario.line for b in blocks[:2]] == ["100 calls · 20 ms · warm start",
                                                      "1,000 calls · 200 ms · warm start"]
+
+
+# -- All thirteen workloads --------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def patterns():
+    """The figures of a run of all workloads, each laid out."""
+    found = all_figures(from_rows(PATTERNS[0]["benchmarks"], PATTERNS[0]["context"]), PATTERNS[1])
+    for figure in found.values():
+        draw(figure)
+    return found
+
+
+def timelines(workload):
+    """What is drawn of each fan-out of a workload, and the number of its panels."""
+    chosen = plot_timeline.choose([r for r in PATTERNS[1] if r["name"].startswith(workload + "/")])
+    return {name: plot_timeline.timeline(records) for name, records in chosen.items()}
+
+
+def texts(figure):
+    return [t.get_text() for t in visible_texts(figure)]
+
+
+def test_thirteen_workloads_fit(patterns):
+    test_no_text_is_cut_off(patterns)
+    test_tick_labels_do_not_overlap(patterns)
+
+
+def test_thirteen_workloads_are_a_page_and_name_each_model_once(patterns):
+    for name in ("efficiency", "cpu_per_call"):
+        assert patterns[name].get_size_inches()[1] < 14
+        assert texts(patterns[name]).count("thread_pool") == 1
+        assert {"gather", "producer_consumer", "cpu"} <= set(texts(patterns[name]))
+
+
+def test_texts_beside_the_blocks_keep_apart(patterns):
+    for name in ("efficiency", "cpu_per_call"):
+        beside = [t for t in visible_texts(patterns[name]) if t.get_window_extent().x1 < 1.8 * plot_style.DPI]
+        spans = sorted((t.get_window_extent().y0, t.get_window_extent().y1) for t in beside)
+        assert len(spans) > 24 and all(a[1] <= b[0] + 1 for a, b in zip(spans, spans[1:]))
+
+
+def test_texts_beside_blocks_of_one_row_keep_apart():
+    rows = [row(f"w{i}/coroutines/native/calls:10/latency:20ms") for i in range(9)]
+    figure = plot_rows.efficiency(from_rows(rows, {}))
+    draw(figure)
+    test_texts_beside_the_blocks_keep_apart({"efficiency": figure, "cpu_per_call": figure})
+
+
+def test_a_few_workloads_name_the_model_in_each_row(figures):
+    assert texts(figures["efficiency"]).count("threads") == 6
+
+
+def test_a_block_that_was_not_run_over_a_client_says_so_once():
+    rows = [row(f"{w}/{m}/native/calls:9") for w in ("gather", "retry") for m in ("coroutines", "threads")]
+    figure = plot_rows.efficiency(from_rows([*rows, row("gather/threads/curl/calls:9")], {}))
+    assert texts(figure).count("not run") == 2  # gather by coroutines, and all of retry
+
+
+def test_time_to_cancel_is_shown_for_all_who_cancel(patterns):
+    assert {"task_group", "first_completed", "timeout"} <= set(texts(patterns["cancel_latency"]))
+
+
+def test_the_figure_beside_the_last_point_of_a_long_axis_is_not_cut_off():
+    rows = [row(f"task_group/threads/{t}/calls:9", cancel_latency_us=us) for t, us in (("native", 0.9), ("curl", 1450))]
+    test_no_text_is_cut_off({"cancel_latency": plot_rows.cancel_latency(from_rows(rows, {}))})
+
+
+def test_the_loop_lag_of_work_inline_and_offloaded_stand_side_by_side(patterns):
+    figure = patterns["loop_lag_mixed"]
+    assert len(figure.axes) == 2 and {"p50", "p99", "max", "190 ms", "900 µs"} <= set(texts(figure))
+    inline, offload = figure.axes
+    assert [len([t for t in ax.texts if t.get_text() == "190 ms"]) for ax in (inline, offload)] == [6, 0]
+    assert [n for n in patterns if n.startswith("loop_lag")] == ["loop_lag_mixed"]
+
+
+def test_the_loop_lag_over_one_client_alone_says_which():
+    rows = [r for r in PATTERNS[0]["benchmarks"] if r["name"].startswith("mixed/") and "/curl/" in r["name"]]
+    found = " ".join(texts(plot_rows.loop_lag(from_rows(rows, {}), "mixed"))).replace("\u00a0", " ")
+    assert "curl client" in found and "native" not in found
+
+
+def test_without_ticks_no_loop_lag():
+    rows = [row(f"mixed/threads/native/calls:9/cpu_per_call:1ms/placement:{p}") for p in ("inline", "offload")]
+    assert plot_rows.loop_lag(from_rows(rows, {}), "mixed") is None
+
+
+def test_kinds_of_a_workload_have_a_timeline_each():
+    assert list(timelines("pipeline")) == ["pipeline_barrier", "pipeline_streamed"]
+    assert list(timelines("paginate")) == ["paginate_prefetch0", "paginate_prefetch1"]
+    assert list(timelines("semaphore")) == ["semaphore"]
+
+
+def test_a_call_that_needs_another_waits_from_its_intended_start():
+    call = {"intended_us": 5e3, "started_us": 7e3, "finished_us": 9e3, "verdict": "ok", "attempts": 1}
+    assert plot_timeline._times(call) == (0.005, 0.007, 0.009)
+    figure = timelines("pipeline")["pipeline_streamed"]
+    firsts = [min(x for x, _ in path.vertices) for c in figure.axes[0].collections for path in c.get_paths()]
+    assert min(firsts) == 0 and max(firsts) > 100  # ms: the picture's unit
+
+
+def test_a_call_that_was_never_begun_only_waits():
+    call = {"intended_us": 0.0, "started_us": 0.0, "finished_us": 9e3, "verdict": "cancelled", "attempts": 0}
+    assert plot_timeline._times(call) == (0.0, 0.009, 0.009)
+    found = texts(timelines("task_group")["task_group"])
+    assert "waiting to start" in found and any("cancelled before they began" in t.replace("\n", " ") for t in found)
+
+
+def test_calls_that_time_out_are_marked_as_such():
+    found = texts(timelines("timeout")["timeout_call"])
+    assert "call that timed out" in found and "call that failed" not in found
+
+
+def test_the_makespan_of_computing_alone_has_no_delay_in_words():
+    rows = [row(f"cpu/threads/native/calls:{n}/latency:200ms/start:warm/cpu_per_call:10ms") for n in (1, 10)]
+    found = " ".join(texts(all_figures(from_rows(rows, {}), [])["makespan_cpu_cpu_per_call10ms"]))
+    assert "10 ms of work each" in found.replace("\u00a0", " ") and "per call" not in found

@@ -5,10 +5,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from fanbench_tools import report
+from fanbench_tools import report, wording
 from fanbench_tools.files import write_atomically
 from fanbench_tools.results import ResultsError, from_rows, load
-from fixtures.synthetic_data import CLAIMS, QUICK, folder, row
+from fixtures.synthetic_data import CLAIMS, PATTERNS, QUICK, folder, row
 
 NAME = "gather/coroutines/native/calls:10/latency:20ms/start:warm"
 
@@ -168,6 +168,19 @@ def test_a_second_report_is_the_same(tmp_path):
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
     report.write(tmp_path)
     assert len(before) > 3 and {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+def test_columns_are_shown_only_where_a_workload_has_them():
+    markdown, page = small(PATTERNS[0]["benchmarks"], PATTERNS[0]["context"])
+    for text, ends in ((markdown, "\n## "), (page, "<h2")):
+        sections = {part.split("\n")[0].rpartition(">")[2] if ends == "<h2" else part.split("\n")[0]: part
+                    for part in text.replace("</h2>", "\n").split(ends)}
+        having = {heading: {name for name in wording.WORKLOADS if heading in sections[name]}
+                  for heading in ("Time to cancel", "Wasted calls", "Loop lag, max", "Memory per task")}
+        assert having == {"Time to cancel": {"task_group", "first_completed", "timeout"},
+                          "Wasted calls": {"task_group", "first_completed", "timeout"}, "Loop lag, max": {"mixed"},
+                          "Memory per task": {"semaphore", "worker_pool"}}
+    assert page.count(">Timed out</button>") == 1 and "Timed out" not in markdown
 
 
 def test_broken_results_leave_the_old_report_alone(tmp_path):

@@ -1,11 +1,12 @@
 """Names, statuses, tables and words, from rows to what is printed."""
 
 import json
+import re
 
 import pytest
 from rich.console import Console
 
-from fanbench_tools import results, wording
+from fanbench_tools import checkout, results, wording
 from fanbench_tools.results import ResultsError, from_rows, grouped_reasons, load, parse_name, verification_line
 from fixtures.synthetic_data import CLAIMS, QUICK, folder, row
 
@@ -31,9 +32,9 @@ def test_a_delay_may_hold_colons_and_commas():
 
 
 def test_unknown_keys_stay_part_of_the_scenario_and_google_benchmarks_suffixes_do_not():
-    case = parse_name(NAME + "/deadline:50ms/iterations:3/real_time")
-    assert case.params[-1] == ("deadline", "50ms")
-    assert case.scenario.line.endswith("deadline 50ms")
+    case = parse_name(NAME + "/patience:50ms/iterations:3/real_time")
+    assert case.params[-1] == ("patience", "50ms")
+    assert case.scenario.line.endswith("patience 50ms")
 
 
 def test_workers_are_an_axis_of_their_own():
@@ -91,7 +92,37 @@ def test_memory_is_what_lies_over_idle():
 
 def test_planned_failures_in_words():
     case = parse_name("retry/threads/curl/calls:10/failures:rate=0.3:attempts=2:kinds=503-429-reset:retry_after=20ms")
-    assert case.scenario.line.endswith("30 % fail at first (503, 429, reset)")
+    assert case.scenario.line.endswith("30 % fail (503, 429, reset)")
+    assert parse_name("retry/x/curl/attempts:3/failures:rate=0.3").scenario.line.endswith("30 % fail at first")
+
+
+@pytest.mark.parametrize("params, words", [
+    ("deadline:100ms/scope:call", "deadline 100 ms for each call"),
+    ("deadline:1.5s/scope:group", "deadline 1.5 s for the group"),
+    ("limit:5", "at most 5 at once"),
+    ("producers:1/consumers:6/capacity:4/order:lifo", "6 consumers · queue of 4 · lifo"),
+    ("producers:2/consumers:1/capacity:4/order:priority", "2 producers · 1 consumer · queue of 4 · by priority"),
+    ("mode:barrier", "stage by stage"), ("mode:streamed", "item by item"),
+    ("pages:5/prefetch:0/consume:0ms", "5 pages a stream"),
+    ("pages:1/prefetch:1/consume:40ms", "1 page a stream · next page fetched ahead · 40 ms to consume a page"),
+    ("cpu_per_call:10ms/placement:inline", "10 ms of work each · work inline"),
+    ("cpu_per_call:2us/placement:offload", "2 µs of work each · work offloaded")])
+def test_parameters_in_words(params, words):
+    assert parse_name(f"w/m/native/calls:1/{params}").scenario.line == f"1 call · {words}"
+
+
+def test_every_workload_has_its_words_in_the_catalogues_order():
+    catalogue = (checkout.ROOT / "bench" / "specification.cpp").read_text()
+    names = re.findall(r"(\w+)_specification\b", catalogue[catalogue.index("specifications()"):])
+    assert list(wording.WORKLOADS) == names and len(names) == 13
+    for short, sentence in wording.WORKLOADS.values():
+        assert short[0].islower() and not short.endswith(".") and len(short) < 60
+        assert sentence.endswith(".") and "Ideal: " in sentence
+
+
+def test_the_delay_of_what_makes_no_calls_is_left_out():
+    case = parse_name("cpu/threads/native/calls:20/latency:uniform:min=20ms,max=100ms/start:warm/cpu_per_call:10ms")
+    assert case.scenario.line == "20 calls · warm start · 10 ms of work each"
 
 
 def test_order_is_the_catalogues_and_by_size():

@@ -90,6 +90,19 @@ def test_of_a_race_only_the_first_call_is_waited_for() -> None:
     assert rounds.expected_s(Case("a", "threads", parameters, workload="first_completed")) == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize(("workload", "model", "parameters", "seconds"), [
+    ("timeout", "threads", {"calls": 9, "latency": "uniform:min=10ms,max=10s", "deadline": "100ms"}, 0.2),
+    ("timeout", "sequential", {"calls": 9, "latency": "20ms", "deadline": "100ms"}, 0.36),
+    ("producer_consumer", "threads", {"calls": 24, "latency": "50ms", "consumers": 6, "capacity": 2}, 0.4),
+    ("pipeline", "threads", {"calls": 30, "latency": "100ms", "mode": "barrier"}, 0.6),
+    ("paginate", "processes", {"calls": 20, "latency": "100ms", "pages": 5, "consume": "50ms", "workers": 2}, 3.0),
+    ("mixed", "coroutines", {"calls": 20, "latency": "100ms", "cpu_per_call": "10ms"}, 0.6),
+    ("cpu", "threads", {"calls": 20, "latency": "100ms", "cpu_per_call": "10ms"}, 0.4),
+])
+def test_the_expected_time_follows_the_workload(workload: str, model: str, parameters: dict, seconds: float) -> None:
+    assert rounds.expected_s(Case("a", model, parameters, workload=workload)) == pytest.approx(seconds)
+
+
 @pytest.mark.parametrize(("model", "parameters", "seconds"), [
     ("coroutines", {"calls": 1000, "latency": "200ms"}, 0.4),
     ("sequential", {"calls": 1000, "latency": "200ms", "iterations": 3}, 800.0),
