@@ -2,55 +2,18 @@
 // The server obeys it and the bench predicts from it; nothing else is shared between the two.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "mock_server/delay.hpp"
+#include "mock_server/draws.hpp"
+#include "mock_server/duration.hpp"
+#include "mock_server/refusal.hpp"
+
 namespace fanbench {
-
-using Nanoseconds = std::chrono::nanoseconds;
-using CallId = std::uint32_t;
-using Attempt = std::uint32_t;  // 0 is a call's first attempt
-
-/// Text that is not a plan, delay or duration. what() is one line: what came and what was expected.
-struct PlanError : std::invalid_argument {
-  using std::invalid_argument::invalid_argument;
-};
-
-/// Reads "200ms", "1.5s", "250us", "10ns" or "0": at most max_duration. Throws PlanError.
-Nanoseconds parse_duration(std::string_view text);
-/// The shortest text that parse_duration reads back as the same value: "200ms", "1.5s", "0ms".
-std::string format_duration(Nanoseconds value);
-inline constexpr Nanoseconds max_duration = std::chrono::hours(1);
-
-struct FixedDelay {
-  Nanoseconds value{};
-};
-struct UniformDelay {
-  Nanoseconds min{}, max{};
-};
-/// Lognormal, given by its median and its 99th percentile.
-struct LognormalDelay {
-  Nanoseconds p50{}, p99{};
-};
-/// `slow` with probability slow_share in [0, 1], else `fast`.
-struct BimodalDelay {
-  Nanoseconds fast{}, slow{};
-  double slow_share = 0;
-};
-using Delay = std::variant<FixedDelay, UniformDelay, LognormalDelay, BimodalDelay>;
-
-/// One grammar for plans, suites and /delay/ URLs. Throws PlanError.
-///   200ms | uniform:min=10ms,max=50ms | lognormal:p50=20ms,p99=200ms |
-///   bimodal:fast=20ms,slow=200ms,slow_share=0.05
-Delay parse_delay(std::string_view text);
-/// The canonical text, which parse_delay reads back as the same delay.
-std::string format_delay(const Delay& delay);
 
 /// Planned failures: a share of the ids fail on their first attempts and succeed after.
 struct Failures {

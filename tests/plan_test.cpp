@@ -3,9 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
 #include <set>
 #include <string>
@@ -131,7 +129,6 @@ TEST(DelayText, RoundTrips) {
 TEST(DelayText, ErrorsNameTheKey) {
   expect_names(delay_error(""), {"came \"\"", "uniform:"});
   expect_names(delay_error("fast"), {"fast", "lognormal:"});
-  expect_names(delay_error("normal:mean=3ms"), {"normal", "bimodal:"});
   expect_names(delay_error("uniform:min=10ms"), {"no max", "min, max"});
   expect_names(delay_error("uniform:"), {"uniform", "min, max"});
   expect_names(delay_error("uniform:min=10ms,max=50ms,"), {"\"\"", "min, max"});
@@ -264,46 +261,6 @@ TEST(Draws, AreWholeMicrosecondsWithinBounds) {
   EXPECT_EQ(delay_us(plan_of("500ns"), 0), 1);
   EXPECT_EQ(delay_us(plan_of("lognormal:p50=0,p99=0"), 0), 0);
   EXPECT_EQ(delay_us(plan_of("lognormal:p50=20ms,p99=20ms"), 0), 20'000);
-}
-
-/// Draws of 200,000 ids, sorted, in microseconds.
-std::vector<double> draws(std::string_view text) {
-  const Plan plan = plan_of(text, 7);
-  std::vector<double> values;
-  for (CallId id = 0; id < 200'000; ++id) values.push_back(static_cast<double>(delay_us(plan, id)));
-  std::sort(values.begin(), values.end());
-  return values;
-}
-double quantile(const std::vector<double>& sorted, double q) {
-  return sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size()))];
-}
-
-// Tolerances are about four standard errors of the quantile at 200,000 draws.
-TEST(Draws, UniformIsUniform) {
-  const auto values = draws("uniform:min=10ms,max=50ms");
-  for (const double q : {0.01, 0.25, 0.5, 0.75, 0.99})
-    EXPECT_NEAR(quantile(values, q), 10'000 + 40'000 * q, 180) << q;
-  EXPECT_GE(values.front(), 10'000);
-  EXPECT_LE(values.back(), 50'000);
-}
-
-TEST(Draws, LognormalHasItsMedianAndItsTail) {
-  const auto values = draws("lognormal:p50=20ms,p99=200ms");
-  EXPECT_NEAR(quantile(values, 0.5), 20'000, 20'000 * 0.012);
-  EXPECT_NEAR(quantile(values, 0.99), 200'000, 200'000 * 0.035);
-  EXPECT_NEAR(quantile(values, 0.01), 2'000, 2'000 * 0.035);  // symmetric in the logarithm
-  // ln 10 / 2.3263 = 0.98978; one sigma above the median.
-  EXPECT_NEAR(quantile(values, 0.841345), 20'000 * std::exp(0.98978), 54'000 * 0.015);
-  EXPECT_NEAR(quantile(values, 0.999), 20'000 * std::exp(0.98978 * 3.09023), 426'000 * 0.08);
-}
-
-TEST(Draws, BimodalHasItsShare) {
-  const auto values = draws("bimodal:fast=20ms,slow=200ms,slow_share=0.05");
-  const auto slow = std::count(values.begin(), values.end(), 200'000);
-  EXPECT_NEAR(static_cast<double>(slow), 10'000, 400);
-  EXPECT_EQ(slow + std::count(values.begin(), values.end(), 20'000), 200'000);
-  EXPECT_EQ(draws("bimodal:fast=1ms,slow=2ms,slow_share=0").back(), 1'000);
-  EXPECT_EQ(draws("bimodal:fast=1ms,slow=2ms,slow_share=1").front(), 2'000);
 }
 
 TEST(Draws, DependOnSeedIdAndAttempt) {
