@@ -182,7 +182,7 @@ TEST(PlanText, ErrorsNameTheKey) {
   expect_names(plan_error(R"({"chain":0})"), {"chain", "from 1 to 1000000"});
   expect_names(plan_error(R"({"chain":2,"body_bytes":16})"),
                {"body_bytes: came 16 with chain 2", "at least 17"});
-  expect_names(plan_error(R"({"failures":3})"), {"failures", "rate, attempts, kinds, retry_after"});
+  expect_names(plan_error(R"({"failures":3})"), {"failures", "rate, ids, attempts, kinds, retry_after, over"});
   expect_names(plan_error(R"({"failures":{"rat":1}})"), {"failures", "\"rat\""});
   for (const char* rate : {"-0.1", "1.01", "\"x\"", "null", "[0.5]"}) {
     expect_names(plan_error(std::string(R"({"failures":{"rate":)") + rate + "}}"),
