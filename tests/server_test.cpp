@@ -619,6 +619,7 @@ TEST_F(ServerTest, OutOfDescriptorsItWaitsAndGoesOn) {
   std::string told;
   for (char byte = 0; told.find('\n') == std::string::npos && read(pipe_ends[0], &byte, 1) == 1;)
     told += byte;
+  EXPECT_EQ(first.get("/healthz").status, 200);  // those it has are served on
   dup2(saved_stderr, STDERR_FILENO);
   setrlimit(RLIMIT_NOFILE, &before);
 
