@@ -82,7 +82,10 @@ void Connection::pass_gate(Gate& gate) {
     asio::post(self->timer_.get_executor(), [self] { self->run_step([&] { self->granted(); }); });
   });
   state_ = State::queued;
-  if (gate.take(*waiter_)) granted();
+  if (!gate.take(*waiter_)) return;
+  waiter_.reset();
+  has_slot_ = true;
+  reply_at(arrived_ + planned_.delay);
 }
 
 void Connection::granted() {
@@ -105,7 +108,7 @@ void Connection::leave_gate() {
 void Connection::reply_at(Clock::time_point due) {
   due_ = due;
   if (planned_.fault == Fault::hang) due = Clock::time_point::max();
-  if (due <= arrived_) return reply_now();
+  if (due <= arrived_) return reply_now();  // without leaving the callback that read the request
   when(due, State::delayed, [](Connection& self) { self.reply_now(); });
 }
 

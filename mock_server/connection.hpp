@@ -89,7 +89,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Hook 
   void on_piece_due();
   void finish_reply();
   void send_and_reset(std::string_view last);
-  void log_reply() const;
+  void log_reply();
 
   template <class Step>
   void when(Clock::time_point time, State state, Step step);
@@ -120,7 +120,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Hook 
 
   std::unique_ptr<Answer> later_;  // what answers another request than a call, after a delay
   std::unique_ptr<Stream> stream_;
-  std::unique_ptr<Request> logged_;
+  std::unique_ptr<Request> logged_;  // the request, where replies are logged
 
   // The reply being written: head_, body_ and padding, of which written_ bytes are gone.
   std::string head_, body_;

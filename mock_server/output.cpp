@@ -138,20 +138,20 @@ void Connection::send_and_reset(std::string_view last) {
   close();
 }
 
-void Connection::log_reply() const {
+void Connection::log_reply() {
   const auto quoted = [](const std::string& text) {
     return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   };
   const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
   const auto us = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - arrived_).count();
-  // What could not be parsed has no line.
-  const std::string method = logged_ ? logged_->method : "", target = logged_ ? logged_->target : "";
+  const auto request = std::exchange(logged_, nullptr);  // null where it could not be parsed
+  const std::string method = request ? request->method : "", target = request ? request->target : "";
   fmt::print(
       loop_.log,
       R"({{"time":"{:%FT%T}.{:06}Z","connection":{},"method":{},"target":{},"status":{},"duration_us":{}}})"
       "\n",
       fmt::gmtime(std::chrono::system_clock::to_time_t(now)), now.time_since_epoch().count() % 1'000'000,
-      number_, quoted(method), quoted(target), status_, logged_ ? us : 0);
+      number_, quoted(method), quoted(target), status_, request ? us : 0);
 }
 
 }  // namespace fanbench

@@ -193,6 +193,26 @@ TEST_F(CapacityTest, WhoLeavesTheQueueOrTheServiceMakesRoom) {
       true);
 }
 
+TEST_F(CapacityTest, PipelinedCallsGoThroughTheGateOnceEach) {
+  for (const char* delay : {"0", "1ms"}) {
+    const std::uint64_t run = create_run(R"({"delay":")" + std::string(delay) +
+                                         R"(","capacity":{"slots":1,"per_second":1000000,"burst":100}})");
+    Client one = connect(), other = connect();
+    std::string requests;
+    for (CallId id = 0; id < 30; ++id) requests += get(call(run, id));
+    one.send(requests);
+    other.send(requests);
+    for (CallId id = 0; id < 30; ++id) {
+      for (Client* client : {&one, &other}) {
+        EXPECT_EQ(client->receive().body.substr(0, 16), hex(planned_reply(Plan{}, id, 0).answer));
+      }
+    }
+    const Json seen = ledger_when(run, [](const Json& l) { return l["completed"] == 60; });
+    expect_adds_up(seen);
+    EXPECT_LE(seen["in_flight_peak"], 2);
+  }
+}
+
 TEST_F(CapacityTest, FasterThanTheRateIsRefused) {
   const std::uint64_t run = create_run(R"({"capacity":{"per_second":1,"burst":3}})");
   Client client = connect();
