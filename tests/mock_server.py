@@ -10,8 +10,9 @@ import urllib.request
 class MockServer:
     """A running server, ended when the block is left."""
 
-    def __init__(self, *flags: str):
-        self.process = subprocess.Popen([os.environ["FANBENCH_SERVER"], *flags], stdout=subprocess.PIPE, text=True)
+    def __init__(self, *flags: str, stderr: int | None = None):
+        self.process = subprocess.Popen([os.environ["FANBENCH_SERVER"], *flags], stdout=subprocess.PIPE, stderr=stderr,
+                                        text=True)
         self.port = json.loads(self.process.stdout.readline())["port"]
         self.url = f"http://127.0.0.1:{self.port}"
 
