@@ -31,9 +31,9 @@ struct Answer {
   std::string_view type = text_type;
   std::string more_fields{};      // header lines, each with its end of line
   std::size_t padding_bytes = 0;  // of '.', after the body
-  std::optional<Nanoseconds>
-      delay{};  // before it is sent; the reply then tells the time that was asked for and the
-                // time that it was, in Server-Timing and in a body that would be empty
+  // Before it is sent. The reply then tells the time that was asked for and the time that it was, in
+  // Server-Timing and in a body that would be empty.
+  std::optional<Nanoseconds> delay{};
   std::optional<Stream> stream{};  // instead of a body
 };
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace fanbench {
@@ -182,7 +183,8 @@ TEST(PlanText, ErrorsNameTheKey) {
   expect_names(plan_error(R"({"chain":0})"), {"chain", "from 1 to 1000000"});
   expect_names(plan_error(R"({"chain":2,"body_bytes":16})"),
                {"body_bytes: came 16 with chain 2", "at least 17"});
-  expect_names(plan_error(R"({"failures":3})"), {"failures", "rate, ids, attempts, kinds, retry_after, over"});
+  expect_names(plan_error(R"({"failures":3})"),
+               {"failures", "rate, ids, attempts, kinds, retry_after, over"});
   expect_names(plan_error(R"({"failures":{"rat":1}})"), {"failures", "\"rat\""});
   for (const char* rate : {"-0.1", "1.01", "\"x\"", "null", "[0.5]"}) {
     expect_names(plan_error(std::string(R"({"failures":{"rate":)") + rate + "}}"),
@@ -301,6 +303,39 @@ TEST(Failing, ARateOfTheIdsFailsFirstAndSucceedsThen) {
   for (Attempt a = 1; a <= 4; ++a) EXPECT_NEAR(ids_by_failing_attempts[a], 2'500, 200) << a;
   EXPECT_EQ(kinds.size(), 3U);
   for (const auto& [kind, count] : kinds) EXPECT_NEAR(count, 25'000 / 3, 450) << kind;
+}
+
+TEST(Failing, RulesAreIndependentAndTheFirstDecides) {
+  Plan plan = plan_of("0");
+  plan.failures = {.rate = 0.5, .kinds = {500}};
+  plan.more_failures = {{.rate = 0.5, .kinds = {501}}, {.kinds = {502}, .ids = {7, 9}}};
+  std::map<std::uint16_t, int> statuses;
+  for (CallId id = 0; id < 100'000; ++id) ++statuses[planned_reply(plan, id, 0).status];
+  EXPECT_NEAR(statuses[500], 50'000, 700);
+  EXPECT_NEAR(statuses[501], 25'000, 600);
+  EXPECT_NEAR(statuses[200], 25'000, 600);
+  plan.failures.rate = 0;
+  plan.more_failures[0].rate = 0;
+  for (CallId id = 0; id < 12; ++id)
+    EXPECT_EQ(planned_reply(plan, id, 0).status, id == 7 || id == 9 ? 502 : 200);
+}
+
+TEST(Failing, FaultsSayWhatTheClientGets) {
+  for (const auto& [name, status, whole] : {std::tuple{"reset", 0, false},
+                                            {"reset_body", 200, false},
+                                            {"cut", 200, false},
+                                            {"drip", 200, true},
+                                            {"hang", 0, false},
+                                            {"garbage", 0, false},
+                                            {"slow_accept", 200, true}}) {
+    const Plan plan =
+        parse_plan(std::string(R"({"failures":{"rate":1,"over":"5ms","kinds":[")") + name + "\"]}}");
+    const PlannedReply reply = planned_reply(plan, 0, 0);
+    EXPECT_EQ(reply.status, status) << name;
+    EXPECT_EQ(is_whole(reply), whole) << name;
+    EXPECT_EQ(reply.over, whole ? 5ms : 0ns) << name;
+    EXPECT_EQ(format_plan(parse_plan(format_plan(plan))), format_plan(plan));
+  }
 }
 
 TEST(Failing, RatesOfNoneAndAll) {
