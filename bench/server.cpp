@@ -43,7 +43,8 @@ std::pair<pid_t, int> start(const std::filesystem::path& program, std::optional<
       ::sched_setaffinity(0, sizeof set, &set);
     }
     ::dup2(pipe[1], STDOUT_FILENO);
-    ::execl(path.c_str(), "fanbench-server", "--port", "0", nullptr);
+    // Warm connections may be idle for long, while another run of many calls lasts.
+    ::execl(path.c_str(), "fanbench-server", "--port", "0", "--idle-timeout", "3600s", nullptr);
     ::_exit(127);
   }
   ::close(pipe[1]);

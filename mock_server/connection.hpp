@@ -1,82 +1,59 @@
 // One client's connection: requests in, replies out at the time that the plan says.
 #pragma once
 
-#include <array>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/intrusive/list.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "mock_server/gate.hpp"
+#include "mock_server/loop.hpp"
 #include "mock_server/request_parser.hpp"
-#include "mock_server/service.hpp"
 
 namespace fanbench {
-
-// The loop's own executor: any_io_executor would add an indirection to every operation.
-using Executor = boost::asio::io_context::executor_type;
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
-using Timer =
-    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                      boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
-
-class Connection;
-using ConnectionHook =
-    boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
-using ConnectionList = boost::intrusive::list<Connection, boost::intrusive::base_hook<ConnectionHook>,
-                                              boost::intrusive::constant_time_size<false>>;
-
-/// What all connections of one loop share; one thread's. More threads would have a Loop each, and a ledger
-/// per loop.
-struct Loop {
-  Service service;
-  // Bytes pass through these two, so that a connection that waits owns no buffers: ten thousand of them are
-  // small.
-  std::array<char, 64 * 1024> input;
-  std::string output;
-  bool draining = false;                 // connections close after the reply that they are at
-  std::function<void()> on_last_closed;  // while draining
-  ConnectionList connections;
-};
 
 /// A state machine of plain callbacks, kept alive by the operation that it waits for. It waits for input at
 /// all times, also during a delay, and so notices at once when the client goes away.
 ///
 /// Pipelined requests are answered one after another: the next one arrives, as the ledger sees it, when the
 /// one before has been answered.
-class Connection : public std::enable_shared_from_this<Connection>, public ConnectionHook {
+class Connection : public std::enable_shared_from_this<Connection>, public Hook {
  public:
-  Connection(Loop& loop, Socket socket);
+  /// `number`: as connections are numbered by the whole server.
+  Connection(Loop& loop, Socket socket, Ledger::ConnectionNumber number);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
   void start();
+  /// Instead of start(): tells the client that there are too many, and closes.
+  void turn_away();
   /// Closes now, or after the reply that is under way.
   void drain();
+  /// Closes what has taken too long.
+  void check_time();
+  void close();
 
  private:
   enum class State : std::uint8_t {
     reading,    // a request, or the wait for one
+    unread,     // as if it had not been accepted yet
+    queued,     // until the run has a slot for the call
     delayed,    // until a reply is due
     writing,    // a reply that the socket did not take at once
+    streaming,  // until the next piece of a body is due
     lingering,  // all is said; reads on so that the client gets to read it
     closed,
   };
   using Clock = std::chrono::steady_clock;
   using Error = boost::system::error_code;
 
+  // connection.cpp: input, and the end
   template <class Step>
   void run_step(Step step);
-
   void wait_readable();
   void on_readable();
   void on_input_end(bool orderly);
@@ -84,42 +61,97 @@ class Connection : public std::enable_shared_from_this<Connection>, public Conne
   void parse_ahead();
   void continue_body();
   void refuse(const Error& error);
-
-  void handle();
-  void handle_call(const Route& route);
-  void handle_delay(const Route& route);
-  void reply_when_due();
-  void reply_now();
-  void answer(Answer answer);
-
-  void write(std::string body = {}, std::size_t padding_bytes = 0);
-  void write_more();
-  void finish_reply();
-  void reset_connection();
+  void refuse(Answer answer);
   void linger();
-  void close();
+
+  // calls.cpp: what requests ask for
+  void handle();
+  void upgrade(Request request);
+  void handle_call(const Route& route);
+  void arrive(std::shared_ptr<LocalRun> run, CallId id, Attempt attempt);
+  void pass_gate(Gate& gate);
+  void granted();
+  void leave_gate();
+  void reply_at(Clock::time_point due);
+  void reply_now();
+  void reply_to_call();
+  void end_call(Ending ending);
+  void answer(Answer answer);
+  void answer_later(Answer answer);
+  void answer_now(Answer answer);
+
+  // output.cpp: replies on their way
+  void write(std::string body = {}, std::size_t padding_bytes = 0);
+  void start_stream(Stream stream);
+  void write_more();
+  void written();
+  void wait_for_piece();
+  void on_piece_due();
+  void finish_reply();
+  void send_and_reset(std::string_view last);
+  void log_reply();
+
+  template <class Step>
+  void when(Clock::time_point time, State state, Step step);
 
   Loop& loop_;
   Socket socket_;
   Timer timer_;
-  const Service::Connection number_;
+  const Ledger::ConnectionNumber number_;
   State state_ = State::reading;
   bool waiting_readable_ = false;
-  bool lingers_ = false;  // after this reply: the client may still be sending
+  bool lingers_ = false;               // after this reply: the client may still be sending
+  bool has_slot_ = false;              // of the run's gate
+  Ending ending_ = Ending::completed;  // of the call, once its reply is written
+  std::uint16_t status_ = 0;           // of the reply
   Terms terms_;
+  std::uint32_t since_ = 0;  // loop tick at which what may time out began
 
   std::optional<RequestParser> parser_;
   std::string unparsed_;  // part of a request, or requests read ahead
 
-  // The delayed reply. `run_` is null for /delay.
-  std::shared_ptr<Run> run_;
+  // The call that is being answered, if any.
+  std::shared_ptr<LocalRun> run_;
   std::size_t call_ = 0;
   PlannedReply planned_;
-  Clock::time_point arrived_, sent_;
+  std::unique_ptr<Waiter> waiter_;
+  Clock::time_point arrived_, due_;
+  Nanoseconds late_{};
+
+  std::unique_ptr<Answer> later_;  // what answers another request than a call, after a delay
+  std::unique_ptr<Stream> stream_;
+  std::unique_ptr<Request> logged_;  // the request, where replies are logged
 
   // The reply being written: head_, body_ and padding, of which written_ bytes are gone.
   std::string head_, body_;
   std::size_t padding_bytes_ = 0, written_ = 0;
 };
+
+/// All handlers go through here: what goes wrong in one (memory, most likely) ends its connection and no
+/// other.
+template <class Step>
+void Connection::run_step(Step step) {
+  try {
+    step();
+  } catch (...) {
+    close();
+    throw;  // Server::run reports it
+  }
+}
+
+/// Does `step` at that time, if the state is still the same; and then what the client has asked for
+/// meanwhile.
+template <class Step>
+void Connection::when(Clock::time_point time, State state, Step step) {
+  state_ = state;
+  timer_.expires_at(time);
+  timer_.async_wait([self = shared_from_this(), state, step = std::move(step)](const Error& error) mutable {
+    if (error || self->state_ != state) return;
+    self->run_step([&] {
+      step(*self);
+      self->parse_ahead();
+    });
+  });
+}
 
 }  // namespace fanbench

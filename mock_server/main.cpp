@@ -2,19 +2,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 
+#include "mock_server/command_line.hpp"
 #include "mock_server/server.hpp"
 
 int main(int argc, char** argv) {
-  fanbench::ServerOptions options;
-  CLI::App app("A mock server whose replies come as late as you ask for.", "fanbench-server");
-  app.add_option("--address", options.address, "IP address to listen on")->capture_default_str();
-  app.add_option("--port", options.port, "TCP port, 0 for any free one")->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
   try {
+    fanbench::ServerOptions options;
+    if (const auto status = fanbench::read_command_line(argc, argv, options)) return *status;
     fanbench::raise_descriptor_limit();
     fanbench::Server server(options);
     server.stop_on_signals();

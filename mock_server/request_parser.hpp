@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-#include "mock_server/route.hpp"
+#include "mock_server/request.hpp"
 
 namespace fanbench {
 
@@ -16,16 +16,15 @@ namespace fanbench {
 class RequestParser final : public boost::beast::http::basic_parser<true> {
  public:
   static constexpr std::size_t max_header_bytes = 8 * 1024;
-  static constexpr std::size_t max_body_bytes = 1024 * 1024;
 
-  RequestParser() {
+  /// `keep_line`: the request's method and target are wanted, whatever the route.
+  RequestParser(std::size_t body_bytes, bool keep_line) : keep_line_(keep_line) {
     header_limit(max_header_bytes);
-    body_limit(max_body_bytes);
+    body_limit(body_bytes);
     eager(true);
   }
 
-  Route route;
-  std::string body;
+  Request request;
   bool http11 = true;
   bool head_only = false;         // answer without a body
   bool expects_continue = false;  // the client waits for a 100 before it sends the body
@@ -40,18 +39,23 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
                        Error&) override {
     http11 = version >= 11;
     head_only = verb == boost::beast::http::verb::head;
-    route = find_route(view(method), view(target));
+    request.route = find_route(view(method), view(target));
+    if (keep_line_ || request.route.wants_fields()) {
+      request.method = view(method);
+      request.target = view(target);
+    }
   }
   void on_field_impl(boost::beast::http::field field, View name, View value, Error& error) override {
     if (field == boost::beast::http::field::expect) {
       expects_continue = boost::beast::iequals(value, "100-continue");
     }
+    if (request.route.wants_fields()) request.fields.emplace_back(view(name), view(value));
     // Beast bounds what it holds of an unfinished header, but forgets the fields that came whole.
     header_bytes_ += name.size() + value.size() + 4;
     if (header_bytes_ > max_header_bytes) error = boost::beast::http::error::header_limit;
   }
   std::size_t on_body_impl(View text, Error&) override {
-    body.append(text.data(), text.size());
+    request.body.append(text.data(), text.size());
     return text.size();
   }
   std::size_t on_chunk_body_impl(std::uint64_t, View text, Error& error) override {
@@ -65,6 +69,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void on_finish_impl(Error&) override {}
 
   std::size_t header_bytes_ = 0;
+  bool keep_line_;
 };
 
 }  // namespace fanbench

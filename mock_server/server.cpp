@@ -1,4 +1,4 @@
-// Listens, accepts and stops. What happens on a connection is in connection.cpp.
+// Listens, accepts, shares the connections out among its threads, and stops.
 #include "mock_server/server.hpp"
 
 #include <fmt/format.h>
@@ -9,11 +9,13 @@
 #include <boost/asio/signal_set.hpp>
 #include <cerrno>
 #include <cstdio>
-#include <exception>
 #include <stdexcept>
+#include <thread>
 #include <utility>
+#include <vector>
 
-#include "mock_server/connection.hpp"
+#include "mock_server/rooms.hpp"
+#include "mock_server/worker.hpp"
 
 namespace fanbench {
 namespace {
@@ -24,6 +26,8 @@ using tcp = asio::ip::tcp;
 
 constexpr int accepts_at_once = 64;
 constexpr std::chrono::milliseconds accept_backoff{20};
+// Descriptors that are not for connections; and of those that are too many, how many get to read so.
+constexpr std::size_t reserved_descriptors = 24, turned_away_at_once = 16;
 
 [[noreturn]] void fail(const std::string& what, const std::string& why) {
   throw std::runtime_error(fmt::format("{}: {}", what, why));
@@ -35,26 +39,49 @@ bool is_shortage(const Error& error) {
          error == asio::error::no_buffer_space || error.value() == ENFILE;
 }
 
+std::size_t connections_that_fit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  const std::size_t others = reserved_descriptors + turned_away_at_once;
+  return limit.rlim_cur > 2 * others ? limit.rlim_cur - others : others;
+}
+
 }  // namespace
 
 struct Server::Impl {
-  explicit Impl(const ServerOptions& options) : drain(options.drain) {
+  explicit Impl(const ServerOptions& given) : options(given), workers(make_workers()) {
+    if (options.max_connections == 0) options.max_connections = connections_that_fit();
+    listen();
+    wait_acceptable();
+  }
+
+  ~Impl() {
+    for (const auto& worker : workers) worker->close_all();
+    rooms.clear();
+  }
+
+  std::vector<std::unique_ptr<Worker>> make_workers() {
+    std::vector<std::unique_ptr<Worker>> made;
+    for (std::size_t i = 0; i < options.threads; ++i)
+      made.push_back(std::make_unique<Worker>(shared, rooms, options));
+    return made;
+  }
+
+  void listen() {
     Error error;
-    const auto address = asio::ip::make_address(options.address, error);
+    const auto ip = asio::ip::make_address(options.address, error);
     if (error) fail(options.address, "expected an IP address, such as 127.0.0.1 or ::1");
-    const tcp::endpoint endpoint(address, options.port);
+    const tcp::endpoint endpoint(ip, options.port);
     acceptor.open(endpoint.protocol(), error);
     if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor.bind(endpoint, error);
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (!error) acceptor.non_blocking(true, error);
     if (error) fail(fmt::format("{} port {}", options.address, options.port), error.message());
-    loop.on_last_closed = [this] { context.stop(); };
     bound = acceptor.local_endpoint();
-    wait_acceptable();
   }
 
-  ~Impl() { loop.draining = false; }  // connections that are still open go with the context, and tell nobody
+  asio::io_context& context() { return workers.front()->context(); }
 
   void wait_acceptable() {
     acceptor.async_wait(tcp::acceptor::wait_read, [this](const Error& error) {
@@ -65,28 +92,38 @@ struct Server::Impl {
   /// Takes what is waiting, a bounded number so that replies stay in time.
   void accept() {
     for (int i = 0; i < accepts_at_once; ++i) {
-      Socket socket(context);
+      Worker& worker = *workers[next_worker];
+      Socket socket(worker.context());
       Error error;
       acceptor.accept(socket, error);
       if (error == asio::error::would_block) break;
       if (is_shortage(error)) return accept_later();
-      if (!error) start(std::move(socket));  // else that client has gone already
+      if (error) continue;  // that client has gone already
+      next_worker = (next_worker + 1) % workers.size();
+      hand_over(worker, std::move(socket));
     }
     wait_acceptable();
   }
 
-  void start(Socket socket) {
-    try {
-      std::make_shared<Connection>(loop, std::move(socket))->start();
-    } catch (const std::exception& error) {  // out of memory: this client is turned away, the server goes on
-      fmt::print(stderr, "fanbench-server: a connection was refused: {}\n", error.what());
+  void hand_over(Worker& worker, Socket socket) {
+    const std::size_t open = shared.open_connections;
+    if (open >= options.max_connections + turned_away_at_once) {  // closed without a word
+      workers.front()->stats().connections_refused.add();
+      return;
     }
+    const bool too_many = open >= options.max_connections;
+    const Ledger::ConnectionNumber number = shared.next_connection++;
+    workers.front()->stats().connections_accepted.add();
+    if (&worker == workers.front().get()) return worker.adopt(std::move(socket), number, too_many);
+    asio::post(worker.context(), [&worker, socket = std::move(socket), number, too_many]() mutable {
+      worker.adopt(std::move(socket), number, too_many);
+    });
   }
 
   void accept_later() {
     if (!std::exchange(shortage_reported, true)) {
       fmt::print(stderr, "fanbench-server: out of descriptors at {} connections; others wait\n",
-                 loop.service.open_connections());
+                 shared.open_connections.load());
     }
     timer.expires_after(accept_backoff);
     timer.async_wait([this](const Error& error) {
@@ -103,25 +140,34 @@ struct Server::Impl {
   }
 
   void stop() {
-    if (std::exchange(loop.draining, true)) return context.stop();
     Error ignored;
     acceptor.close(ignored);
-    for (auto next = loop.connections.begin(); next != loop.connections.end();) (next++)->drain();
-    if (loop.connections.empty()) return context.stop();
-    timer.expires_after(drain);
-    timer.async_wait([this](const Error& error) {
-      if (!error) context.stop();
-    });
+    timer.cancel();
+    // Ours last: what else of this thread is to be done goes on until then.
+    for (auto worker = workers.rbegin(); worker != workers.rend(); ++worker) {
+      asio::post((*worker)->context(), [w = worker->get(), limit = options.drain] { w->drain(limit); });
+    }
   }
 
-  std::chrono::milliseconds drain;
-  Loop loop;                    // before the context, which destroys the connections
-  asio::io_context context{1};  // a hint: one thread runs it
-  asio::basic_socket_acceptor<tcp, Executor> acceptor{context};
-  asio::basic_signal_set<Executor> signals{context};
-  Timer timer{context};  // until accepting is tried again, or until draining is over
-  tcp::endpoint bound;
+  void run() {
+    std::vector<std::jthread> others;
+    for (std::size_t i = 1; i < workers.size(); ++i) {
+      others.emplace_back([worker = workers[i].get()] { worker->run(); });
+    }
+    workers.front()->run();
+  }
+
+  ServerOptions options;
+  Shared shared;
+  Rooms rooms;
+  std::vector<std::unique_ptr<Worker>> workers;  // at least one
+  std::size_t next_worker = 0;
   bool shortage_reported = false;
+  tcp::endpoint bound{};
+  // Of the first worker's thread.
+  asio::basic_socket_acceptor<tcp, Executor> acceptor{context()};
+  asio::basic_signal_set<Executor> signals{context()};
+  Timer timer{context()};  // until accepting is tried again
 };
 
 Server::Server(const ServerOptions& options) : impl_(std::make_unique<Impl>(options)) {}
@@ -137,19 +183,10 @@ void Server::stop_on_signals() {
   impl_->wait_signal();
 }
 
-void Server::run() {
-  for (;;) {
-    try {
-      impl_->context.run();
-      return;
-    } catch (const std::exception& error) {  // its connection has been closed: the others are served on
-      fmt::print(stderr, "fanbench-server: a connection was dropped: {}\n", error.what());
-    }
-  }
-}
+void Server::run() { impl_->run(); }
 
 void Server::stop() {
-  asio::post(impl_->context, [impl = impl_.get()] { impl->stop(); });
+  asio::post(impl_->context(), [impl = impl_.get()] { impl->stop(); });
 }
 
 std::size_t raise_descriptor_limit() {

@@ -1,88 +1,64 @@
-// Answers requests, and puts replies into bytes.
+// Answers requests.
 #include "mock_server/service.hpp"
 
 #include <fmt/format.h>
 
-#include <boost/beast/http/status.hpp>
-#include <iterator>
+#include "mock_server/draws.hpp"
+#include "mock_server/endpoints.hpp"
+#include "mock_server/refusal.hpp"
 
 namespace fanbench {
-namespace {
 
-constexpr std::string_view text_type = "text/plain", json_type = "application/json";
-
-std::string_view reason(std::uint16_t status) {
-  const auto text = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
-  return {text.data(), text.size()};
-}
-
-double milliseconds(Nanoseconds value) { return static_cast<double>(value.count()) / 1e6; }
-
-}  // namespace
-
-void append_head(std::string& out, Terms terms, std::uint16_t status, std::size_t body_bytes,
-                 std::string_view type, std::string_view more_fields) {
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", status, reason(status));
-  if (status != 204) {
-    fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\nContent-Length: {}\r\n", type, body_bytes);
+Answer Service::answer(const Request& request) {
+  try {
+    return answer_or_throw(request);
+  } catch (const PlanError& error) {
+    return {.status = 400, .body = std::string(error.what()) + '\n'};
   }
-  if (!terms.keep_alive) out += "Connection: close\r\n";
-  if (terms.keep_alive && !terms.http11) out += "Connection: keep-alive\r\n";
-  out.append(more_fields).append("\r\n");
 }
 
-void append_call_reply(std::string& out, Terms terms, const Run& run, const PlannedReply& reply) {
-  if (reply.status == 200 && terms.keep_alive && terms.http11) {
-    out += run.ok_head;
-  } else {
-    std::string more;
-    if (reply.retry_after > reply.retry_after.zero()) {
-      // Retry-After knows whole seconds only. Retry-After-Ms is what some cloud APIs send beside it.
-      more = fmt::format("Retry-After: {}\r\nRetry-After-Ms: {}\r\n",
-                         std::chrono::ceil<std::chrono::seconds>(reply.retry_after).count(),
-                         milliseconds(std::chrono::ceil<std::chrono::microseconds>(reply.retry_after)));
-    }
-    append_head(out, terms, reply.status, run.plan.body_bytes, text_type, more);
-  }
-  if (terms.head_only) return;
-  fmt::format_to(std::back_inserter(out), "{:016x}{}", reply.answer, reply.goes_on ? "+" : "");
-}
-
-// A whole status line and a whole field, but no end of the header. Were nothing sent at all, libcurl (and
-// others) would take a kept connection that dies for a stale one and silently send the request again: the
-// ledger would show a call that the client never counted.
-void append_broken_reply(std::string& out) {
-  out += "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Le";
-}
-
-void append_delay_reply(std::string& out, Terms terms, Nanoseconds requested, Nanoseconds measured) {
-  const std::string body = fmt::format("{:.3f} ms\n", milliseconds(measured));
-  append_head(out, terms, 200, body.size(), text_type,
-              fmt::format("Server-Timing: requested;dur={:.3f}, measured;dur={:.3f}\r\n",
-                          milliseconds(requested), milliseconds(measured)));
-  if (!terms.head_only) out += body;
-}
-
-Answer Service::answer(const Route& route, const std::string& body) {
+Answer Service::answer_or_throw(const Request& request) {
+  const Route& route = request.route;
   switch (route.to) {
-    case Route::To::health:
-      return {.body = fmt::format(R"({{"status":"ok","connections":{},"runs":{}}})", open_connections_,
-                                  runs_.size()) +
-                      '\n',
-              .type = json_type};
     case Route::To::create_run:
-      return create_run(body);
+      return create_run(request.body);
     case Route::To::show_run:
-      if (const auto run = find_run(route.run)) {
-        return {.body = run->ledger.to_json(route.run, route.with_calls) += '\n', .type = json_type};
+      if (const auto run = shared_.runs.find(route.run)) {
+        return {.body = ledger_json(*run, route.with_calls) += '\n', .type = json_type};
       }
       return no_such_run();
     case Route::To::delete_run:
-      if (runs_.erase(route.run) == 0) return no_such_run();
+      if (!shared_.runs.erase(route.run)) return no_such_run();
+      forget_deleted();
       return {.status = 204};
-    case Route::To::refused:
+    case Route::To::anything:
+      return answer_anything(request);
+    case Route::To::bytes:
+      return answer_bytes(route);
     case Route::To::delay:
+      return draw_delay(route.text);
+    case Route::To::drip:
+      return answer_drip(route);
+    case Route::To::health:
+      return {.body = fmt::format(R"({{"status":"ok","connections":{},"runs":{}}})",
+                                  shared_.open_connections.load(), shared_.runs.size()) +
+                      '\n',
+              .type = json_type};
+    case Route::To::index:
+      return answer_index();
+    case Route::To::metrics:
+      return {.body = metrics_text(shared_.stats,
+                                   {.connections = shared_.open_connections, .runs = shared_.runs.size()}),
+              .type = "text/plain; version=0.0.4"};
+    case Route::To::pages:
+      return answer_pages(route);
+    case Route::To::status:
+      return answer_status(route);
+    case Route::To::stream:
+      return answer_stream(route);
+    case Route::To::refused:
     case Route::To::call:
+    case Route::To::websocket:
       break;
   }
   return {.status = route.status,
@@ -91,25 +67,25 @@ Answer Service::answer(const Route& route, const std::string& body) {
 }
 
 Answer Service::create_run(const std::string& body) {
-  try {
-    auto run = std::make_shared<Run>();
-    run->plan = parse_plan(body);
-    run->number = ++last_run_;
-    run->ledger = Ledger(next_connection_);
-    append_head(run->ok_head, {}, 200, run->plan.body_bytes, text_type, {});
-    runs_.emplace(run->number, run);
-    return {.status = 201,
-            .body = fmt::format(R"({{"run":{}}})", run->number) + '\n',
-            .type = json_type,
-            .more_fields = fmt::format("Location: /runs/{}\r\n", run->number)};
-  } catch (const PlanError& error) {
-    return {.status = 400, .body = std::string(error.what()) + '\n'};
-  }
+  const auto run = shared_.runs.create(parse_plan(body), shared_.next_connection);
+  return {.status = 201,
+          .body = fmt::format(R"({{"run":{}}})", run->number) + '\n',
+          .type = json_type,
+          .more_fields = fmt::format("Location: /runs/{}\r\n", run->number)};
 }
 
-std::shared_ptr<Run> Service::find_run(std::uint64_t number) const {
-  const auto found = runs_.find(number);
-  return found == runs_.end() ? nullptr : found->second;
+std::shared_ptr<LocalRun> Service::find_run(std::uint64_t number) {
+  if (const auto found = joined_.find(number); found != joined_.end()) {
+    if (!found->second->run->forgotten.load(std::memory_order_relaxed)) return found->second;
+    joined_.erase(found);
+    return nullptr;
+  }
+  auto run = shared_.runs.find(number);
+  return run ? joined_.emplace(number, join(std::move(run))).first->second : nullptr;
+}
+
+void Service::forget_deleted() {
+  std::erase_if(joined_, [](const auto& joined) { return joined.second->run->forgotten.load(); });
 }
 
 Answer Service::no_such_run() {
@@ -121,10 +97,10 @@ Answer Service::wrong_cursor() {
           .body = "expected as cursor the answer to the call before in the chain, and none for its first\n"};
 }
 
-Nanoseconds Service::draw_delay(std::string_view delay) {
+Answer Service::draw_delay(std::string_view delay) {
   Plan plan;
   plan.delay = parse_delay(delay);
-  return planned_reply(plan, delays_drawn_++, 0).delay;
+  return {.delay = planned_reply(plan, shared_.delays_drawn++, 0).delay};
 }
 
 }  // namespace fanbench

@@ -1,78 +1,53 @@
 // What requests mean: runs, their calls and their ledgers. Knows nothing of sockets and timers.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "mock_server/ledger.hpp"
-#include "mock_server/plan.hpp"
-#include "mock_server/route.hpp"
+#include "mock_server/replies.hpp"
+#include "mock_server/request.hpp"
+#include "mock_server/runs.hpp"
+#include "mock_server/stats.hpp"
 
 namespace fanbench {
 
-struct Run {
-  std::uint64_t number = 0;
-  Plan plan;
-  Ledger ledger;
-  std::string ok_head;  // what a 200 on a kept HTTP/1.1 connection begins with: all but the body
+/// What all threads share.
+struct Shared {
+  Runs runs;
+  std::vector<std::unique_ptr<Stats>> stats;                 // one of each thread
+  std::atomic<Ledger::ConnectionNumber> next_connection{0};  // the number that the next connection gets
+  std::atomic<std::size_t> open_connections{0};
+  std::atomic<CallId> delays_drawn{0};
 };
-
-/// An answer that can be given at once.
-struct Answer {
-  std::uint16_t status = 200;
-  std::string body{};
-  std::string_view type = "text/plain";
-  std::string more_fields{};  // header lines, each with its end of line
-};
-
-/// What the request's head says of the reply's form.
-struct Terms {
-  bool http11 = true;
-  bool keep_alive = true;
-  bool head_only = false;  // HEAD: the body is announced, and not sent
-};
-
-/// Appends a reply's status line and header. `more_fields` as in Answer.
-void append_head(std::string& out, Terms terms, std::uint16_t status, std::size_t body_bytes,
-                 std::string_view type, std::string_view more_fields);
-/// Appends the reply to a call, up to and including its answer and, where the chain goes on, the '+'. The
-/// body's other bytes, '.', are the caller's to send.
-void append_call_reply(std::string& out, Terms terms, const Run& run, const PlannedReply& reply);
-/// Appends what goes out before a planned reset.
-void append_broken_reply(std::string& out);
-/// Appends the reply to /delay: the wait that was asked for, and the one that was measured.
-void append_delay_reply(std::string& out, Terms terms, Nanoseconds requested, Nanoseconds measured);
 
 /// For one thread.
 class Service {
  public:
-  using Connection = Ledger::ConnectionNumber;
+  explicit Service(Shared& shared) : shared_(shared) {}
 
-  Connection add_connection() { return ++open_connections_, next_connection_++; }
-  void remove_connection() { --open_connections_; }
-  std::size_t open_connections() const { return open_connections_; }
-
-  /// Any route but a call or a delay. Never throws for what a client may send.
-  Answer answer(const Route& route, const std::string& body);
+  /// Any route but a call or a WebSocket. Never throws for what a client may send.
+  Answer answer(const Request& request);
   /// Null where there is no such run. A run that is deleted lives on until its open calls have ended.
-  std::shared_ptr<Run> find_run(std::uint64_t number) const;
+  std::shared_ptr<LocalRun> find_run(std::uint64_t number);
   static Answer no_such_run();
   static Answer wrong_cursor();
-  /// The next delay of a stand-alone /delay request. Throws PlanError.
-  Nanoseconds draw_delay(std::string_view delay);
+  /// Lets go of runs that another thread has deleted.
+  void forget_deleted();
 
  private:
+  Answer answer_or_throw(const Request& request);
   Answer create_run(const std::string& body);
+  /// The next delay of a stand-alone /delay request.
+  Answer draw_delay(std::string_view delay);
 
-  std::map<std::uint64_t, std::shared_ptr<Run>> runs_;
-  std::uint64_t last_run_ = 0;
-  Connection next_connection_ = 0;
-  std::size_t open_connections_ = 0;
-  CallId delays_drawn_ = 0;
+  Shared& shared_;
+  std::map<std::uint64_t, std::shared_ptr<LocalRun>> joined_;
 };
 
 }  // namespace fanbench

@@ -3,12 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace fanbench {
@@ -131,7 +130,6 @@ TEST(DelayText, RoundTrips) {
 TEST(DelayText, ErrorsNameTheKey) {
   expect_names(delay_error(""), {"came \"\"", "uniform:"});
   expect_names(delay_error("fast"), {"fast", "lognormal:"});
-  expect_names(delay_error("normal:mean=3ms"), {"normal", "bimodal:"});
   expect_names(delay_error("uniform:min=10ms"), {"no max", "min, max"});
   expect_names(delay_error("uniform:"), {"uniform", "min, max"});
   expect_names(delay_error("uniform:min=10ms,max=50ms,"), {"\"\"", "min, max"});
@@ -185,7 +183,8 @@ TEST(PlanText, ErrorsNameTheKey) {
   expect_names(plan_error(R"({"chain":0})"), {"chain", "from 1 to 1000000"});
   expect_names(plan_error(R"({"chain":2,"body_bytes":16})"),
                {"body_bytes: came 16 with chain 2", "at least 17"});
-  expect_names(plan_error(R"({"failures":3})"), {"failures", "rate, attempts, kinds, retry_after"});
+  expect_names(plan_error(R"({"failures":3})"),
+               {"failures", "rate, ids, attempts, kinds, retry_after, over"});
   expect_names(plan_error(R"({"failures":{"rat":1}})"), {"failures", "\"rat\""});
   for (const char* rate : {"-0.1", "1.01", "\"x\"", "null", "[0.5]"}) {
     expect_names(plan_error(std::string(R"({"failures":{"rate":)") + rate + "}}"),
@@ -266,46 +265,6 @@ TEST(Draws, AreWholeMicrosecondsWithinBounds) {
   EXPECT_EQ(delay_us(plan_of("lognormal:p50=20ms,p99=20ms"), 0), 20'000);
 }
 
-/// Draws of 200,000 ids, sorted, in microseconds.
-std::vector<double> draws(std::string_view text) {
-  const Plan plan = plan_of(text, 7);
-  std::vector<double> values;
-  for (CallId id = 0; id < 200'000; ++id) values.push_back(static_cast<double>(delay_us(plan, id)));
-  std::sort(values.begin(), values.end());
-  return values;
-}
-double quantile(const std::vector<double>& sorted, double q) {
-  return sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size()))];
-}
-
-// Tolerances are about four standard errors of the quantile at 200,000 draws.
-TEST(Draws, UniformIsUniform) {
-  const auto values = draws("uniform:min=10ms,max=50ms");
-  for (const double q : {0.01, 0.25, 0.5, 0.75, 0.99})
-    EXPECT_NEAR(quantile(values, q), 10'000 + 40'000 * q, 180) << q;
-  EXPECT_GE(values.front(), 10'000);
-  EXPECT_LE(values.back(), 50'000);
-}
-
-TEST(Draws, LognormalHasItsMedianAndItsTail) {
-  const auto values = draws("lognormal:p50=20ms,p99=200ms");
-  EXPECT_NEAR(quantile(values, 0.5), 20'000, 20'000 * 0.012);
-  EXPECT_NEAR(quantile(values, 0.99), 200'000, 200'000 * 0.035);
-  EXPECT_NEAR(quantile(values, 0.01), 2'000, 2'000 * 0.035);  // symmetric in the logarithm
-  // ln 10 / 2.3263 = 0.98978; one sigma above the median.
-  EXPECT_NEAR(quantile(values, 0.841345), 20'000 * std::exp(0.98978), 54'000 * 0.015);
-  EXPECT_NEAR(quantile(values, 0.999), 20'000 * std::exp(0.98978 * 3.09023), 426'000 * 0.08);
-}
-
-TEST(Draws, BimodalHasItsShare) {
-  const auto values = draws("bimodal:fast=20ms,slow=200ms,slow_share=0.05");
-  const auto slow = std::count(values.begin(), values.end(), 200'000);
-  EXPECT_NEAR(static_cast<double>(slow), 10'000, 400);
-  EXPECT_EQ(slow + std::count(values.begin(), values.end(), 20'000), 200'000);
-  EXPECT_EQ(draws("bimodal:fast=1ms,slow=2ms,slow_share=0").back(), 1'000);
-  EXPECT_EQ(draws("bimodal:fast=1ms,slow=2ms,slow_share=1").front(), 2'000);
-}
-
 TEST(Draws, DependOnSeedIdAndAttempt) {
   const Plan plan = plan_of("uniform:min=0,max=1000s");
   std::set<std::int64_t> delays;
@@ -344,6 +303,39 @@ TEST(Failing, ARateOfTheIdsFailsFirstAndSucceedsThen) {
   for (Attempt a = 1; a <= 4; ++a) EXPECT_NEAR(ids_by_failing_attempts[a], 2'500, 200) << a;
   EXPECT_EQ(kinds.size(), 3U);
   for (const auto& [kind, count] : kinds) EXPECT_NEAR(count, 25'000 / 3, 450) << kind;
+}
+
+TEST(Failing, RulesAreIndependentAndTheFirstDecides) {
+  Plan plan = plan_of("0");
+  plan.failures = {.rate = 0.5, .kinds = {500}};
+  plan.more_failures = {{.rate = 0.5, .kinds = {501}}, {.kinds = {502}, .ids = {7, 9}}};
+  std::map<std::uint16_t, int> statuses;
+  for (CallId id = 0; id < 100'000; ++id) ++statuses[planned_reply(plan, id, 0).status];
+  EXPECT_NEAR(statuses[500], 50'000, 700);
+  EXPECT_NEAR(statuses[501], 25'000, 600);
+  EXPECT_NEAR(statuses[200], 25'000, 600);
+  plan.failures.rate = 0;
+  plan.more_failures[0].rate = 0;
+  for (CallId id = 0; id < 12; ++id)
+    EXPECT_EQ(planned_reply(plan, id, 0).status, id == 7 || id == 9 ? 502 : 200);
+}
+
+TEST(Failing, FaultsSayWhatTheClientGets) {
+  for (const auto& [name, status, whole] : {std::tuple{"reset", 0, false},
+                                            {"reset_body", 200, false},
+                                            {"cut", 200, false},
+                                            {"drip", 200, true},
+                                            {"hang", 0, false},
+                                            {"garbage", 0, false},
+                                            {"slow_accept", 200, true}}) {
+    const Plan plan =
+        parse_plan(std::string(R"({"failures":{"rate":1,"over":"5ms","kinds":[")") + name + "\"]}}");
+    const PlannedReply reply = planned_reply(plan, 0, 0);
+    EXPECT_EQ(reply.status, status) << name;
+    EXPECT_EQ(is_whole(reply), whole) << name;
+    EXPECT_EQ(reply.over, whole ? 5ms : 0ns) << name;
+    EXPECT_EQ(format_plan(parse_plan(format_plan(plan))), format_plan(plan));
+  }
 }
 
 TEST(Failing, RatesOfNoneAndAll) {

@@ -28,6 +28,9 @@ using testing::IsSupersetOf;
 using testing::Not;
 
 constexpr std::size_t mib = 1 << 20;
+// Of 20 MiB touched at least this is seen: shares of common pages fall when other programs that use them
+// start.
+constexpr std::size_t most_of_20_mib = 19 * mib;
 
 /// A child process that does `work`, says so, and stays until this is destroyed.
 class Child {
@@ -178,7 +181,7 @@ TEST(CpuOfProcess, ThrowsWhenThereIsNone) {
 TEST(PssOfTree, CountsWhatAChildTouches) {
   const std::uint64_t before = pss_of_tree(0);
   const Child child([] { map_and_touch(20 * mib); });
-  EXPECT_GE(pss_of_tree(0), before + 20 * mib);
+  EXPECT_GE(pss_of_tree(0), before + most_of_20_mib);
   EXPECT_LT(pss_of_tree(0), before + 200 * mib);  // a sanitizer has its share of it
 }
 
@@ -194,7 +197,7 @@ TEST(PssOfTree, CountsSharedPagesOnce) {
 
 TEST(PssOfTree, LeavesOutTheExcludedAndItsDescendants) {
   const Child server([] { new Child([] { map_and_touch(20 * mib); }); });
-  EXPECT_GE(pss_of_tree(0), pss_of_tree(server.pid()) + 20 * mib);
+  EXPECT_GE(pss_of_tree(0), pss_of_tree(server.pid()) + most_of_20_mib);
 }
 
 TEST(PssOfTree, SkipsProcessesThatEndMeanwhile) {
@@ -237,8 +240,8 @@ TEST(PeakPss, RemembersWhatHasBeenGivenBack) {
   wait_for_samples(peak, 2);  // the second of them began after the child was ready
   child.wait();
   const std::uint64_t most = peak.stop();
-  EXPECT_GE(most, before + 20 * mib);
-  EXPECT_LT(pss_of_tree(0), before + 20 * mib);
+  EXPECT_GE(most, before + most_of_20_mib);
+  EXPECT_LT(pss_of_tree(0), before + most_of_20_mib);
   EXPECT_EQ(peak.stop(), most);
 }
 
