@@ -62,7 +62,8 @@ void Measurement::prepare() {
   const bool reopens = case_.cold || case_.connection == Connection::per_call || specification_.gives_up;
   if (reopens && !ports_are_reused())
     connections = std::uint64_t{case_.scenario.calls} * (case_.iterations + 1);
-  const Needs needs = entry_.needs(setup_, case_.scenario.calls, in_flight());
+  const std::uint32_t tasks = specification_.tasks ? specification_.tasks(case_) : case_.scenario.calls;
+  const Needs needs = entry_.needs(setup_, tasks, in_flight());
   if (auto missing = missing_for(needs, server_needs, connections)) {
     throw BeyondLimit(*missing);
   }

@@ -38,7 +38,10 @@ struct Specification {
   Mistake (*refuse)(const Case&);
   /// Compares the outcome with plan and ledger, beyond what every workload promises.
   Mistake (*check)(const Case&, const Outcome&, const Ledger&);
-  /// Its tasks are a figure of their own, and every model counts them; see LiveTask.
+  /// Tasks that exist at once in a model which has one for everything that may wait: its threads have to fit
+  /// in the machine. Null: one for each call.
+  std::uint32_t (*tasks)(const Case&) = nullptr;
+  /// They are a figure of their own, and every model counts them; see LiveTask.
   bool counts_tasks = false;
   /// Calls may be given up, which costs their connections.
   bool gives_up = false;

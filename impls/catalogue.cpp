@@ -34,11 +34,11 @@ std::uint32_t as_workers(const Setup& setup) { return setup.workers; }
 
 std::uint64_t megabytes(std::uint64_t kilobytes) { return kilobytes / 1000; }
 
-Needs one_loop(const Setup&, std::uint32_t calls, std::uint32_t in_flight) {
+Needs one_loop(const Setup&, std::uint32_t tasks, std::uint32_t in_flight) {
   return {.descriptors = idle_descriptors + in_flight,
           .tasks = 1,
           .mappings = idle_mappings,
-          .memory_mb = megabytes(std::uint64_t{calls} * 2 + std::uint64_t{in_flight} * 25)};
+          .memory_mb = megabytes(std::uint64_t{tasks} * 2 + std::uint64_t{in_flight} * 25)};
 }
 Needs threads_for(const Setup& setup, std::uint64_t threads, std::uint64_t in_flight) {
   return {.descriptors = idle_descriptors + in_flight * descriptors_per_blocking_call(setup),
@@ -46,8 +46,8 @@ Needs threads_for(const Setup& setup, std::uint64_t threads, std::uint64_t in_fl
           .mappings = idle_mappings + threads * mappings_per_thread,
           .memory_mb = megabytes(threads * 20 + in_flight * 50)};
 }
-Needs thread_per_call(const Setup& setup, std::uint32_t calls, std::uint32_t in_flight) {
-  return threads_for(setup, calls, in_flight);
+Needs thread_per_task(const Setup& setup, std::uint32_t tasks, std::uint32_t in_flight) {
+  return threads_for(setup, tasks, in_flight);
 }
 Needs pool_of_threads(const Setup& setup, std::uint32_t, std::uint32_t in_flight) {
   return threads_for(setup, setup.workers, in_flight);
@@ -90,7 +90,7 @@ constexpr Workload all_workloads[] = {
 
 constexpr ModelEntry all_models[] = {
     {"coroutines", make<Coroutines>, any_number, one_loop},
-    {"threads", make<Threads>, any_number, thread_per_call},
+    {"threads", make<Threads>, any_number, thread_per_task},
     {"thread_pool", make<ThreadPool>, as_workers, pool_of_threads},
     {"processes", make<Processes>, as_workers, pool_of_processes},
     {"sequential", make<Sequential>, one, one_call},

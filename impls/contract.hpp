@@ -228,8 +228,8 @@ struct ModelEntry {
   std::string_view name;
   std::unique_ptr<Model> (*make)(const Setup&);
   std::uint32_t (*most_in_flight)(const Setup&);  // calls that it can have open at once
-  Needs (*needs)(const Setup&, std::uint32_t calls,
-                 std::uint32_t in_flight);  // in_flight of the calls at once
+  Needs (*needs)(const Setup&, std::uint32_t tasks,
+                 std::uint32_t in_flight);  // for so many tasks, and so many of the calls open at once
 };
 
 std::span<const Workload> workloads();

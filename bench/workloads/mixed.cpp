@@ -39,6 +39,9 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
   return check_heartbeat(outcome);
 }
 
+/// The calls, the heartbeat, and those that offloaded work is done in.
+std::uint32_t tasks(const Case& c) { return c.scenario.calls + 1 + c.scenario.cpus; }
+
 }  // namespace
 
 const Specification mixed_specification{
@@ -48,6 +51,7 @@ const Specification mixed_specification{
     .in_flight = all_calls,
     .refuse = refuse_nothing,
     .check = check,
+    .tasks = tasks,
 };
 
 }  // namespace fanbench

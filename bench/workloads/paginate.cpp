@@ -88,6 +88,9 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
       ahead.missed, ahead.judged);
 }
 
+/// A second one for each stream fetches ahead.
+std::uint32_t tasks(const Case& c) { return streams(c) * (1 + c.scenario.prefetch); }
+
 }  // namespace
 
 const Specification paginate_specification{
@@ -97,6 +100,7 @@ const Specification paginate_specification{
     .in_flight = streams,
     .refuse = refuse,
     .check = check,
+    .tasks = tasks,
 };
 
 }  // namespace fanbench

@@ -77,6 +77,7 @@ const Specification pipeline_specification{
     .in_flight = items,
     .refuse = refuse,
     .check = check,
+    .tasks = items,
 };
 
 }  // namespace fanbench

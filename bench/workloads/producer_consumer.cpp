@@ -186,6 +186,8 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
   return check_order(c, outcome, by_put, ledger);
 }
 
+std::uint32_t tasks(const Case& c) { return c.scenario.producers + c.scenario.consumers; }
+
 }  // namespace
 
 const Specification producer_consumer_specification{
@@ -195,6 +197,7 @@ const Specification producer_consumer_specification{
     .in_flight = in_flight,
     .refuse = refuse,
     .check = check,
+    .tasks = tasks,
 };
 
 }  // namespace fanbench

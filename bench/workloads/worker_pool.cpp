@@ -28,6 +28,7 @@ const Specification worker_pool_specification{
     .in_flight = limited_calls,
     .refuse = refuse_nothing,
     .check = check,
+    .tasks = limited_calls,
     .counts_tasks = true,
 };
 
