@@ -54,8 +54,9 @@ inline void call_until_ok(BlockingClient& client, const Scenario& scenario, Call
 
 /// One call with the time that `timeout` gives it: until the run's deadline, or its own.
 inline void call_in_time(BlockingClient& client, const Scenario& scenario, CallId id, Recorder& recorder) {
+  recorder.start(id);
   const auto start = scenario.scope == Scope::group ? recorder.began() : Recorder::Clock::now();
-  call(client, {scenario.run, id}, recorder, {.deadline = start + scenario.deadline});
+  recorder.finish(id, client.get({scenario.run, id}, {.deadline = start + scenario.deadline}));
 }
 
 /// A pipeline's item: its calls from `first` on, one after another, each with the answer to the one before. A
