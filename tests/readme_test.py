@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -14,6 +15,7 @@ EXPECTED = {  # of the examples whose reply is not a 200
 }
 
 
+@unittest.skipUnless(shutil.which("curl"), "curl is not there: apt-get install curl")
 class Readme(unittest.TestCase):
     def test_every_endpoint_has_an_example_that_works(self):
         text = README.read_text()
