@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -167,6 +168,129 @@ Nanoseconds cpu_of_live_descendants(pid_t excluded) {
   return used;
 }
 
+ContextSwitches operator+(ContextSwitches a, ContextSwitches b) {
+  return {a.voluntary + b.voluntary, a.involuntary + b.involuntary};
+}
+ContextSwitches operator-(ContextSwitches a, ContextSwitches b) {
+  return {a.voluntary - b.voluntary, a.involuntary - b.involuntary};
+}
+bool operator==(ContextSwitches a, ContextSwitches b) {
+  return a.voluntary == b.voluntary && a.involuntary == b.involuntary;
+}
+
+ContextSwitches switches_of(int whom) {
+  rusage usage{};
+  getrusage(static_cast<__rusage_who>(whom), &usage);
+  return {static_cast<std::uint64_t>(usage.ru_nvcsw), static_cast<std::uint64_t>(usage.ru_nivcsw)};
+}
+
+std::uint64_t number_after(std::string_view text, std::string_view key) {
+  auto at = text.find(key);
+  if (at == std::string_view::npos) return 0;
+  at = std::min(text.find_first_not_of(" \t", at + key.size()), text.size());
+  std::uint64_t value = 0;
+  std::from_chars(text.data() + at, text.data() + text.size(), value);
+  return value;
+}
+
+/// Ids of a process's threads; none where it has gone.
+std::vector<pid_t> threads_of(pid_t process) {
+  std::vector<pid_t> threads;
+  try {
+    Folder tasks(fmt::format("/proc/{}/task", process));
+    for (int id = tasks.next_number(); id >= 0; id = tasks.next_number()) threads.push_back(id);
+  } catch (const std::system_error& error) {
+    if (!is_gone(error.code().value())) throw;
+  }
+  return threads;
+}
+
+ContextSwitches switches_of_live_descendants(pid_t excluded) {
+  Folder proc("/proc");
+  std::array<char, 8192> buffer;  // a line of it names the allowed CPUs
+  ContextSwitches all;
+  for (const Process& process : tree(proc, excluded)) {
+    if (process.pid == getpid()) continue;
+    for (const pid_t thread : threads_of(process.pid)) {
+      const std::string path = fmt::format("{}/task/{}/status", process.pid, thread);
+      const std::string_view status = read_small(proc.descriptor(), path.c_str(), buffer);
+      all = all + ContextSwitches{.voluntary = number_after(status, "\nvoluntary_ctxt_switches:"),
+                                  .involuntary = number_after(status, "\nnonvoluntary_ctxt_switches:")};
+    }
+  }
+  return all;
+}
+
+/// The sum of what waited-for and live children used. One that is waited for meanwhile moves from the live to
+/// the waited for, and would be missed: look again.
+template <class WaitedFor, class Live>
+auto with_children(WaitedFor waited_for, Live live) {
+  constexpr int most_looks = 10;
+  auto before = waited_for();
+  auto children = before + live();
+  for (int look = 1; look < most_looks; ++look) {
+    const auto after = waited_for();
+    if (after == before) break;
+    before = after;
+    children = before + live();
+  }
+  return children;
+}
+
+/// Looking at 1,000 processes takes 10 ms of CPU, as much as 1,000 calls do: what this thread uses while one
+/// of these exists is summed up, to be taken off again.
+class Looking {
+ public:
+  Looking() = default;
+  Looking(const Looking&) = delete;
+  Looking& operator=(const Looking&) = delete;
+  ~Looking() {
+    all_cpu_ += own_cpu().count();
+    all_voluntary_ += own_switches().voluntary;
+    all_involuntary_ += own_switches().involuntary;
+  }
+
+  /// Of all looks so far, this one included.
+  Nanoseconds cpu() const { return Nanoseconds(all_cpu_) + own_cpu(); }
+  ContextSwitches switches() const {
+    return ContextSwitches{all_voluntary_, all_involuntary_} + own_switches();
+  }
+
+ private:
+  Nanoseconds own_cpu() const { return read_clock(CLOCK_THREAD_CPUTIME_ID) - began_; }
+  ContextSwitches own_switches() const { return switches_of(RUSAGE_THREAD) - switches_; }
+
+  static inline std::atomic<std::int64_t> all_cpu_ = 0;
+  static inline std::atomic<std::uint64_t> all_voluntary_ = 0, all_involuntary_ = 0;
+  Nanoseconds began_ = read_clock(CLOCK_THREAD_CPUTIME_ID);
+  ContextSwitches switches_ = switches_of(RUSAGE_THREAD);
+};
+
+std::uint64_t pss_of(const Folder& proc, pid_t process) {
+  std::array<char, 4096> buffer;
+  std::array<char, 32> path;
+  *fmt::format_to(path.begin(), "{}/smaps_rollup", process) = '\0';
+  const std::string_view rollup = read_small(proc.descriptor(), path.data(), buffer);
+  constexpr std::string_view key = "\nPss:";
+  if (rollup.find(key) == std::string_view::npos && process == getpid())
+    fail(ENOTSUP, "/proc/self/smaps_rollup has no line Pss: (a kernel of 4.14 or later has)");
+  return number_after(rollup, key) * 1024;
+}
+
+/// 0 where the process has gone.
+std::uint64_t descriptors_of(const Folder& proc, pid_t process) {
+  // The folder's size is their number, from Linux 6.2 on: counting 10,000 of them takes milliseconds.
+  struct stat info {};
+  if (fstatat(proc.descriptor(), fmt::format("{}/fd", process).c_str(), &info, 0) == 0 && info.st_size > 0)
+    return static_cast<std::uint64_t>(info.st_size);
+  try {
+    return open_descriptors(process);
+  } catch (const std::system_error& error) {
+    if (is_gone(error.code().value())) return 0;
+    throw;
+  }
+}
+
 /// A set of CPUs in the kernel's form, however many the machine has.
 using CpuMask = std::vector<unsigned long>;
 constexpr int bits_per_word = sizeof(unsigned long) * CHAR_BIT;
@@ -194,21 +318,24 @@ bool set_affinity(pid_t thread, const CpuMask& mask) {
 }  // namespace
 
 Nanoseconds cpu_of_tree(pid_t excluded) {
-  // Looking at 1,000 processes takes 10 ms of CPU, as much as 1,000 calls do: it is taken off again.
-  static std::atomic<std::int64_t> looking = 0;
-  const Nanoseconds began = read_clock(CLOCK_THREAD_CPUTIME_ID);
+  const Looking looking;
+  const auto live = [excluded] { return cpu_of_live_descendants(excluded); };
+  const Nanoseconds children = with_children(cpu_of_waited_for, live);
+  return children + read_clock(CLOCK_PROCESS_CPUTIME_ID) - looking.cpu();
+}
 
-  Nanoseconds children{};
-  // A child that is waited for meanwhile moves from the live to the waited for, and would be missed: look
-  // again.
-  constexpr int most_looks = 10;
-  for (int look = 0; look < most_looks; ++look) {
-    const Nanoseconds waited_for = cpu_of_waited_for();
-    children = waited_for + cpu_of_live_descendants(excluded);
-    if (waited_for == cpu_of_waited_for()) break;
-  }
-  looking += (read_clock(CLOCK_THREAD_CPUTIME_ID) - began).count();
-  return children + read_clock(CLOCK_PROCESS_CPUTIME_ID) - Nanoseconds(looking.load());
+Nanoseconds cpu_of_tree_and(pid_t other) {
+  const auto live = [other] { return cpu_of_live_descendants(other); };
+  const Nanoseconds children = with_children(cpu_of_waited_for, live);
+  return children + read_clock(CLOCK_PROCESS_CPUTIME_ID) +
+         (other != 0 ? cpu_of_process(other) : Nanoseconds{});
+}
+
+ContextSwitches switches_of_tree(pid_t excluded) {
+  const Looking looking;
+  const auto live = [excluded] { return switches_of_live_descendants(excluded); };
+  const auto waited_for = [] { return switches_of(RUSAGE_CHILDREN); };
+  return with_children(waited_for, live) + switches_of(RUSAGE_SELF) - looking.switches();
 }
 
 Nanoseconds cpu_of_process(pid_t pid) {
@@ -219,23 +346,21 @@ Nanoseconds cpu_of_process(pid_t pid) {
 
 std::uint64_t pss_of_tree(pid_t excluded) {
   Folder proc("/proc");
-  std::array<char, 4096> buffer;
-  std::array<char, 32> path;
-  std::uint64_t kib = 0;
+  std::uint64_t bytes = 0;
+  for (const Process& process : tree(proc, excluded)) bytes += pss_of(proc, process.pid);
+  return bytes;
+}
+
+Usage usage_of_tree(pid_t excluded) {
+  Folder proc("/proc");
+  Usage usage;
   for (const Process& process : tree(proc, excluded)) {
-    *fmt::format_to(path.begin(), "{}/smaps_rollup", process.pid) = '\0';
-    const std::string_view rollup = read_small(proc.descriptor(), path.data(), buffer);
-    constexpr std::string_view key = "\nPss:";
-    if (auto at = rollup.find(key); at != std::string_view::npos) {
-      at = std::min(rollup.find_first_not_of(' ', at + key.size()), rollup.size());
-      std::uint64_t value = 0;
-      std::from_chars(rollup.data() + at, rollup.data() + rollup.size(), value);
-      kib += value;
-    } else if (process.pid == getpid()) {
-      fail(ENOTSUP, "/proc/self/smaps_rollup has no line Pss: (a kernel of 4.14 or later has)");
-    }
+    usage.pss_bytes += pss_of(proc, process.pid);
+    usage.threads += process.threads;
+    usage.descriptors += descriptors_of(proc, process.pid);
   }
-  return kib * 1024;
+  if (usage.descriptors > 0) --usage.descriptors;  // that of `proc`
+  return usage;
 }
 
 std::vector<pid_t> descendants(pid_t excluded) {
@@ -253,6 +378,16 @@ std::size_t threads_of_tree(pid_t excluded) {
   return threads;
 }
 
+std::vector<pid_t> thread_ids_of_tree(pid_t excluded) {
+  Folder proc("/proc");
+  std::vector<pid_t> ids;
+  for (const Process& process : tree(proc, excluded)) {
+    const std::vector<pid_t> threads = threads_of(process.pid);
+    ids.insert(ids.end(), threads.begin(), threads.end());
+  }
+  return ids;
+}
+
 std::size_t open_descriptors(pid_t pid) {
   Folder folder(fmt::format("/proc/{}/fd", pid));
   std::size_t count = 0;
@@ -261,41 +396,46 @@ std::size_t open_descriptors(pid_t pid) {
   return count;
 }
 
-PeakPss::PeakPss(pid_t excluded, std::optional<int> cpu) : excluded_(excluded) {
-  sample();
+PeakUsage::PeakUsage(pid_t excluded, std::optional<int> cpu) : excluded_(excluded) {
+  sample(0);
   thread_ = std::jthread([this, cpu](const std::stop_token& stop) { watch(stop, cpu); });
+  thread_id_.wait(0);
 }
 
-void PeakPss::sample() {
-  const std::uint64_t now = pss_of_tree(excluded_);
-  peak_.store(std::max(peak_.load(), now));
+void PeakUsage::sample(std::uint64_t own_threads) {
+  const Usage now = usage_of_tree(excluded_);
+  peak_.pss_bytes = std::max(peak_.pss_bytes, now.pss_bytes);
+  peak_.threads = std::max(peak_.threads, now.threads - own_threads);
+  peak_.descriptors = std::max(peak_.descriptors, now.descriptors);
   ++samples_;
 }
 
-void PeakPss::watch(const std::stop_token& stop, std::optional<int> cpu) {
+void PeakUsage::watch(const std::stop_token& stop, std::optional<int> cpu) {
   using Clock = std::chrono::steady_clock;
+  thread_id_ = gettid();
+  thread_id_.notify_one();
   try {
     if (cpu) pin_thread(std::span(&*cpu, 1));
     while (!stop.stop_requested()) {
       const auto began = Clock::now();
-      sample();
+      sample(1);
       const auto pause = std::max<Clock::duration>(least_pause, Clock::now() - began);
       std::unique_lock lock(mutex_);
       paused_.wait_for(lock, stop, pause, [] { return false; });
     }
+    sample(1);
   } catch (...) {
     failure_ = std::current_exception();
   }
 }
 
-std::uint64_t PeakPss::stop() {
+Usage PeakUsage::stop() {
   if (thread_.joinable()) {
     thread_.request_stop();
     thread_.join();
-    if (!failure_) sample();
   }
   if (failure_) std::rethrow_exception(failure_);
-  return peak_.load();
+  return peak_;
 }
 
 std::vector<int> allowed_cpus() {

@@ -37,38 +37,63 @@ Nanoseconds cpu_of_process(pid_t pid);
 /// Proportional set size of the tree in bytes: a page that n processes share counts for 1/n in each.
 std::uint64_t pss_of_tree(pid_t excluded);
 
+/// Times that threads gave their CPU up to wait (voluntary), or had it taken from them.
+struct ContextSwitches {
+  std::uint64_t voluntary = 0, involuntary = 0;
+};
+/// Those of the tree so far: of this process with the children that it has waited for, and of the live
+/// threads of each live descendant: what threads did that ended in a process that goes on is not known. To be
+/// used as a difference, as cpu_of_tree.
+ContextSwitches switches_of_tree(pid_t excluded);
+
+/// CPU time that the tree and `other` (a process, 0: none) have used so far, what reading it cost included.
+Nanoseconds cpu_of_tree_and(pid_t other);
+
 /// Live descendants, those that ended but were not waited for included (a leak test wants to see them). No
 /// order.
 std::vector<pid_t> descendants(pid_t excluded);
 /// Threads of the tree, this one included.
 std::size_t threads_of_tree(pid_t excluded);
+/// The ids of these threads, in no order.
+std::vector<pid_t> thread_ids_of_tree(pid_t excluded);
 /// Open descriptors of one process.
 std::size_t open_descriptors(pid_t pid);
 
-/// Watches pss_of_tree from its construction until stop(), on a thread of its own.
-class PeakPss {
+/// What the tree holds at a time.
+struct Usage {
+  std::uint64_t pss_bytes = 0;  // as pss_of_tree
+  std::uint64_t threads = 0;
+  std::uint64_t descriptors = 0;  // of all processes together
+};
+Usage usage_of_tree(pid_t excluded);
+
+/// Watches usage_of_tree from its construction until stop(), on a thread of its own, which is not in it.
+class PeakUsage {
  public:
   /// Pauses between samples for as long as a sample takes, and at least this long.
   static constexpr std::chrono::milliseconds least_pause{2};
 
   /// Takes the first sample before it returns. `cpu`: where the thread that samples is to run.
-  explicit PeakPss(pid_t excluded, std::optional<int> cpu = std::nullopt);
-  PeakPss(const PeakPss&) = delete;
-  PeakPss& operator=(const PeakPss&) = delete;
-  ~PeakPss() = default;
+  explicit PeakUsage(pid_t excluded, std::optional<int> cpu = std::nullopt);
+  PeakUsage(const PeakUsage&) = delete;
+  PeakUsage& operator=(const PeakUsage&) = delete;
+  ~PeakUsage() = default;
 
-  /// Takes a last sample, ends the thread and returns the largest sample in bytes. Throws what sampling
-  /// threw. Further calls return the same.
-  std::uint64_t stop();
+  /// Takes a last sample, ends the thread and returns the most of each kind. Throws what sampling threw.
+  /// Further calls return the same.
+  Usage stop();
   /// Samples taken so far.
   std::uint32_t samples() const noexcept { return samples_.load(); }
+  /// The thread that samples.
+  pid_t thread_id() const noexcept { return thread_id_; }
 
  private:
-  void sample();
+  void sample(std::uint64_t own_threads);
   void watch(const std::stop_token& stop, std::optional<int> cpu);
 
   pid_t excluded_;
-  std::atomic<std::uint64_t> peak_ = 0;
+  Usage peak_;  // written by one thread at a time
+  std::atomic<pid_t> thread_id_ = 0;
   std::atomic<std::uint32_t> samples_ = 0;
   std::exception_ptr failure_;  // of the thread; read after it was joined
   std::mutex mutex_;

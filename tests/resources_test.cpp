@@ -178,6 +178,79 @@ TEST(CpuOfProcess, ThrowsWhenThereIsNone) {
   EXPECT_THROW(cpu_of_process(pid), std::system_error);
 }
 
+/// Waits so often that the CPU is given up each time.
+void wait_often(int times) {
+  for (int i = 0; i < times; ++i) std::this_thread::sleep_for(50us);
+}
+constexpr int often = 200;
+/// Of so many waits at least this many are seen as such: where a thread loses its CPU on its way to wait,
+/// that was involuntary.
+constexpr std::uint64_t most_of_often = often / 2;
+/// What a test gives its CPU up for besides.
+constexpr std::uint64_t few = 100;
+
+std::uint64_t voluntary_since(ContextSwitches before, pid_t excluded = 0) {
+  return switches_of_tree(excluded).voluntary - before.voluntary;
+}
+
+TEST(SwitchesOfTree, CountThisProcessWithThreadsThatHaveEnded) {
+  const ContextSwitches before = switches_of_tree(0);
+  std::jthread([] { wait_often(often); }).join();
+  EXPECT_GE(voluntary_since(before), most_of_often);
+  EXPECT_LT(voluntary_since(before), often + few);
+}
+
+TEST(SwitchesOfTree, CountAChildOnceBeforeAndAfterItIsWaitedFor) {
+  const ContextSwitches before = switches_of_tree(0);
+  Child child([] { wait_often(often); });
+  EXPECT_GE(voluntary_since(before), most_of_often);
+  EXPECT_LT(voluntary_since(before), often + few);
+  child.wait();
+  EXPECT_GE(voluntary_since(before), most_of_often);
+  EXPECT_LT(voluntary_since(before), often + few);
+}
+
+TEST(SwitchesOfTree, CountTheLiveThreadsOfALiveChild) {
+  const ContextSwitches before = switches_of_tree(0);
+  const Child child([] {
+    auto* done = new std::latch(1);
+    new std::jthread([done] {
+      wait_often(often);
+      done->count_down();
+      pause();
+    });
+    done->wait();
+  });
+  EXPECT_GE(voluntary_since(before), most_of_often);
+}
+
+TEST(SwitchesOfTree, LeaveOutTheExcluded) {
+  const Child server([] { wait_often(often); });
+  EXPECT_GE(switches_of_tree(0).voluntary - switches_of_tree(server.pid()).voluntary, most_of_often);
+}
+
+TEST(SwitchesOfTree, CountACpuThatWasTakenAwayAsInvoluntary) {
+  const std::vector<int> one(1, allowed_cpus().back());
+  const auto spin_there = [&one] {
+    pin_thread(one);
+    use_much_cpu();
+  };
+  const ContextSwitches before = switches_of_tree(0);
+  std::jthread other(spin_there);
+  std::jthread(spin_there).join();
+  other.join();
+  EXPECT_GE(switches_of_tree(0).involuntary - before.involuntary, 10);
+}
+
+TEST(CpuOfTreeAnd, IsThatOfTheTreeWithTheOtherAndWithItsOwnReading) {
+  const Nanoseconds before = cpu_of_tree_and(0);
+  const Child server(use_much_cpu);
+  EXPECT_GE(cpu_of_tree_and(server.pid()) - before, much);
+  EXPECT_LT(cpu_of_tree_and(server.pid()) - before, 2 * much);
+  for (const Nanoseconds until = thread_cpu() + much; thread_cpu() < until;) cpu_of_tree(0);
+  EXPECT_GE(cpu_of_tree_and(server.pid()) - before, 2 * much);
+}
+
 TEST(PssOfTree, CountsWhatAChildTouches) {
   const std::uint64_t before = pss_of_tree(0);
   const Child child([] { map_and_touch(20 * mib); });
@@ -215,47 +288,83 @@ TEST(PssOfTree, SkipsProcessesThatEndMeanwhile) {
   }
 }
 
-void wait_for_samples(const PeakPss& peak, std::uint32_t more) {
+void wait_for_samples(const PeakUsage& peak, std::uint32_t more) {
   const std::uint32_t until = peak.samples() + more;
   while (peak.samples() < until) std::this_thread::yield();
 }
 
-TEST(PeakPss, SamplesAtStartAndAtStop) {
-  PeakPss peak(0);
+TEST(PeakUsage, SamplesAtStartAndAtStop) {
+  PeakUsage peak(0);
   EXPECT_GE(peak.samples(), 1);
-  EXPECT_GT(peak.stop(), 0);
+  EXPECT_GT(peak.stop().pss_bytes, 0);
   EXPECT_GE(peak.samples(), 2);
 }
 
-TEST(PeakPss, LastSampleIsTakenWhenItIsStopped) {
-  PeakPss peak(0);
+TEST(PeakUsage, LastSampleIsTakenWhenItIsStopped) {
+  PeakUsage peak(0);
   const Child child([] { map_and_touch(200 * mib); });
-  EXPECT_GE(peak.stop(), 200 * mib);
+  EXPECT_GE(peak.stop().pss_bytes, 200 * mib);
 }
 
-TEST(PeakPss, RemembersWhatHasBeenGivenBack) {
+TEST(PeakUsage, RemembersWhatHasBeenGivenBack) {
   const std::uint64_t before = pss_of_tree(0);
-  PeakPss peak(0);
+  PeakUsage peak(0);
   Child child([] { map_and_touch(20 * mib); });
   wait_for_samples(peak, 2);  // the second of them began after the child was ready
   child.wait();
-  const std::uint64_t most = peak.stop();
+  const std::uint64_t most = peak.stop().pss_bytes;
   EXPECT_GE(most, before + most_of_20_mib);
   EXPECT_LT(pss_of_tree(0), before + most_of_20_mib);
-  EXPECT_EQ(peak.stop(), most);
+  EXPECT_EQ(peak.stop().pss_bytes, most);
 }
 
-TEST(PeakPss, LeavesOutTheExcluded) {
+TEST(PeakUsage, RemembersThreadsAndDescriptorsButNotItsOwn) {
+  const std::size_t threads = threads_of_tree(0), descriptors = open_descriptors(getpid());
+  PeakUsage peak(0);
+  {
+    std::latch may_end(1);
+    std::jthread more([&] { may_end.wait(); });
+    const int descriptor = dup(STDERR_FILENO);
+    wait_for_samples(peak, 2);
+    close(descriptor);
+    may_end.count_down();
+  }
+  const Usage most = peak.stop();
+  EXPECT_EQ(most.threads, threads + 1);
+  EXPECT_EQ(most.descriptors, descriptors + 1);
+}
+
+TEST(PeakUsage, CountsThreadsAndDescriptorsOfChildren) {
+  const Usage before = usage_of_tree(0);
+  const Child child([] { static_cast<void>(!dup(STDERR_FILENO)); });
+  const Usage after = PeakUsage(0).stop();
+  EXPECT_EQ(after.threads, before.threads + threads_of(child.pid()).size());
+  EXPECT_EQ(after.descriptors, before.descriptors + 1 + open_descriptors(child.pid()));  // ours: its pipe
+}
+
+TEST(PeakUsage, NamesTheThreadThatSamples) {
+  PeakUsage peak(0);
+  EXPECT_THAT(thread_ids_of_tree(0), Contains(peak.thread_id()));
+  EXPECT_NE(peak.thread_id(), getpid());
+}
+
+TEST(ThreadIdsOfTree, AreThoseOfThisProcessAndOfChildrenButNotOfTheExcluded) {
+  const Child child(nothing);
+  EXPECT_THAT(thread_ids_of_tree(0), IsSupersetOf({getpid(), child.pid()}));
+  EXPECT_THAT(thread_ids_of_tree(child.pid()), Not(Contains(child.pid())));
+}
+
+TEST(PeakUsage, LeavesOutTheExcluded) {
   const Child server([] { map_and_touch(200 * mib); });
-  PeakPss peak(server.pid());
+  PeakUsage peak(server.pid());
   wait_for_samples(peak, 1);
-  EXPECT_LT(peak.stop(), pss_of_tree(0));
+  EXPECT_LT(peak.stop().pss_bytes, pss_of_tree(0));
 }
 
-TEST(PeakPss, RunsWhereItIsTold) {
+TEST(PeakUsage, RunsWhereItIsTold) {
   const auto before = threads_of(getpid());
   const int cpu = allowed_cpus().back();
-  PeakPss peak(0, cpu);
+  PeakUsage peak(0, cpu);
   wait_for_samples(peak, 1);  // of the thread, which was pinned before
   for (const pid_t thread : threads_of(getpid())) {
     if (std::ranges::find(before, thread) != before.end()) continue;
@@ -267,8 +376,8 @@ TEST(PeakPss, RunsWhereItIsTold) {
   peak.stop();
 }
 
-TEST(PeakPss, ThrowsAtTheStopWhatItsThreadThrew) {
-  PeakPss peak(0, 1'000'000);
+TEST(PeakUsage, ThrowsAtTheStopWhatItsThreadThrew) {
+  PeakUsage peak(0, 1'000'000);
   EXPECT_THROW(peak.stop(), std::system_error);
 }
 
@@ -277,13 +386,13 @@ void wait_for_threads(std::size_t count) {
   while (threads_of_tree(0) != count) std::this_thread::yield();
 }
 
-TEST(PeakPss, LeavesNoThread) {
+TEST(PeakUsage, LeavesNoThread) {
   const std::size_t before = threads_of_tree(0);
   {
-    PeakPss stopped(0);
+    PeakUsage stopped(0);
     stopped.stop();
     wait_for_threads(before);
-    const PeakPss abandoned(0);
+    const PeakUsage abandoned(0);
     wait_for_threads(before + 1);
   }
   wait_for_threads(before);
