@@ -483,7 +483,7 @@ TEST(ShippedSuites, AllCanBeRead) {
   std::vector<std::string> found;
   for (const auto& entry : std::filesystem::directory_iterator(suites()))
     found.push_back(read_suite(entry.path(), known).name);
-  EXPECT_THAT(found, testing::IsSupersetOf({"quick", "claims", "patterns", "scaling", "smoke"}));
+  EXPECT_THAT(found, testing::IsSupersetOf({"quick", "ci", "claims", "patterns", "scaling", "smoke"}));
 }
 
 TEST(ShippedSuites, SmokeAndPatternsHaveEveryWorkloadModelAndTransport) {
