@@ -10,13 +10,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Iterable
 
-from .results import MODELS, TRANSPORTS, CaseResult, Results, Scenario, _rank, rounds_of_both
+from .results import FLOOR, MODELS, TRANSPORTS, CaseResult, Results, Scenario, _rank, rounds_of_both
 from .stats import Interval, ratio_interval
 from .wording import fixed_seconds, seconds, times
 
 WITHIN = 1.10  # a makespan up to this many times the best one is fast enough
 NOT_SEPARATED = "not separated"
-_NO_CANDIDATES = ("floor", "sequential")
+_NO_CANDIDATES = (FLOOR, "sequential")
 _AXES = ("calls", "cpu_per_call")
 
 

@@ -13,7 +13,8 @@ from typing import Any, Iterable
 from .wording import WORKLOADS, count, latency_seconds, memory, rate, scenario_line, seconds
 
 FORMAT = 1  # of results.json; another number means that fields have changed their meaning
-MODELS = ("floor", "coroutines", "threads", "thread_pool", "processes", "sequential")
+FLOOR = "floor"  # no model, but what the machine can do: a line in plots, never chosen
+MODELS = (FLOOR, "coroutines", "threads", "thread_pool", "processes", "sequential")
 TRANSPORTS = ("native", "curl")
 
 # Suffixes that Google Benchmark itself adds to names: they say how it was run, not what.
