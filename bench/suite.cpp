@@ -469,6 +469,13 @@ std::vector<Case> expand(const Source& source, const toml::table& table, const K
   expansion.spread(&Keys::timeline, {false}, [](Case& c, bool v) { c.timeline = v; });
 
   std::vector<Case> cases = std::move(expansion).cases();
+  std::erase_if(cases, [](const Case& c) { return !is_written(c.workload, c.model, c.transport); });
+  if (cases.empty()) {
+    source.fail(
+        line, "models",
+        fmt::format("expected a model that has {}, got only {}, which has gather and semaphore over native",
+                    fmt::join(workloads, ", "), fmt::join(models, ", ")));
+  }
   for (Case& c : cases) {
     if (c.workload == "cpu") c.plan.delay = FixedDelay{};  // it calls nobody
     if (has(c.workload, "pages")) c.plan.chain = c.scenario.pages;

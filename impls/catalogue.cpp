@@ -6,6 +6,7 @@
 
 #include "impls/contract.hpp"
 #include "impls/coroutines/coroutines.hpp"
+#include "impls/floor/floor.hpp"
 #include "impls/processes/processes.hpp"
 #include "impls/sequential/sequential.hpp"
 #include "impls/thread_pool/thread_pool.hpp"
@@ -94,12 +95,17 @@ constexpr ModelEntry all_models[] = {
     {"thread_pool", make<ThreadPool>, as_workers, pool_of_threads},
     {"processes", make<Processes>, as_workers, pool_of_processes},
     {"sequential", make<Sequential>, one, one_call},
+    {"floor", make<Floor>, any_number, one_loop},
 };
 
 }  // namespace
 
 std::span<const Workload> workloads() { return all_workloads; }
 std::span<const ModelEntry> models() { return all_models; }
+bool is_written(std::string_view workload, std::string_view model, Transport transport) {
+  return model != "floor" ||
+         ((workload == "gather" || workload == "semaphore") && transport == Transport::native);
+}
 
 // What a model does not override.
 void Model::gather(const Scenario&, Recorder&) { not_written("gather"); }

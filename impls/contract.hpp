@@ -234,5 +234,8 @@ struct ModelEntry {
 
 std::span<const Workload> workloads();
 std::span<const ModelEntry> models();
+/// Whether there is such a combination. What a model can't do by its nature is there all the same: it says
+/// why.
+bool is_written(std::string_view workload, std::string_view model, Transport transport);
 
 }  // namespace fanbench

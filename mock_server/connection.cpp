@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/beast/http/error.hpp>
@@ -58,21 +59,26 @@ void Connection::wait_readable() {
   if (waiting_readable_ || state_ == State::closed || state_ == State::unread) return;
   if (state_ != State::reading && unparsed_.size() >= max_ahead_bytes) return;
   waiting_readable_ = true;
-  // Waiting, then reading into the loop's buffer, costs no more system calls than async_read_some, which
-  // tries before it waits; and it needs no buffer of our own meanwhile.
-  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const Error& error) {
-    self->waiting_readable_ = false;
-    if (error || self->state_ == State::closed || self->state_ == State::unread) return;
-    self->run_step([&] { self->on_readable(); });
-  });
+  // Asio tries to read before it waits, which costs less than the epoll_ctl of its async_wait.
+  socket_.async_read_some(asio::buffer(first_bytes_),
+                          [self = shared_from_this()](const Error& error, std::size_t bytes) {
+                            self->waiting_readable_ = false;
+                            if (self->state_ == State::closed || self->state_ == State::unread) return;
+                            self->run_step([&] { self->on_read(error, bytes); });
+                          });
 }
 
-void Connection::on_readable() {
-  Error error;
-  const std::size_t bytes = socket_.read_some(asio::buffer(loop_.input), error);
-  if (error && error != asio::error::would_block) return on_input_end(error == asio::error::eof);
-
-  const std::string_view input(loop_.input.data(), bytes);
+/// Most requests fit in the connection's own small buffer. The rest of a longer one comes by way of the
+/// loop's.
+void Connection::on_read(Error error, std::size_t bytes) {
+  if (error) return on_input_end(error == asio::error::eof);
+  std::string_view input(first_bytes_.data(), bytes);
+  if (bytes == first_bytes_.size()) {
+    std::copy(input.begin(), input.end(), loop_.input.begin());
+    Error ignored;  // an end that comes after these bytes will be seen by the next read
+    bytes += socket_.read_some(asio::buffer(loop_.input) + bytes, ignored);
+    input = {loop_.input.data(), bytes};
+  }
   if (state_ == State::reading && unparsed_.empty()) {
     if (!parser_) since_ = loop_.tick;  // a request begins
     unparsed_.assign(input.substr(parse(input)));

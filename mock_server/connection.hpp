@@ -1,6 +1,7 @@
 // One client's connection: requests in, replies out at the time that the plan says.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -55,7 +56,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Hook 
   template <class Step>
   void run_step(Step step);
   void wait_readable();
-  void on_readable();
+  void on_read(Error error, std::size_t bytes);
   void on_input_end(bool orderly);
   std::size_t parse(std::string_view input);
   void parse_ahead();
@@ -108,7 +109,8 @@ class Connection : public std::enable_shared_from_this<Connection>, public Hook 
   std::uint32_t since_ = 0;  // loop tick at which what may time out began
 
   std::optional<RequestParser> parser_;
-  std::string unparsed_;  // part of a request, or requests read ahead
+  std::array<char, 512> first_bytes_;  // of what comes in next
+  std::string unparsed_;               // part of a request, or requests read ahead
 
   // The call that is being answered, if any.
   std::shared_ptr<LocalRun> run_;

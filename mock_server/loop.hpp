@@ -60,7 +60,7 @@ struct Loop {
   const Limits limits;
   std::FILE* const log;  // null: nothing is logged
   Service service{shared};
-  // Bytes pass through these two, so that a connection that waits owns no buffers: ten thousand of them are
+  // Bytes pass through these two, so that a connection that waits owns next to no buffers: ten thousand are
   // small.
   std::array<char, 64 * 1024> input;
   std::string output;

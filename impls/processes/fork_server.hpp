@@ -8,7 +8,7 @@
 #include <span>
 
 #include "impls/contract.hpp"
-#include "impls/processes/unique_fd.hpp"
+#include "impls/unique_fd.hpp"
 
 namespace fanbench {
 

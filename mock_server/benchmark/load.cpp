@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -72,8 +73,29 @@ int open_connection(std::uint16_t port) {
   return fd;
 }
 
-/// Replies are read where a connection is used again, and at the end: the ledger tells what there is to know
-/// of them.
+/// Until one has come on every connection. Left unread they would fill the kernel's memory, which slows the
+/// server that sends them.
+void read_replies(const std::vector<int>& connections) {
+  const int poll = epoll_create1(EPOLL_CLOEXEC);
+  for (const int fd : connections) {
+    epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+    if (epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event) != 0) throw std::runtime_error(std::strerror(errno));
+  }
+  char reply[4096];
+  epoll_event events[256];
+  for (std::size_t left = connections.size(); left > 0;) {
+    const int ready = epoll_wait(poll, events, 256, 0);  // asleep, it would cost the server wake-ups
+    for (int i = 0; i < ready; ++i) {
+      if (recv(events[i].data.fd, reply, sizeof reply, MSG_DONTWAIT) < 0) continue;
+      epoll_ctl(poll, EPOLL_CTL_DEL, events[i].data.fd, nullptr);
+      --left;
+    }
+  }
+  close(poll);
+}
+
+/// Where calls are spread, replies are read before the connection is used again: the ledger tells what there
+/// is to know of them.
 void make_calls(const Options& options) {
   std::vector<int> connections;
   while (connections.size() < options.connections) connections.push_back(open_connection(options.port));
@@ -96,6 +118,7 @@ void make_calls(const Options& options) {
   }
   fmt::print("{{\"latest_start_us\":{:.1f}}}\n", static_cast<double>(latest.count()) / 1000);
   std::fflush(stdout);
+  if (options.together) read_replies(connections);
   getchar();  // benchmark.py looks at the server meanwhile
   for (const int fd : connections) close(fd);
 }

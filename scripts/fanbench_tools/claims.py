@@ -5,11 +5,12 @@ The rules look at medians over the rounds, transport by transport; where transpo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Callable
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Callable
 
 from .results import TRANSPORTS, CaseResult, Results, _rank
-from .wording import count, fixed_seconds, latency, memory, seconds
+from .wording import NOTHING, count, factor, fixed_seconds, latency, memory, seconds
 
 HOLDS, FAILS, NOT_MEASURED = "holds", "does not hold", "not measured"
 LATENCY = 0.2  # seconds: the guides' figure
@@ -34,6 +35,7 @@ class Claim:
     figure: str  # the guides'
     rule: str
     judge: Callable[["Rows"], Finding]
+    across: Callable[["Rows", "Rows"], Finding] | None = None  # where the claim is about the clients: native and curl
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Rows:
     """The rows of one transport; `find` looks among gather at 200 ms per call, the guides' example."""
 
     def __init__(self, results: Results, transport: str):
+        self.client_cpus = cpus_in(results.context.get("client_cpus"))
         self.all = [c for c in results.cases if c.case.transport == transport]
         self._cases = [c for c in self.all if c.case.workload == "gather" and fixed_seconds(c.case.latency) == LATENCY]
 
@@ -189,6 +192,91 @@ def _million(rows: Rows) -> Finding:
                           f"{seconds(found[0].median('makespan_s'))}")
 
 
+def _no_sibling_left(rows: Rows) -> Finding:
+    found = {c.case.model: c for c in rows.all if c.case.workload == "task_group" and c.case.model in CONCURRENT}
+    ends = {m: v for m, c in found.items() if (v := c.median("cancel_latency_us")) is not None}
+    if not ends:
+        return Finding(NOT_MEASURED)
+    measured = "all ended after the first failure: " + ", ".join(f"{m} {seconds(v / 1e6)}" for m, v in ends.items())
+    wasted = {m: v for m in ends if (v := found[m].median("wasted_calls"))}
+    if wasted:
+        measured += "; completed for nobody: " + ", ".join(f"{m} {count(v)}" for m, v in wasted.items())
+    late = [m for m, v in ends.items() if v > 100e3]
+    if len(late) == len(ends):
+        return Finding(FAILS, measured)
+    return Finding(_only_if(f"not {' or '.join(late)}") if late else HOLDS, measured)
+
+
+def _blocking_freezes(rows: Rows) -> Finding:
+    lags: dict[tuple[str, str], CaseResult] = {}
+    for c in rows.all:
+        if c.case.workload == "mixed" and c.median("loop_lag_max_us") is not None:
+            lags.setdefault((c.case.model, c.case.get("placement", "inline")), c)
+    inline, offload = lags.get(("coroutines", "inline")), lags.get(("coroutines", "offload"))
+    if inline is None or offload is None:
+        return Finding(NOT_MEASURED)
+    lag = {key: c.median("loop_lag_max_us") for key, c in lags.items()}
+    work = 1e6 * (fixed_seconds(inline.case.get("cpu_per_call", "")) or 0)
+    others = ", ".join(f"{m} {seconds(v / 1e6)}" for (m, placement), v in lag.items()
+                       if placement == "inline" and m != "coroutines")
+    frozen, free = lag["coroutines", "inline"], lag["coroutines", "offload"]
+    measured = (f"a heartbeat on the loop waits up to {seconds(frozen / 1e6)} for {inline.case.calls} × "
+                f"{seconds(work / 1e6)} of work, {seconds(free / 1e6)} with the work offloaded")
+    measured += f"; work inline in other models: {others}" if others else ""
+    return Finding(HOLDS if frozen >= 2 * work and frozen >= 2 * free else FAILS, measured)
+
+
+def _cpu_needs_processes(rows: Rows) -> Finding:
+    found = [c for c in rows.all if c.case.workload == "cpu" and c.median("makespan_s")]
+    found = [c for c in found if c.case.scenario == found[0].case.scenario and c.case.workers is None]
+    time = {c.case.model: c.median("makespan_s") for c in found}
+    measured = ", ".join(f"{m} {seconds(v)}" for m, v in time.items())
+    threads = [time[m] for m in ("threads", "thread_pool") if m in time]
+    if "processes" not in time or not threads:
+        return Finding(NOT_MEASURED, measured)
+    if rows.client_cpus is not None and rows.client_cpus < 2:
+        return Finding(NOT_MEASURED, measured + "; the client has one CPU, on which nothing computes side by side")
+    return Finding(FAILS if min(threads) <= 1.1 * time["processes"] else HOLDS, measured)
+
+
+def _faster_loop(native: Rows, curl: Rows) -> Finding:
+    ratios = {}  # calls that don't wait, and the guides' calls of 200 ms
+    for one in native.all:
+        other = next((c for c in curl.all if c.case == replace(one.case, transport="curl")), None)
+        waits = _waits(one)
+        pair = [c.median("makespan_s") for c in (one, other) if c]
+        if other and waits is not None and all(pair) and (waits not in ratios or one.case.calls > ratios[waits][0]):
+            cpu = _ratio(other.median("cpu_us_per_call"), one.median("cpu_us_per_call"))
+            ratios[waits] = (one.case.calls, pair[1] / pair[0], cpu)
+    measured = "; ".join(f"{calls:,} calls of {'200 ms' if waits else 'no latency'}: {ratio:.1f} × the calls per second, "
+                         f"{factor(cpu) if cpu else NOTHING} × less client CPU per call"
+                         for waits, (calls, ratio, cpu) in sorted(ratios.items()))
+    if False not in ratios:
+        return Finding(NOT_MEASURED, measured)
+    if ratios[False][1] < 2:
+        return Finding(FAILS, measured)
+    waiting = ratios.get(True)
+    return Finding(HOLDS if waiting and waiting[1] >= 2 else _only_if("calls hardly wait"), measured)
+
+
+def _waits(c: CaseResult) -> bool | None:
+    """Whether the calls of this row of coroutines wait; None where it says nothing of the loop."""
+    if c.case.model != "coroutines" or c.case.start != "warm" or c.case.get("connection", "reuse") != "reuse":
+        return None
+    if c.case.workload in ("gather", "semaphore") and fixed_seconds(c.case.latency) in (0, LATENCY):
+        return fixed_seconds(c.case.latency) == LATENCY
+    return None
+
+
+def cpus_in(text: Any) -> int | None:
+    """How many CPUs a list such as "0-2,5" names; None where it is no such list."""
+    found = re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", str(text))
+    if not found:
+        return None
+    ranges = [part.partition("-") for part in str(text).split(",")]
+    return sum(int(last or first) - int(first) + 1 for first, _, last in ranges)
+
+
 CLAIMS = (
     Claim("100 calls of 200 ms: event loop / 10 threads / one after another", "0.2 s / 2 s / 20 s",
           "each makespan within 25 % of the guides' figure", _hundred_calls),
@@ -206,9 +294,22 @@ CLAIMS = (
           _threads_below_hundred),
     Claim("Three concurrent calls take the longest, not the sum", "max, not Σ",
           "makespan at most 1.1 × the ideal, for each concurrent model", _three_take_the_longest),
+    Claim("A task group leaves no sibling running after an error", "yes",
+          "verified rows (each sibling had ended, and the server had none open), the group's end within 100 ms of the "
+          "first failure", _no_sibling_left),
+    Claim("A blocking call in the loop freezes everything", "yes",
+          "coroutines with the work inline: a heartbeat of the loop is late by twice the work of one call or more, and "
+          "by twice what it is with the work offloaded", _blocking_freezes),
     Claim("One session per call is slow", "how much slower",
           "coroutines, a connection per call over kept ones: makespan at least 1.1 ×; or CPU at least 1.5 ×",
           _session_per_call),
+    Claim("CPU-bound work needs processes", "true with an interpreter lock",
+          "does not hold if threads or a pool need at most 1.1 × the makespan of processes, on two CPUs or more",
+          _cpu_needs_processes),
+    Claim("A faster loop makes the same code 2 to 4 × faster", "2 to 4 ×",
+          "the same coroutines over libcurl's loop and over the native client: makespan of calls that don't wait at "
+          "least 2 ×; of calls of 200 ms too, or it holds only if calls hardly wait",
+          lambda _: Finding(NOT_MEASURED), across=_faster_loop),
     Claim("A million tasks at once may crash", "may crash",
           "does not hold if a row of a million coroutines or more, each of them alive, was verified", _million),
 )
@@ -217,11 +318,13 @@ CLAIMS = (
 def judge(results: Results) -> list[Judged]:
     """Every claim with its verdict, from the transports that have the rows."""
     transports = sorted({c.case.transport for c in results.cases}, key=lambda t: _rank(t, TRANSPORTS))
-    return [_judge(claim, {t: claim.judge(Rows(results, t)) for t in transports}) for claim in CLAIMS]
+    rows = {t: Rows(results, t) for t in (*TRANSPORTS, *transports)}
+    return [_judge(claim, {"": claim.across(*(rows[t] for t in TRANSPORTS))} if claim.across
+                   else {t: claim.judge(rows[t]) for t in transports}) for claim in CLAIMS]
 
 
 def _judge(claim: Claim, found: dict[str, Finding]) -> Judged:
-    measured = tuple(f"{t}: {f.measured}" for t, f in found.items() if f.measured)
+    measured = tuple(f"{t}: {f.measured}" if t else f.measured for t, f in found.items() if f.measured)
     verdicts = {t: f.verdict for t, f in found.items() if f.verdict != NOT_MEASURED}
     different = list(dict.fromkeys(verdicts.values()))
     if not different:

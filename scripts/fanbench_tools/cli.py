@@ -16,6 +16,7 @@ from typing import Any, NoReturn, Sequence
 
 from . import checkout, doctor, process, rounds, runner
 from .machine import Machine, read_machine
+from .results import FORMAT
 
 USAGE_ERROR = 2
 
@@ -166,7 +167,7 @@ def _refuse_to_overwrite(out: Path) -> None:
 def _context(job: runner.Job, machine: Machine) -> dict[str, Any]:
     return {"suite": job.suite.name, "description": job.suite.description, "rounds": job.rounds,
             "order_seed": job.order_seed, "started": runner.now_utc(), "fanbench_version": checkout.version(),
-            "commit": machine.commit, "machine": machine.as_context()}
+            "results_format": FORMAT, "commit": machine.commit, "machine": machine.as_context()}
 
 
 def _all_rounds(job: runner.Job, stop: process.StopRequest) -> int:

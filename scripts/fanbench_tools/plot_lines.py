@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Sequence
 
-from .plot_style import (GRID, INK, PAPER, SMALL, Frame, calls_axis, line_of, log_axis, panel_title, series_legend,
-                         series_of, style_of)
-from .results import TRANSPORTS, CaseResult, Results, Scenario, _rank
+from .plot_style import (FLOOR_WORDS, GRID, INK, MUTED, PAPER, SMALL, Frame, calls_axis, line_of, log_axis, panel_title,
+                         series_legend, series_of, style_of)
+from .results import FLOOR, TRANSPORTS, CaseResult, Results, Scenario, _rank
 from .wording import count, latency, latency_seconds, memory, scenario_line, seconds, workload_short
 
 
@@ -144,7 +144,7 @@ def _draw(title: str, subtitle: str, panels: list[list[_Panel]], rounds: int, *,
     if not panels or (not share_y and not all(p.points() for row in panels for p in row)):
         return None
     every = [c for row in panels for p in row for c in p.points()]
-    series = series_of(every)
+    series = [s for s in series_of(every) if s[0] != FLOOR]
     labels = [next(c.case.label for c in every if (c.case.model, c.case.workers) == s) for s in series]
     calls = sorted({c.case.calls for c in every})
     if len(calls) < 2:
@@ -185,6 +185,10 @@ def _panel(panel: _Panel, ax: Any, calls: Sequence[int], series: Sequence[tuple[
                       key=lambda c: c.case.calls)
         if line:
             _draw_line(ax, line, metric.counter, step ** (k - (len(series) - 1) / 2))
+    floor = sorted((c for p in shared for c in p.points() if c.case.model == FLOOR), key=lambda c: c.case.calls)
+    if floor:
+        ax.plot([c.case.calls for c in floor], [c.median(metric.counter) for c in floor], color=MUTED, linewidth=1.2,
+                linestyle=(0, (4, 1.5)), zorder=2)
 
 
 def _draw_line(ax: Any, line: list[CaseResult], counter: str, shift: float) -> None:
@@ -219,8 +223,11 @@ def _note(panels: list[list[_Panel]], rounds: int) -> str:
     """How the points came about, and which rows are missing from the picture."""
     parts = [f"Points: median of {rounds} rounds; shaded bars: least to greatest." if rounds > 1 else "One round."]
     parts.append("Points of the same number of calls are set a little apart.")
+    cases = {c.name: c for row in panels for p in row for c in p.group.cases}.values()
+    if any(c.case.model == FLOOR and c.ok for c in cases):
+        parts.append(f"{FLOOR_WORDS}.")
     missing: dict[str, list[str]] = {}
-    for c in {c.name: c for row in panels for p in row for c in p.group.cases}.values():
+    for c in cases:
         if not c.ok:
             missing.setdefault(c.status, []).append(f"{c.case.label} / {c.case.transport} at {c.case.calls:,}")
     for status, who in sorted(missing.items()):

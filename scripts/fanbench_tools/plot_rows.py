@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Sequence
 
-from .plot_style import (INK, MUTED, PAPER, RED, SMALL, Frame, LegendItem, hatch_of, log_axis, panel_title,
+from .plot_style import (FLOOR_WORDS, INK, MUTED, PAPER, RED, SMALL, Frame, LegendItem, hatch_of, log_axis, panel_title,
                          series_legend, series_of, style_of, text_width)
-from .results import TRANSPORTS, CaseResult, Results, Scenario, _rank
+from .results import FLOOR, TRANSPORTS, CaseResult, Results, Scenario, _rank
 from .wording import count, latency, rate, scenario_line, seconds, workload_short
 
 LATENCIES = (("latency_p50_us", "p50", "o"), ("latency_p90_us", "p90", "|"), ("latency_p99_us", "p99", "D"),
@@ -25,6 +25,12 @@ class Block:
     cases: tuple[CaseResult, ...]
     key: str = "transport"
     title: str = ""  # in place of the scenario
+    floor: CaseResult | None = None  # what the machine can do: a line, not one more row
+
+    @staticmethod
+    def of(scenario: Scenario, cases: Sequence[CaseResult], key: str = "transport", title: str = "") -> Block:
+        floor = next((c for c in cases if c.case.model == FLOOR and c.ok), None)
+        return Block(scenario, tuple(c for c in cases if c.case.model != FLOOR), key, title, floor)
 
     def rows(self) -> list[tuple[str, int | None]]:
         return series_of(self.cases)
@@ -58,7 +64,7 @@ class Look:
 
 def efficiency(results: Results) -> Any:
     """ideal / makespan per workload and model. None without data."""
-    blocks = _blocks(results, "efficiency")
+    blocks = blocks_of(results, "efficiency")
     look = Look.of(blocks)
 
     def draw(ax: Any, y: float, c: CaseResult) -> None:
@@ -74,8 +80,8 @@ def efficiency(results: Results) -> Any:
         ax.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ["0", "0.25", "0.5", "0.75", "1"])
         ax.set_xlabel("efficiency (ideal / makespan)")
 
-    return _draw("Efficiency by workload and model", "1 is the least makespan that the plan allows on any machine",
-                 blocks, results.rounds, "efficiency", draw, axis, spread="thin lines")
+    return _draw("Efficiency by workload and model", "1 is the plan's own time, on a machine that costs nothing", blocks,
+                 results.rounds, "efficiency", draw, axis, spread="thin lines", floor="efficiency")
 
 
 def cpu_per_call(results: Results) -> Any:
@@ -93,7 +99,7 @@ def cancel_latency(results: Results) -> Any:
 
 def latency_percentiles(results: Results, workload: str) -> Any:
     """Latency of single calls for the workload's largest scenario. None without data."""
-    scenarios = [Block(s, tuple(cs)) for s, cs in results.scenarios(workload).items()
+    scenarios = [Block.of(s, cs) for s, cs in results.scenarios(workload).items()
                  if any(c.median("latency_p50_us") for c in cs) and s.get("start", "warm") == "warm"]
     if not scenarios:
         return None
@@ -114,7 +120,7 @@ def loop_lag(results: Results, workload: str) -> Any:
         return None
     scenario, cases = max(candidates, key=lambda s: (len({c.case.get("placement") for c in s[1]}), s[0].calls))
     transports = sorted({c.case.transport for c in cases}, key=lambda t: _rank(t, TRANSPORTS))
-    blocks = [Block(scenario, tuple(c for c in cases if c.case.transport == t), "placement", f"{t} client")
+    blocks = [Block.of(scenario, [c for c in cases if c.case.transport == t], "placement", f"{t} client")
               for t in transports]
     what = _sentence(scenario) + (f" · {blocks[0].title}" if len(blocks) == 1 else "")
     return _quantiles(f"{workload}: how late a heartbeat is beside the work",
@@ -156,11 +162,12 @@ def _quantiles(title: str, subtitle: str, blocks: Sequence[Block], rounds: int,
             ax.xaxis.set_major_formatter(lambda v, _: f"{v * 1e3:,.4g} ms" if high < 2 else f"{v:.3g} s")
         ax.set_xlabel(label)
 
-    return _draw(title, subtitle, blocks, rounds, quantiles[-1][0], draw, axis, legend, spread="", titles=titles)
+    return _draw(title, subtitle, blocks, rounds, quantiles[-1][0], draw, axis, legend, spread="", titles=titles,
+                 floor=quantiles[0][0])
 
 
 def _dots(results: Results, counter: str, title: str, subtitle: str, label: str, words: Callable[[float], str]) -> Any:
-    blocks = _blocks(results, counter)
+    blocks = blocks_of(results, counter)
     values = [v for b in blocks for c in b.cases for v in c.values(counter) if v > 0]
     if not values:
         return None
@@ -184,13 +191,15 @@ def _dots(results: Results, counter: str, title: str, subtitle: str, label: str,
         log_axis(ax.xaxis, low, high * _room(low, high), words)
         ax.set_xlabel(f"{label}, log scale")
 
-    return _draw(title, subtitle, blocks, results.rounds, counter, draw, axis)
+    return _draw(title, subtitle, blocks, results.rounds, counter, draw, axis, floor=counter)
 
 
 def _draw(title: str, subtitle: str, blocks: Sequence[Block], rounds: int, counter: str,
           draw: Callable[[Any, float, CaseResult], Any], axis: Callable[[Any], None],
-          legend: Sequence[LegendItem] = (), spread: str = "shaded bars", titles: dict[str, str] | None = None) -> Any:
-    """`titles`: those of the columns, in their order, where they are no transports."""
+          legend: Sequence[LegendItem] = (), spread: str = "shaded bars", titles: dict[str, str] | None = None,
+          floor: str = "") -> Any:
+    """`titles`: those of the columns, in their order, where they are no transports. `floor`: the counter of which the
+    machine's own figure is drawn as a line."""
     if not blocks:
         return None
     look, cases = Look.of(blocks), [c for b in blocks for c in b.cases]
@@ -209,6 +218,8 @@ def _draw(title: str, subtitle: str, blocks: Sequence[Block], rounds: int, count
         left = 0.3 + max(text_width(line, SMALL) * BOLD for b in blocks for line in _place(b.scenario))
     note = f"Median of {rounds} rounds" + (f"; {spread}: least to greatest." if spread else ".")
     note = note if rounds > 1 else "One round."
+    if floor and any(b.floor and b.floor.median(floor) for b in blocks):
+        note += f" {FLOOR_WORDS}."
     frame = Frame(title, subtitle, legend, note, panels=(1, len(columns)), panel_height=look.row * lines, left=left,
                   column_gap=0.25)
     for i, (ax, column) in enumerate(zip(frame.axes[0], columns)):
@@ -226,6 +237,8 @@ def _draw(title: str, subtitle: str, blocks: Sequence[Block], rounds: int, count
             if i == 0:
                 _beside(ax, y, left, block, look, labels if look.names else {}, alone=len(blocks) == 1)
             _rows(ax, y + look.head + 0.3, block, column, counter, draw, look)
+            if floor and block.floor and any(block.column_of(c) == column for c in block.cases):
+                _floor_line(ax, y + look.head + 0.3, block, floor)
             y += height
     return frame.figure
 
@@ -248,6 +261,13 @@ def _rows(ax: Any, y: float, block: Block, column: str, counter: str, draw: Call
         return _words(ax, y, "not run", MUTED, look)
     for k, row in enumerate(block.rows()):
         _row(ax, y + k, block.find(row, column), counter, draw, look)
+
+
+def _floor_line(ax: Any, y: float, block: Block, counter: str) -> None:
+    value = block.floor.median(counter)
+    if value and value > 0:
+        ax.plot([value, value], [y - 0.5, y + len(block.rows()) - 0.5], color=MUTED, linewidth=1.2,
+                linestyle=(0, (4, 1.5)), zorder=1.5)
 
 
 def _sentence(scenario: Scenario) -> str:
@@ -307,12 +327,12 @@ def _room(low: float, high: float) -> float:
     return max(1.9, (high / low) ** 0.25)
 
 
-def _blocks(results: Results, counter: str) -> list[Block]:
+def blocks_of(results: Results, counter: str) -> list[Block]:
     """Of each workload the scenario that most models share (of equals the one with most calls, then the shortest
     latency), and the one with most calls where that is another and two models share it."""
     blocks = []
     for workload in results.workloads:
-        candidates = [Block(s, tuple(cs)) for s, cs in results.scenarios(workload).items()]
+        candidates = [Block.of(s, cs) for s, cs in results.scenarios(workload).items()]
         candidates = [b for b in candidates if _models(b, counter)]
         if candidates:  # they come shortest latency first and warm first, and max keeps the first of equals
             shared = max(candidates, key=lambda b: (_models(b, counter), b.scenario.calls))

@@ -33,6 +33,7 @@ MODEL_STYLES = {
     "sequential": ("#CC79A7", "v"),
     "floor": ("#7A7A7A", "X"),
 }
+FLOOR_WORDS = "Dashed grey: floor, a bare epoll loop, what the machine can do"
 FALLBACK_STYLES = (("#56B4E9", "P"), ("#8C6D31", "*"), ("#6F4FA0", "h"), ("#A8A030", "p"))
 TRANSPORT_LINES = {"native": "-", "curl": (0, (5, 2))}
 TRANSPORT_HATCHES = {"native": "", "curl": "////"}

@@ -12,7 +12,9 @@ from typing import Any, Iterable
 
 from .wording import WORKLOADS, count, latency_seconds, memory, rate, scenario_line, seconds
 
-MODELS = ("floor", "coroutines", "threads", "thread_pool", "processes", "sequential")
+FORMAT = 1  # of results.json; another number means that fields have changed their meaning
+FLOOR = "floor"  # no model, but what the machine can do: a line in plots, never chosen
+MODELS = (FLOOR, "coroutines", "threads", "thread_pool", "processes", "sequential")
 TRANSPORTS = ("native", "curl")
 
 # Suffixes that Google Benchmark itself adds to names: they say how it was run, not what.
@@ -145,6 +147,11 @@ class CaseResult:
         spread = self.spread(counter)
         return spread.median if spread else None
 
+    def share_of_rounds(self, mark: str) -> float:
+        """The share of the rounds that carry this mark (`noisy`, `server_bound`), of those that say anything of it."""
+        values = self.values(mark)
+        return sum(v > 0 for v in values) / len(values) if values else 0.0
+
     @property
     def order(self) -> tuple:
         c = self.case
@@ -188,6 +195,14 @@ class Results:
         return groups
 
 
+def rounds_of_both(one: CaseResult, other: CaseResult, counter: str) -> list[tuple[float, float]]:
+    """A counter of two rows in the rounds that both have it in."""
+    first, second = ({row.get("repetition_index", i): row.get(counter) for i, row in enumerate(c.rounds)} if c.ok else {}
+                     for c in (one, other))
+    return [(float(first[i]), float(second[i])) for i in first
+            if _is_number(first[i]) and _is_number(second.get(i))]
+
+
 def parse_name(name: str) -> Case | None:
     """Reads `<workload>/<model>/<transport>/<key>:<value>/…`. None where the name has another shape."""
     parts = name.split("/")
@@ -208,8 +223,11 @@ def load(out_dir: Path) -> Results:
     data = _read_json(path)
     if not isinstance(data, dict) or not isinstance(data.get("benchmarks"), list):
         raise ResultsError(f'{path}: expected Google Benchmark\'s JSON, an object with a list "benchmarks"')
-    context = data.get("context")
-    return from_rows(data["benchmarks"], context if isinstance(context, dict) else {})
+    context = data.get("context") if isinstance(data.get("context"), dict) else {}
+    if (found := context.get("results_format", FORMAT)) != FORMAT:
+        raise ResultsError(f"{path}: results of another version of fanbench (format {found}, expected {FORMAT}): read "
+                           f"them with {context.get('fanbench_version') or 'the version'} that wrote them")
+    return from_rows(data["benchmarks"], context)
 
 
 def load_records(out_dir: Path) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 NOTHING = "–"
 
@@ -111,6 +112,21 @@ def rate(value: float | None) -> str:
     if value is None:
         return NOTHING
     return f"{value:.2f}" if value >= 0.095 or value <= 0 else f"{value:.3f}" if value >= 0.00095 else f"{value:.2g}"
+
+
+def times(interval: Any) -> str:
+    """A ratio with its interval: "1.21 × (1.15 to 1.28)"."""
+    if interval is None:
+        return NOTHING
+    low, high = factor(interval.low), factor(interval.high)
+    return f"{factor(interval.estimate)} ×" + (f" ({low} to {high})" if low != high else "")
+
+
+def factor(value: float) -> str:
+    """0.314 is 0.31, 12.34 is 12.3, 1234 is 1,230; what is small keeps two digits."""
+    if value < 0.0995:
+        return f"{value:.2g}"
+    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}" if value < 99.95 else f"{_three_digits(value):,.0f}"
 
 
 def latency_seconds(text: str) -> float:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from fanbench_tools.claims import CLAIMS, FAILS, HOLDS, NOT_MEASURED, judge
+from fanbench_tools.claims import CLAIMS, FAILS, HOLDS, NOT_MEASURED, cpus_in, judge
 from fanbench_tools.results import from_rows
 from fixtures.synthetic_data import CLAIMS as SUITE
 from fixtures.synthetic_data import row
 
-HUNDRED, TURN, MEMORY, LOOP, THREADS, THREE, SESSION, MILLION = range(8)
+HUNDRED, TURN, MEMORY, LOOP, THREADS, THREE, SIBLINGS, BLOCKING, SESSION, PROCESSES, FASTER, MILLION = range(12)
 
 
 def case(model, calls, tail="", transport="native", **counters):
@@ -25,8 +25,9 @@ def test_nothing_measured_nothing_claimed():
 
 def test_the_synthetic_suite_measures_them_all():
     found = judge(from_rows(SUITE[0]["benchmarks"], {}))
-    assert [j.verdict == NOT_MEASURED for j in found] == [False] * 7 + [True]
-    assert all(len(j.measured) == 2 for j in found[:7])
+    assert [i for i, j in enumerate(found) if j.verdict == NOT_MEASURED] == [SIBLINGS, BLOCKING, PROCESSES, FASTER,
+                                                                            MILLION]
+    assert all(len(found[i].measured) == 2 for i in (*range(SIBLINGS), SESSION))
 
 
 @pytest.mark.parametrize("pool, expected", [(2.0, HOLDS), (2.4, HOLDS), (1.0, FAILS), (2.6, FAILS)])
@@ -130,3 +131,57 @@ def test_transports_that_disagree_are_named():
 
 def test_an_error_row_proves_nothing():
     assert verdict(THREE, case("coroutines", 3, error_occurred=True, error_message="lost a call")) == NOT_MEASURED
+
+
+def group(model, **counters):
+    return row(f"task_group/{model}/native/calls:20/latency:uniform:min=20ms,max=600ms/start:warm", **counters)
+
+
+@pytest.mark.parametrize("threads_us, expected", [(900.0, HOLDS), (990e3, "holds only if not threads")])
+def test_no_sibling_is_left(threads_us, expected):
+    assert verdict(SIBLINGS, group("coroutines", cancel_latency_us=300.0, wasted_calls=0.0),
+                   group("threads", cancel_latency_us=threads_us, wasted_calls=1.0)) == expected
+
+
+def test_a_task_group_that_was_not_verified_proves_nothing():
+    assert verdict(SIBLINGS, group("threads", error_occurred=True, error_message="one is open")) == NOT_MEASURED
+    assert verdict(SIBLINGS, group("threads", cancel_latency_us=2e6)) == FAILS
+
+
+def mixed(model, placement, lag_us):
+    return row(f"mixed/{model}/native/calls:20/latency:200ms/start:warm/cpu_per_call:10ms/placement:{placement}",
+               loop_lag_max_us=lag_us)
+
+
+@pytest.mark.parametrize("inline, offload, expected", [(190e3, 2e3, HOLDS), (12e3, 2e3, FAILS), (190e3, 180e3, FAILS)])
+def test_blocking_the_loop(inline, offload, expected):
+    rows = [mixed("coroutines", "inline", inline), mixed("coroutines", "offload", offload),
+            mixed("threads", "inline", 500.0)]
+    found = judge(from_rows(rows, {}))[BLOCKING]
+    assert found.verdict == expected and "threads 500 µs" in found.measured[0]
+    assert verdict(BLOCKING, *rows[1:]) == NOT_MEASURED
+
+
+@pytest.mark.parametrize("cpus, threads, expected", [
+    ("0-2", 0.27, FAILS), ("0-2", 0.6, HOLDS), ("0", 0.27, NOT_MEASURED), (None, 0.27, FAILS)])
+def test_computing(cpus, threads, expected):
+    rows = [row(f"cpu/{m}/native/calls:50/start:warm/cpu_per_call:10ms", makespan_s=s)
+            for m, s in (("threads", threads), ("processes", 0.26), ("sequential", 0.5))]
+    context = {"client_cpus": cpus} if cpus else {}
+    assert judge(from_rows(rows, context))[PROCESSES].verdict == expected
+
+
+@pytest.mark.parametrize("text, expected", [("0", 1), ("0-2", 3), ("0,2-3", 3), ("", None), (None, None), ("all", None)])
+def test_cpus_of_a_list(text, expected):
+    assert cpus_in(text) == expected
+
+
+@pytest.mark.parametrize("curl, curl_waiting, expected", [
+    (0.4, 0.21, "holds only if calls hardly wait"), (0.4, 0.5, HOLDS), (0.19, 0.5, FAILS)])
+def test_a_faster_loop(curl, curl_waiting, expected):
+    name = "semaphore/coroutines/{}/calls:20000/latency:0ms/start:warm/limit:64"
+    rows = [row(name.format("native"), makespan_s=0.1), row(name.format("curl"), makespan_s=curl),
+            case("coroutines", 1000, makespan_s=0.2), case("coroutines", 1000, transport="curl", makespan_s=curl_waiting)]
+    found = judge(from_rows(rows, {}))[FASTER]
+    assert found.verdict == expected and "20,000 calls of no latency" in found.measured[0]
+    assert verdict(FASTER, *rows[2:]) == NOT_MEASURED

@@ -223,7 +223,7 @@ def test_matplotlib_is_not_loaded_before_it_is_needed():
 
 
 def test_rows_show_the_scenario_that_most_models_share_and_the_largest():
-    blocks = plot_rows._blocks(quick(), "efficiency")
+    blocks = plot_rows.blocks_of(quick(), "efficiency")
     assert [b.scenario.workload for b in blocks] == [*["gather"] * 2, "first_completed", *["semaphore"] * 2, "retry"]
     assert [b.scenario.line for b in blocks[:2]] == ["100 calls · 20 ms · warm start",
                                                      "1,000 calls · 200 ms · warm start"]

@@ -1,0 +1,11 @@
+// At most `limit` calls at once: whenever one has ended, the loop sends the next. Nothing waits for a permit,
+// for nothing exists before its turn.
+#include "impls/floor/floor.hpp"
+
+namespace fanbench {
+
+void Floor::semaphore(const Scenario& scenario, Recorder& recorder) {
+  fan_out(scenario, recorder, scenario.limit);
+}
+
+}  // namespace fanbench
