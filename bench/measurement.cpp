@@ -7,10 +7,12 @@
 #include <ctime>
 #include <thread>
 
+#include "bench/bottlenecks.hpp"
 #include "bench/calibration.hpp"
 #include "bench/limits.hpp"
+#include "bench/plausibility.hpp"
 #include "bench/quantiles.hpp"
-#include "bench/resources.hpp"
+#include "bench/recording_cost.hpp"
 #include "bench/workloads/checks.hpp"
 
 namespace fanbench {
@@ -25,12 +27,28 @@ double microseconds(Duration duration) {
 }
 double seconds(Nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
+#if FANBENCH_BURN_PERCENT > 0
+/// Uses so much CPU, for nothing.
+void burn(Nanoseconds cpu) {
+  const auto used = [] {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + Nanoseconds(time.tv_nsec);
+  };
+  for (const Nanoseconds end = used() + cpu; used() < end;) {
+  }
+}
+#endif
+
 }  // namespace
 
 struct Measurement::Run {
   Outcome outcome{};
   Nanoseconds cpu{}, server_cpu{};
-  std::uint64_t peak_pss = 0;
+  ContextSwitches switches{};
+  std::optional<Allocations> allocations{};
+  Usage peak{};
+  std::optional<std::uint64_t> syscalls{};
   Ledger ledger{};
 };
 
@@ -70,7 +88,20 @@ void Measurement::prepare() {
   if (auto refusal = specification_.refuse(case_)) throw WrongResult(*refusal);
   idle_pss_ = pss_of_tree(server_.pid());
   if (!case_.cold) model_ = entry_.make(setup_);
-  peak_pss_ = run(true).peak_pss;
+  load_.emplace(server_.pid());
+  watch_runs();
+  recording_us_per_call_ = recording_us_per_call(case_.scenario.calls, specification_.counts_tasks);
+}
+
+/// Watching disturbs: memory is sampled, and each system call takes a little longer. In a short run the
+/// sampling changes how many system calls there are, so it is done once more without.
+void Measurement::watch_runs() {
+  constexpr Nanoseconds is_short = std::chrono::seconds(1);
+  std::optional<SyscallCounter> counter;
+  const Run watched = run({.usage = true, .syscalls = &counter});
+  peak_ = watched.peak;
+  syscalls_ = watched.syscalls;
+  if (counter && watched.outcome.makespan < is_short) syscalls_ = run({.syscalls = &counter}).syscalls;
 }
 
 void Measurement::warm_up() {
@@ -120,7 +151,7 @@ Ledger Measurement::settled_ledger(std::uint64_t run) {
   }
 }
 
-Measurement::Run Measurement::run(bool watch_memory) {
+Measurement::Run Measurement::run(Watch watch) {
   if (!case_.cold && case_.connection == Connection::reuse && !warm_) warm_up();
   std::ranges::fill(records_, CallRecord{});
   Scenario scenario = case_.scenario;
@@ -128,27 +159,47 @@ Measurement::Run Measurement::run(bool watch_memory) {
   const auto workload = std::ranges::find(workloads(), case_.workload, &Workload::name);
 
   wait_for_quiet();
-  std::optional<PeakPss> memory;
-  if (watch_memory) memory.emplace(server_.pid(), server_cpu_);
+  std::optional<PeakUsage> usage;
+  if (watch.usage) usage.emplace(server_.pid(), server_cpu_);
+  // Now, as it would count those of threads that are made later: it takes 50 ms to make and unmake.
+  if (watch.syscalls && !*watch.syscalls)
+    *watch.syscalls = SyscallCounter::open(server_.pid(), usage ? usage->thread_id() : 0);
+  SyscallCounter* const syscalls = watch.syscalls && *watch.syscalls ? &**watch.syscalls : nullptr;
+  const ContextSwitches switches = switches_of_tree(server_.pid());
   const Nanoseconds server_cpu = cpu_of_process(server_.pid());
   const Nanoseconds cpu = cpu_of_tree(server_.pid());
+  const auto allocations = allocations_so_far();
+  if (syscalls) syscalls->start();
   Recorder recorder(records_);  // the run begins
   std::unique_ptr<Model> cold_model;
   if (case_.cold) cold_model = entry_.make(setup_);
   Model& model = case_.cold ? *cold_model : *model_;
   (model.*workload->run)(scenario, recorder);
-  const Nanoseconds makespan = Clock::now() - recorder.began();  // the run has ended
+  Nanoseconds makespan = Clock::now() - recorder.began();  // the run has ended
 
-  Run result{.outcome = {.records = records_,
-                         .chosen = recorder.chosen(),
-                         .began = recorder.began().time_since_epoch(),
-                         .makespan = makespan,
-                         .note = recorder.noted(),
-                         .tasks_peak = recorder.tasks_peak(),
-                         .lags = recorder.lags()},
-             .cpu = cpu_of_tree(server_.pid()) - cpu,
-             .server_cpu = cpu_of_process(server_.pid()) - server_cpu};
-  if (memory) result.peak_pss = memory->stop();
+  Run result{};
+  if (syscalls) result.syscalls = syscalls->stop();
+  if (allocations) result.allocations = *allocations_so_far() - *allocations;
+  result.cpu = cpu_of_tree(server_.pid()) - cpu;
+#if FANBENCH_BURN_PERCENT > 0
+  const auto burns = Clock::now();
+  burn(result.cpu * FANBENCH_BURN_PERCENT / 100);
+  makespan += Clock::now() - burns;
+  result.cpu = cpu_of_tree(server_.pid()) - cpu;
+#endif
+  result.server_cpu = cpu_of_process(server_.pid()) - server_cpu;
+  result.switches = switches_of_tree(server_.pid()) - switches;
+  result.outcome = {.records = records_,
+                    .chosen = recorder.chosen(),
+                    .began = recorder.began().time_since_epoch(),
+                    .makespan = makespan,
+                    .note = recorder.noted(),
+                    .tasks_peak = recorder.tasks_peak(),
+                    .lags = recorder.lags()};
+  if (usage) {
+    result.peak = usage->stop();
+    if (syscalls) result.peak.descriptors -= syscalls->descriptors();
+  }
   cold_model.reset();
   result.ledger = settled_ledger(scenario.run);
   server_.forget(scenario.run);
@@ -169,10 +220,12 @@ Measurement::Run Measurement::run(bool watch_memory) {
 }
 
 double Measurement::iterate() {
-  const Run result = run(false);
+  const Run result = run({});
   makespans_s_.push_back(seconds(result.outcome.makespan));
   cpu_us_ += microseconds(result.cpu);
   server_cpu_us_ += microseconds(result.server_cpu);
+  switches_ = switches_ + result.switches;
+  if (result.allocations) allocations_ = allocations_.value_or(Allocations{}) + *result.allocations;
   in_flight_peak_ = std::max(in_flight_peak_, result.ledger.in_flight_peak);
   connections_ = std::max(connections_, result.ledger.connections_new);
   if (specification_.counts_tasks) tasks_peak_ = std::max(tasks_peak_, result.outcome.tasks_peak);
@@ -181,8 +234,10 @@ double Measurement::iterate() {
     cancelled_ += record.verdict == Verdict::cancelled;
     timed_out_ += record.verdict == Verdict::timed_out;
     failed_ += record.verdict == Verdict::http_error || record.verdict == Verdict::transport_error;
-    if (record.verdict != Verdict::cancelled)
-      latencies_us_.push_back(microseconds(record.finished - record.intended));
+    if (record.verdict == Verdict::cancelled) continue;
+    latencies_us_.push_back(microseconds(record.finished - record.intended));
+    from_start_us_.push_back(microseconds(record.finished - record.started));
+    late_start_us_.push_back(microseconds(record.started - record.intended));
   }
   for (const LedgerCall& call : result.ledger.calls) {
     if (call.ending == Ending::completed) lateness_us_.push_back(microseconds(call.ended - call.due));
@@ -202,18 +257,24 @@ double Measurement::iterate() {
 std::map<std::string, double> Measurement::counters() const {
   const auto iterations = static_cast<double>(makespans_s_.size());
   const double calls = case_.scenario.calls;
+  const double all_calls = iterations * calls;
   const double makespan_s = median(makespans_s_);
-  const double memory = peak_pss_ > idle_pss_ ? static_cast<double>(peak_pss_ - idle_pss_) : 0;
+  const double memory = peak_.pss_bytes > idle_pss_ ? static_cast<double>(peak_.pss_bytes - idle_pss_) : 0;
   std::map<std::string, double> counters = {
       {"ideal_s", ideal_s()},
       {"makespan_s", makespan_s},
       {"overhead_us_per_call", (makespan_s - ideal_s()) * 1e6 / calls},
       {"efficiency", ideal_s() / makespan_s},
       {"calls_per_s", calls / makespan_s},
-      {"cpu_us_per_call", cpu_us_ / iterations / calls},
-      {"server_cpu_us_per_call", server_cpu_us_ / iterations / calls},
-      {"peak_pss_bytes", static_cast<double>(peak_pss_)},
+      {"cpu_us_per_call", cpu_us_ / all_calls},
+      {"server_cpu_us_per_call", server_cpu_us_ / all_calls},
+      {"recording_us_per_call", recording_us_per_call_},
+      {"voluntary_switches_per_call", static_cast<double>(switches_.voluntary) / all_calls},
+      {"involuntary_switches_per_call", static_cast<double>(switches_.involuntary) / all_calls},
+      {"peak_pss_bytes", static_cast<double>(peak_.pss_bytes)},
       {"pss_bytes_per_call", memory / calls},
+      {"threads_peak", static_cast<double>(peak_.threads)},
+      {"descriptors_peak", static_cast<double>(peak_.descriptors)},
       {"in_flight_peak", static_cast<double>(in_flight_peak_)},
       {"connections", static_cast<double>(connections_)},
       {"retries", static_cast<double>(retries_) / iterations},
@@ -228,8 +289,23 @@ std::map<std::string, double> Measurement::counters() const {
   add_quantile("latency_p50_us", latencies_us_, 0.50);
   add_quantile("latency_p90_us", latencies_us_, 0.90);
   add_quantile("latency_p99_us", latencies_us_, 0.99);
-  if (!latencies_us_.empty()) counters["latency_max_us"] = std::ranges::max(latencies_us_);
+  add_quantile("from_start_p50_us", from_start_us_, 0.50);
+  add_quantile("from_start_p90_us", from_start_us_, 0.90);
+  add_quantile("from_start_p99_us", from_start_us_, 0.99);
+  add_quantile("late_start_p50_us", late_start_us_, 0.50);
+  add_quantile("late_start_p99_us", late_start_us_, 0.99);
+  if (!latencies_us_.empty()) {
+    counters["latency_mean_us"] = mean(latencies_us_);
+    counters["latency_max_us"] = std::ranges::max(latencies_us_);
+    counters["from_start_max_us"] = std::ranges::max(from_start_us_);
+  }
   add_quantile("lateness_p99_us", lateness_us_, 0.99);
+  if (syscalls_) counters["syscalls_per_call"] = static_cast<double>(*syscalls_) / calls;
+  if (allocations_) {
+    counters["counts_allocations"] = 1;
+    counters["allocations_per_call"] = static_cast<double>(allocations_->calls) / all_calls;
+    counters["allocated_bytes_per_call"] = static_cast<double>(allocations_->bytes) / all_calls;
+  }
   if (specification_.gives_up) counters["wasted_calls"] = static_cast<double>(wasted_) / iterations;
   if (!cancel_latencies_us_.empty()) counters["cancel_latency_us"] = median(cancel_latencies_us_);
   if (case_.cpu_per_call > Nanoseconds{}) counters["kernel_steps_per_ms"] = kernel_steps_per_ms();
@@ -240,6 +316,8 @@ std::map<std::string, double> Measurement::counters() const {
   add_quantile("loop_lag_p50_us", lags_us_, 0.50);
   add_quantile("loop_lag_p99_us", lags_us_, 0.99);
   if (!lags_us_.empty()) counters["loop_lag_max_us"] = std::ranges::max(lags_us_);
+  mark_bottlenecks(counters, server_cpu_us_ / 1e6 / (mean(makespans_s_) * iterations), load_->of_others());
+  if (auto mistake = find_impossible(counters)) throw WrongResult(*mistake);
   return counters;
 }
 

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "bench/allocations.hpp"
 #include "bench/limits.hpp"
 #include "bench/measurement.hpp"
 #include "bench/provenance.hpp"
@@ -29,6 +30,7 @@ struct Options {
   bool list = false;
   std::string server;
   std::string records;
+  bool count_allocations = false;
   bool writes_file = false;  // --benchmark_out was given
 };
 
@@ -100,6 +102,9 @@ class Program {
     server_cpu_ = pinning.server;
     for (const auto& [key, value] : provenance()) benchmark::AddCustomContext(key, value);
     benchmark::AddCustomContext("suite", suite_.name);
+#if FANBENCH_BURN_PERCENT > 0
+    benchmark::AddCustomContext("burn_percent", fmt::format("{}", FANBENCH_BURN_PERCENT));
+#endif
     benchmark::AddCustomContext("client_cpus", fmt::format("{}", fmt::join(pinning.client, ",")));
     benchmark::AddCustomContext("server_cpus",
                                 pinning.server ? fmt::format("{}", *pinning.server) : "not pinned");
@@ -162,7 +167,15 @@ Suite read_known_suite(const std::string& file) {
 }  // namespace
 
 int run_bench(int argc, char** argv) try {
-  Options options{.suite = {}, .cases = {}, .list = false, .server = {}, .records = {}, .writes_file = false};
+  Options options{.suite = {},
+                  .cases = {},
+                  .list = false,
+                  .server = {},
+                  .records = {},
+                  .count_allocations = false,
+                  .writes_file = false};
+  std::vector<char*> words(argv,
+                           argv + argc + 1);  // with their null: Google Benchmark takes some of them away
   options.server = fs::canonical("/proc/self/exe").parent_path() / "fanbench-server";
   CLI::App app(
       "Measures the cases of a suite, verified against the mock server. Google Benchmark's options work "
@@ -172,6 +185,8 @@ int run_bench(int argc, char** argv) try {
   app.add_option("--case", options.cases, "run only the case of this name (may be given again)");
   app.add_option("--server", options.server, "the mock server's program")->capture_default_str();
   app.add_option("--records", options.records, "write the calls of the last iteration to this file, as JSON");
+  app.add_flag("--count-allocations", options.count_allocations,
+               "count allocations and their bytes too, which takes time: for no other figures");
   options.writes_file = std::any_of(
       argv, argv + argc, [](std::string_view word) { return word.starts_with("--benchmark_out="); });
   benchmark::Initialize(&argc, argv);
@@ -180,6 +195,7 @@ int run_bench(int argc, char** argv) try {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  if (options.count_allocations && !allocations_so_far()) start_again_counting_allocations(words.data());
   Suite suite = read_known_suite(options.suite);
   for (const std::string& name : options.cases) {
     if (std::ranges::find(suite.cases, name, &Case::name) == suite.cases.end()) {

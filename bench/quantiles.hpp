@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <optional>
 #include <vector>
 
@@ -27,6 +28,11 @@ inline double median(std::vector<double> sample) {
   std::ranges::sort(sample);
   const std::size_t middle = sample.size() / 2;
   return sample.size() % 2 == 1 ? sample[middle] : (sample[middle - 1] + sample[middle]) / 2;
+}
+
+/// The mean of a sample that is not empty.
+inline double mean(const std::vector<double>& sample) {
+  return std::accumulate(sample.begin(), sample.end(), 0.0) / static_cast<double>(sample.size());
 }
 
 }  // namespace fanbench

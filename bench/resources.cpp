@@ -168,16 +168,6 @@ Nanoseconds cpu_of_live_descendants(pid_t excluded) {
   return used;
 }
 
-ContextSwitches operator+(ContextSwitches a, ContextSwitches b) {
-  return {a.voluntary + b.voluntary, a.involuntary + b.involuntary};
-}
-ContextSwitches operator-(ContextSwitches a, ContextSwitches b) {
-  return {a.voluntary - b.voluntary, a.involuntary - b.involuntary};
-}
-bool operator==(ContextSwitches a, ContextSwitches b) {
-  return a.voluntary == b.voluntary && a.involuntary == b.involuntary;
-}
-
 ContextSwitches switches_of(int whom) {
   rusage usage{};
   getrusage(static_cast<__rusage_who>(whom), &usage);

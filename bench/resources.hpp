@@ -40,6 +40,14 @@ std::uint64_t pss_of_tree(pid_t excluded);
 /// Times that threads gave their CPU up to wait (voluntary), or had it taken from them.
 struct ContextSwitches {
   std::uint64_t voluntary = 0, involuntary = 0;
+
+  bool operator==(const ContextSwitches&) const = default;
+  friend ContextSwitches operator+(ContextSwitches a, ContextSwitches b) {
+    return {.voluntary = a.voluntary + b.voluntary, .involuntary = a.involuntary + b.involuntary};
+  }
+  friend ContextSwitches operator-(ContextSwitches a, ContextSwitches b) {
+    return {.voluntary = a.voluntary - b.voluntary, .involuntary = a.involuntary - b.involuntary};
+  }
 };
 /// Those of the tree so far: of this process with the children that it has waited for, and of the live
 /// threads of each live descendant: what threads did that ended in a process that goes on is not known. To be

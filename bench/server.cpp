@@ -15,6 +15,9 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <vector>
+
+#include "bench/allocations.hpp"
 
 namespace fanbench {
 namespace {
@@ -25,11 +28,23 @@ std::string end_of(int status) {
   return fmt::format("exit status {}", WEXITSTATUS(status));
 }
 
+/// Ends with null, as exec wants it.
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 /// The program as a child with its standard output in a pipe, of which the reading end is returned.
 std::pair<pid_t, int> start(const std::filesystem::path& program, std::optional<int> cpu) {
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
   const std::string path = program.string();
+  // Warm connections may be idle for long, while another run of many calls lasts.
+  std::vector<std::string> words = {"fanbench-server", "--port", "0", "--idle-timeout", "3600s"};
+  std::vector<std::string> variables = environment_without_counting();
+  const std::vector<char*> arguments = pointers_to(words), environment = pointers_to(variables);
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) throw std::system_error(errno, std::generic_category(), "cannot start the mock server");
@@ -43,8 +58,7 @@ std::pair<pid_t, int> start(const std::filesystem::path& program, std::optional<
       ::sched_setaffinity(0, sizeof set, &set);
     }
     ::dup2(pipe[1], STDOUT_FILENO);
-    // Warm connections may be idle for long, while another run of many calls lasts.
-    ::execl(path.c_str(), "fanbench-server", "--port", "0", "--idle-timeout", "3600s", nullptr);
+    ::execve(path.c_str(), arguments.data(), environment.data());
     ::_exit(127);
   }
   ::close(pipe[1]);

@@ -27,6 +27,8 @@ Mistake check_verdicts(const Outcome& outcome) {
 
 Mistake check_ledger(const Case& c, const Ledger& ledger) {
   if (ledger.duplicates > 0) return fmt::format("{} calls reached the server twice", ledger.duplicates);
+  if (ledger.arrivals != ledger.calls.size())
+    return fmt::format("the ledger counts {} calls, but lists {}", ledger.arrivals, ledger.calls.size());
   if (ledger.open > 0)
     return fmt::format("{} calls are still open after the end of the fan-out", ledger.open);
   for (const LedgerCall& call : ledger.calls) {
@@ -37,6 +39,8 @@ Mistake check_ledger(const Case& c, const Ledger& ledger) {
 }
 
 Mistake check_records(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+  std::uint64_t attempts = 0;
+  for (const CallRecord& record : outcome.records) attempts += record.attempts;
   std::vector<Nanoseconds> earliest_reply(c.scenario.calls);  // of each call's last attempt
   for (const LedgerCall& call : ledger.calls) {
     const CallRecord& record = outcome.records[call.id];
@@ -49,6 +53,9 @@ Mistake check_records(const Case& c, const Outcome& outcome, const Ledger& ledge
     }
     earliest_reply[call.id] = call.due;
   }
+  if (ledger.calls.size() > attempts)
+    return fmt::format("the server saw {} calls, but only {} are recorded as made", ledger.calls.size(),
+                       attempts);
   for (CallId id = 0; id < c.scenario.calls; ++id) {
     const CallRecord& record = outcome.records[id];
     const bool begun = record.attempts > 0;

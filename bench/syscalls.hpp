@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace fanbench {
@@ -19,8 +20,11 @@ class SyscallCounter {
   /// descriptors.
   static std::optional<SyscallCounter> open(pid_t excluded, pid_t not_counted = 0);
 
-  SyscallCounter(SyscallCounter&& other) noexcept = default;
-  SyscallCounter& operator=(SyscallCounter&&) = delete;
+  SyscallCounter(SyscallCounter&& other) noexcept : counters_(std::exchange(other.counters_, {})) {}
+  SyscallCounter& operator=(SyscallCounter&& other) noexcept {
+    std::swap(counters_, other.counters_);
+    return *this;
+  }
   ~SyscallCounter();
 
   /// Both by the thread that has opened this: its own calls are counted to the last, but none of the
