@@ -177,6 +177,19 @@ TEST(Specification, RefusesAForeignCall) {
   EXPECT_THAT(verdict_on(gather_case(), made), HasSubstr("call 99"));
 }
 
+TEST(Specification, RefusesMoreCallsInTheLedgerThanWereMade) {
+  const Case c = task_group_case();
+  Made made = served(c, {{0, 1us}, {1, 1us}, {2, 1us}, {3, 1us}, {4, 1us}});
+  give_up(made, 3, Verdict::cancelled, made.records[2].finished + 1ms);
+  give_up(made, 4, Verdict::cancelled, made.records[2].finished + 1ms);
+  made.outcome.chosen = 2;
+  EXPECT_EQ(verdict_on(c, made), "");
+  made.ledger.calls.push_back(made.ledger.calls.front());  // and the server does not say that it came twice
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("the server saw 6 calls, but only 5 are recorded as made"));
+  made.ledger.calls.pop_back();
+  made.ledger.arrivals = 6;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("the server saw 6 calls, but only 5 are recorded as made"));
+}
 TEST(Specification, IsContentWithNoCallsAtAll) {
   for (const Specification& specification : specifications()) {
     Case c = a_case(std::string(specification.workload), 0);
