@@ -33,6 +33,7 @@ class Choice:
     cpu: tuple[tuple[str, Interval | None], ...]  # each other's CPU over the cheapest's, the next cheapest first
     too_slow: tuple[tuple[str, Interval], ...]  # surely more than 10 % over the best
     missing: tuple[str, ...] = ()  # candidates without a number
+    server_bound: tuple[str, ...] = ()  # where the server was the bottleneck, not the model
 
     @property
     def fast_enough(self) -> bool:
@@ -51,7 +52,8 @@ class Choice:
     @property
     def words(self) -> str:
         """What is found, without the winner's name."""
-        return "; ".join(part for part in (self._verdict(), self._slow(), self._missing()) if part)
+        bound = "server-bound: " + ", ".join(self.server_bound) if self.server_bound else ""
+        return "; ".join(part for part in (self._verdict(), self._slow(), self._missing(), bound) if part)
 
     def _verdict(self) -> str:
         if not self.fast_enough:
@@ -151,7 +153,8 @@ def _choose(scenario: Scenario, transport: str, workers: int | None, cases: list
     return Choice(scenario, transport, workers, cheapest.case.model, best.case.model,
                   makespans.get(cheapest.case.model),
                   tuple((c.case.model, ratio(c, cheapest, "cpu_us_per_call")) for c in enough[1:]),
-                  tuple(slow.items()), tuple(c.case.model for c in cases if c.status in ("error", "limit")))
+                  tuple(slow.items()), tuple(c.case.model for c in cases if c.status in ("error", "limit")),
+                  tuple(c.case.model for c in rows if c.share_of_rounds("server_bound") > 0.5))
 
 
 def representative(found: Iterable[Choice]) -> dict[Scenario, list[Choice]]:

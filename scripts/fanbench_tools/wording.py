@@ -114,6 +114,11 @@ def rate(value: float | None) -> str:
     return f"{value:.2f}" if value >= 0.095 or value <= 0 else f"{value:.3f}" if value >= 0.00095 else f"{value:.2g}"
 
 
+def percent(share: float | None) -> str:
+    """A share: 0.94 is 94 %."""
+    return NOTHING if share is None else f"{count(100 * share)} %"
+
+
 def times(interval: Any) -> str:
     """A ratio with its interval: "1.21 × (1.15 to 1.28)"."""
     if interval is None:

@@ -147,3 +147,8 @@ def test_memory_per_call_is_fitted_over_three_sizes_in_each_round():
     assert found.bytes_per_call == pytest.approx(13e3) and found.calls == (1, 10, 100)
     assert found.interval.low == pytest.approx(13e3) and found.interval.n == 4
     assert memory_slope.memory_slopes(from_rows(rows[:8], {})) == []
+
+
+def test_a_bottleneck_is_said():
+    found = only(case("coroutines", server_bound=1), case("threads", cpu=20, server_bound=0))
+    assert found.winner == "coroutines" and found.words.endswith("server-bound: coroutines")
