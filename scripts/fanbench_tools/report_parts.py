@@ -72,17 +72,27 @@ def _part(part: decomposition.Part) -> dict[str, str]:
     return {"text": micros(part.value), "range": span(*ends) if ends[0] != ends[1] else "", "value": part.value}
 
 
-def slopes_table(results: Results) -> list[dict[str, Any]]:
-    """Fitted memory per call: a line per scenario and client, a cell per model."""
+def slopes_table(results: Results) -> dict[str, Any]:
+    """Fitted memory per call: a line per scenario and client, a column per model."""
     lines: dict[tuple, dict[str, memory_slope.Slope]] = {}
     for s in memory_slope.memory_slopes(results):
         lines.setdefault((s.scenario, s.transport), {})[s.label] = s
-    return [{"workload": scenario.workload, "line": scenario.line, "transport": transport,
-             "cells": [{"label": label, "text": memory(s.bytes_per_call), "value": s.bytes_per_call,
-                        "calls": f"{s.calls[0]:,} to {s.calls[-1]:,} calls",
-                        "range": span(memory(s.interval.low), memory(s.interval.high))
-                        if s.interval and memory(s.interval.low) != memory(s.interval.high) else ""}
-                       for label, s in found.items()]} for (scenario, transport), found in lines.items()]
+    labels = list(dict.fromkeys(label for found in lines.values() for label in found))
+    return {"labels": labels,
+            "lines": [{"workload": scenario.workload, "line": f"{scenario.line} · {_span_of_calls(found.values())}",
+                       "transport": transport, "cells": [_slope(found[x]) if x in found else None for x in labels]}
+                      for (scenario, transport), found in lines.items()]}
+
+
+def _slope(s: memory_slope.Slope) -> dict[str, Any]:
+    ends = [memory(v) for v in (s.interval.low, s.interval.high)] if s.interval else ["", ""]
+    return {"text": memory(s.bytes_per_call), "value": s.bytes_per_call,
+            "range": span(*ends) if ends[0] != ends[1] else ""}
+
+
+def _span_of_calls(found: Any) -> str:
+    calls = [n for s in found for n in s.calls]
+    return f"{min(calls):,} to {max(calls):,} calls"
 
 
 def figures(blocks: list[Any], counter: str) -> dict[str, Any]:
