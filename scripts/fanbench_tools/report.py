@@ -39,12 +39,12 @@ def write(out_dir: Path) -> None:
 
 
 def to_markdown(results: Results, plots: list[plotting.Plot]) -> str:
-    text = _environment(autoescape=False).get_template("report.md.j2").render(contents(results, plots, brief=True))
+    text = template("report.md.j2", autoescape=False).render(contents(results, plots, brief=True))
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def to_html(results: Results, plots: list[plotting.Plot]) -> str:
-    return _environment(autoescape=True).get_template("report.html.j2").render(contents(results, plots, brief=False))
+    return template("report.html.j2", autoescape=True).render(contents(results, plots, brief=False))
 
 
 def contents(results: Results, plots: list[plotting.Plot], brief: bool) -> dict[str, Any]:
@@ -155,11 +155,12 @@ def _markdown_cell(text: Any) -> str:
     return re.sub(r"([|*`\[\]<>\\])", r"\\\1", " ".join(str(text).split()))
 
 
-def _environment(autoescape: bool) -> Any:
+def template(name: str, autoescape: bool) -> Any:
+    """One of templates/, with the filters that they use."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=autoescape, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
     environment.filters |= {"svg": inline_svg, "cell": _markdown_cell, "colour": _colour,
                             "without_verdict": lambda text: text.removeprefix(f"{NOT_SEPARATED}: ")}
-    return environment
+    return environment.get_template(name)
