@@ -100,7 +100,8 @@ class Measurer:
             rows[side], context, _ = runner.run_case(job, case, 0, self._stop, lambda: None)
             if self._stop.number:
                 raise Stopped
-            self.contexts.setdefault(SIDES[side], context)
+            if context:
+                self.contexts.setdefault(SIDES[side], context)
         return rows
 
     def _comparable(self, name: str, rows: Sequence[Row]) -> bool:
@@ -154,7 +155,8 @@ def run(base: runner.Job, head: runner.Job, titles: tuple[str, str], budget_s: f
     measurer = Measurer(base, head, seed, stop, say)
     found = gate_search.run([c.name for c in head.cases], measurer, budget_s, rules, counting)
     invalid += [f"{name}: {why}" for name, why in measurer.invalid.items()]
-    invalid += differences(measurer.contexts.get("base", {}), measurer.contexts.get("head", {}), force)[0]
+    if {"base", "head"} <= measurer.contexts.keys():
+        invalid += differences(measurer.contexts["base"], measurer.contexts["head"], force)[0]
     notes += [f"{name}: neither side has numbers here: {why}" for name, why in measurer.not_here.items()]
     notes += [f"not judged: {why}" for why in measurer.one_sided.values()]
     notes += _absent(found.search, counting)

@@ -60,6 +60,8 @@ def commit_of(ref: str) -> str:
 def of_commit(ref: str, say: Callable[[str], None], stop: process.StopRequest) -> Side:
     """The build of a commit, made where it is not there yet. Raises BuildError."""
     commit = commit_of(ref)
+    if pretended := os.environ.get("FANBENCH_BASE_BENCH"):  # as below
+        return Side(ref, commit[:12], Path(pretended), commit)
     folder = CACHE / _name(commit[:12])
     if not (folder / BENCH).exists():
         with _alone(say):
