@@ -22,14 +22,15 @@ def client_cost(results: Results) -> Any:
         blocks.setdefault(one.scenario, []).append(one)
     floor = any(d.floor for d in found)
     legend = [LegendItem("floor: the machine", {"color": MUTED, "linewidth": 6, "alpha": 0.6})] if floor else []
-    legend += [LegendItem("model over the native client", {"color": style_of("coroutines").colour, "linewidth": 6}),
-               LegendItem("with libcurl under it", {"color": style_of("coroutines").colour, "linewidth": 6,
+    legend += [LegendItem("over the native client", {"color": style_of("coroutines").colour, "linewidth": 6}),
+               LegendItem("what libcurl adds", {"color": style_of("coroutines").colour, "linewidth": 6,
                                                      "alpha": 0.35})]
     lines = sum(len(b) + HEAD for b in blocks.values())
     left = 0.3 + max(text_width(d.label, SMALL + 0.5) for d in found)
-    note = f"Median of {results.rounds} rounds." if results.rounds > 1 else "One round."
-    frame = Frame("Model and client apart", "Client CPU per call: the native client's bar ends where the darker colour "
-                  "does, libcurl's where the paler does", legend, note, panels=(1, 1), panel_height=ROW * lines, left=left,
+    rounds = f"Median of {results.rounds} rounds." if results.rounds > 1 else "One round."
+    note = f"{rounds} The figures: native → curl."
+    frame = Frame("Model and client apart", "Client CPU per call, over the native client and over libcurl, model by model",
+                  legend, note, panels=(1, 1), panel_height=ROW * lines, left=left,
                   panel_titles=False)
     ax, greatest = frame.axes[0][0], max(max(d.native.value, d.curl.value) for d in found)
     ax.set_xlim(0, greatest * 1.18)
@@ -50,14 +51,15 @@ def client_cost(results: Results) -> Any:
 
 def _bar(ax: Any, y: float, one: Decomposition, greatest: float) -> None:
     colour = style_of(one.model).colour
-    low, high = sorted((one.native.value, one.curl.value))
-    ax.barh(y, low, height=0.66, color=colour, linewidth=0, zorder=2)
-    ax.barh(y, high - low, left=low, height=0.66, color=colour, alpha=0.35, linewidth=0, zorder=2)
+    native, curl = one.native.value, one.curl.value
+    ax.barh(y, native, height=0.66, color=colour, linewidth=0, zorder=2)
+    if curl > native:
+        ax.barh(y, curl - native, left=native, height=0.66, color=colour, alpha=0.35, linewidth=0, zorder=2)
     if one.floor:
-        ax.barh(y, min(one.floor.value, low), height=0.66, color=PAPER, alpha=0.45, linewidth=0, zorder=2.5)
+        ax.barh(y, min(one.floor.value, native), height=0.66, color=PAPER, alpha=0.45, linewidth=0, zorder=2.5)
         ax.plot([one.floor.value] * 2, [y - 0.45, y + 0.45], color=INK, linewidth=1.2, zorder=3)
-    figures = f"{count(one.native.value)} → {count(one.curl.value)}"
-    ax.annotate(figures, (high, y), xytext=(5, 0), textcoords="offset points", va="center", size=SMALL, color=INK)
+    figures = f"{count(native)} → {count(curl)}"
+    ax.annotate(figures, (max(native, curl), y), xytext=(5, 0), textcoords="offset points", va="center", size=SMALL, color=INK)
     ax.annotate(one.label, (0, y), xytext=(-7, 0), xycoords=("axes fraction", "data"), ha="right", va="center",
                 textcoords="offset points", size=SMALL + 0.5, annotation_clip=False)
 

@@ -52,8 +52,8 @@ def contents(results: Results, plots: list[plotting.Plot], brief: bool) -> dict[
     general = [p for p in plots if not p.workload]
     chosen = choices(results)
     of_scenario = {c.scenario: [o for o in chosen if o.scenario == c.scenario] for c in chosen}
-    sections = [section(results, w, plots, of_scenario if results.rounds >= report_parts.AT_LEAST else {}, brief)
-                for w in results.workloads]
+    which = report_parts.which(results, chosen)
+    sections = [section(results, w, plots, {} if which["why_not"] else of_scenario, brief) for w in results.workloads]
     shown = {c.counter for s in sections for c in s["columns"]}
     return {
         "suite": results.suite,
@@ -63,7 +63,7 @@ def contents(results: Results, plots: list[plotting.Plot], brief: bool) -> dict[
         "verification": verification_line(results),
         "rows": len(results.cases),
         "errors": [(c.name, c.message) for c in results.with_status("error")],
-        "which": report_parts.which(results, chosen),
+        "which": which,
         "harness": report_parts.harness(results),
         "marks": marks_of(results),
         "overview": next((p for p in general if p.name == "overview"), None),

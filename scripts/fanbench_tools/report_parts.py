@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import decomposition, findings, memory_slope
-from .results import MODELS, TRANSPORTS, CaseResult, Results, _rank
+from .results import MODELS, TRANSPORTS, CaseResult, Results, Scenario, _rank
 from .report_rows import COLUMNS, cell, span
 from .wording import memory, micros
 
@@ -54,22 +54,34 @@ def harness(results: Results) -> str:
             f"{row.case.scenario.line}) the harness's own records are {micros(cost)}, {share}.")
 
 
-def parts_table(results: Results) -> list[dict[str, Any]]:
+def parts_table(results: Results) -> dict[str, Any]:
     """CPU per call in parts, per scenario; the work of mixed and cpu is no model's cost."""
     shown = [d for d in decomposition.representative(decomposition.decompositions(results))
              if not d.scenario.get("cpu_per_call")]
-    scenarios: dict[Any, list[decomposition.Decomposition]] = {}
+    floor = any(d.floor for d in shown)
+    blocks: dict[Scenario, list[decomposition.Decomposition]] = {}
     for one in shown:
-        scenarios.setdefault(one.scenario, []).append(one)
-    return [{"workload": s.workload, "line": s.line, "floor": _part(found[0].floor) if found[0].floor else None,
-             "rows": [{"model": d.model, "label": d.label, "native": _part(d.native),
-                       "over_floor": _part(d.over_floor) if d.over_floor else None, "client": _part(d.client),
-                       "curl": _part(d.curl)} for d in found]} for s, found in scenarios.items()]
+        blocks.setdefault(one.scenario, []).append(one)
+    return {"floor": floor,
+            "headings": ["Native", *(["Floor", "Native − floor"] if floor else []), "Curl − native", "Curl"],
+            "blocks": [{"workload": s.workload, "line": s.line,
+                        "rows": [{"model": d.model, "label": d.label, "cells": _parts(d, floor)} for d in found]}
+                       for s, found in blocks.items()]}
 
 
-def _part(part: decomposition.Part) -> dict[str, str]:
-    ends = [micros(v) for v in (part.interval.low, part.interval.high)] if part.interval else ["", ""]
-    return {"text": micros(part.value), "range": span(*ends) if ends[0] != ends[1] else "", "value": part.value}
+def _parts(one: decomposition.Decomposition, floor: bool) -> list[dict[str, Any] | None]:
+    parts = [one.native, *([one.floor, one.over_floor] if floor else []), one.client, one.curl]
+    return [_part(part) if part else None for part in parts]
+
+
+def _part(part: decomposition.Part) -> dict[str, Any]:
+    ends = [_minus(micros(v)) for v in (part.interval.low, part.interval.high)] if part.interval else ["", ""]
+    return {"text": _minus(micros(part.value)), "range": span(*ends) if ends[0] != ends[1] else "",
+            "value": part.value}
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")
 
 
 def slopes_table(results: Results) -> dict[str, Any]:
