@@ -119,7 +119,9 @@ def _plain(value: Any) -> str:
         if {"level", "type", "size"} <= value.keys():
             return f"L{value['level']} {value['type']} {_kib(value['size'])}"
         return ", ".join(f"{k} {_plain(v)}" for k, v in value.items())
-    return "yes" if value is True else "no" if value is False else str(value)
+    if value is None or isinstance(value, bool):
+        return {None: "not known", True: "yes", False: "no"}[value]
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _kib(size: Any) -> str:
