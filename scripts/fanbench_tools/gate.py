@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, Sequence
 
 from . import gate_decision, gate_search, process, results, rounds, runner
+from .gate_builds import Stopped
 from .gate_decision import COUNTERS, UNPROVEN, Decision, Key, Rules, Samples
 from .rounds import Case, Row
 
@@ -42,10 +43,6 @@ class Gate:
     @property
     def word(self) -> str:
         return "invalid" if self.invalid else {0: "pass", 1: "regression", 2: "unproven"}[self.decision.code]
-
-
-class Stopped(Exception):
-    """A signal came while measuring."""
 
 
 class Measurer:

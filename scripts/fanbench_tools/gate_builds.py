@@ -24,6 +24,10 @@ class BuildError(Exception):
     """A commit that is not there or can't be built. The message is one line."""
 
 
+class Stopped(Exception):
+    """A signal came."""
+
+
 @dataclass(frozen=True)
 class Side:
     """A build of base or head."""
@@ -58,7 +62,7 @@ def commit_of(ref: str) -> str:
 
 
 def of_commit(ref: str, say: Callable[[str], None], stop: process.StopRequest) -> Side:
-    """The build of a commit, made where it is not there yet. Raises BuildError."""
+    """The build of a commit, made where it is not there yet. Raises BuildError or Stopped."""
     commit = commit_of(ref)
     if pretended := os.environ.get("FANBENCH_BASE_BENCH"):  # as below
         return Side(ref, commit[:12], Path(pretended), commit)
@@ -106,8 +110,9 @@ def _alone(say: Callable[[str], None]) -> Iterator[None]:
 def _build(commit: str, stop: process.StopRequest) -> Path:
     """The folder with the programs. The worktree is kept: the next commit compiles only what differs."""
     tree = CACHE / "worktree"
+    (CACHE / f"{commit[:12]}.log").unlink(missing_ok=True)
     _git("worktree", "prune")
-    if not (tree / ".git").exists():
+    if not (tree / ".git").exists() or _git("-C", str(tree), "rev-parse", "HEAD").returncode != 0:  # a restored cache
         shutil.rmtree(tree, ignore_errors=True)
         _check(_git("worktree", "add", "--detach", "--force", str(tree), commit), f"git worktree add {commit[:12]}")
     else:
@@ -128,7 +133,7 @@ def _do(argv: list[str | Path], tree: Path, commit: str, stop: process.StopReque
     script = 'cd "$1" && log=$2 && shift 2 && exec "$@" >>"$log" 2>&1'
     ended = process.run(["/bin/sh", "-c", script, "sh", tree, log, *argv], timeout_s=HOURS_S, stop=stop)
     if stop.number:
-        return
+        raise Stopped
     if ended.returncode != 0:
         lines = log.read_text(errors="replace").splitlines() if log.exists() else []
         first = next((line.strip() for line in lines if "error:" in line or "Error" in line), "")
@@ -137,8 +142,6 @@ def _do(argv: list[str | Path], tree: Path, commit: str, stop: process.StopReque
 
 def _keep(built: Path, folder: Path) -> None:
     """Copies the programs, and the libraries beside them, whole or not at all."""
-    if not (built / BENCH).exists():
-        return  # stopped while building
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)

@@ -259,7 +259,7 @@ def confirmed(fresh: Iterable[Comparison], suspects: Mapping[Key, bool], rules: 
     found = list(fresh)
     sided = [c.p[0] if suspects[c.key] else c.p[1] for c in found]
     return {c.key for c, p in zip(found, stats.holm(sided))
-            if p <= 1 - rules.confirm_level and c.rises == suspects[c.key] and c.beyond()}
+            if p <= 1 - rules.confirm_level and c.beyond()}
 
 
 def judge(search: Samples, confirmation: Samples, tested: set[Key], rules: Rules) -> Decision:

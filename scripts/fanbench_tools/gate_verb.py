@@ -40,16 +40,14 @@ def run(asked: Asked, suite_path: Callable[[str], Path], stop: process.StopReque
         folder, other = (asked.base, asked.head or "the working tree")[::1 if folders[0] else -1]
         raise BuildError(f"{folder} is a folder of results, {other} is not: expected two folders or two commits")
     process.adopt_orphans()
-    base = gate_builds.of_commit(asked.base, _say, stop)
-    head = None if stop.number else gate_builds.of_working_tree(read_machine().commit) if asked.head is None \
-        else gate_builds.of_commit(asked.head, _say, stop)
-    if stop.number or head is None:
-        return None
-    with tempfile.TemporaryDirectory(prefix="fanbench-gate-") as folder:
-        try:
+    try:
+        base = gate_builds.of_commit(asked.base, _say, stop)
+        head = gate_builds.of_working_tree(read_machine().commit) if asked.head is None \
+            else gate_builds.of_commit(asked.head, _say, stop)
+        with tempfile.TemporaryDirectory(prefix="fanbench-gate-") as folder:
             return _compare(asked, base, head, suite_path, Path(folder), stop)
-        except gate.Stopped:
-            return None
+    except gate_builds.Stopped:
+        return None
 
 
 def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], Path], folder: Path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -301,6 +302,16 @@ def test_a_commit_that_does_not_build_gets_one_line_and_no_half_build(repository
     assert "\n" not in str(refused.value)
     assert not list(repository.glob(".cache/gate/*-release-*"))
     assert built("HEAD~1")[0].bench.read_text() == "two"
+
+
+def test_a_stop_while_building_keeps_nothing_of_it(repository: Path) -> None:
+    built("HEAD~1")  # leaves programs of another commit where those of HEAD will be built
+    with process.StopRequest() as stop:
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(gate_builds.Stopped):
+            gate_builds.of_commit("HEAD", lambda _line: None, stop)
+    assert len(list(repository.glob(".cache/gate/*-release-*"))) == 1
+    assert built("HEAD")[0].bench.read_text() == "two"
 
 
 def test_the_paths_of_both_sides_are_of_the_same_length(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
