@@ -12,7 +12,7 @@ namespace {
 
 Ending ending_of(const std::string& name) {
   if (name == "completed") return Ending::completed;
-  if (name == "reset") return Ending::reset;
+  if (name == "reset" || name == "cut" || name == "garbage") return Ending::broken;
   if (name == "abandoned") return Ending::abandoned;
   if (name == "open") return Ending::open;
   throw std::runtime_error(
@@ -25,7 +25,8 @@ Ledger parse_ledger(std::string_view text) try {
   const auto json = nlohmann::json::parse(text);
   Ledger ledger{.arrivals = json.at("arrivals"),
                 .completed = json.at("completed"),
-                .reset = json.at("reset"),
+                .broken = json.at("reset").get<std::uint64_t>() + json.at("cut").get<std::uint64_t>() +
+                          json.at("garbage").get<std::uint64_t>(),
                 .abandoned = json.at("abandoned"),
                 .open = json.at("open"),
                 .duplicates = json.at("duplicates"),

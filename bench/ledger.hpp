@@ -9,9 +9,10 @@
 
 namespace fanbench {
 
-/// How a call ended for the server. completed: the reply was sent. reset: as planned. abandoned: the client
+/// How a call ended for the server. completed: the reply was sent. broken: reset, cut
+/// short or no HTTP, as planned. abandoned: the client
 /// closed its connection first. open: not ended yet.
-enum class Ending : std::uint8_t { completed, reset, abandoned, open };
+enum class Ending : std::uint8_t { completed, broken, abandoned, open };
 
 struct LedgerCall {
   CallId id = 0;
@@ -21,7 +22,7 @@ struct LedgerCall {
 };
 
 struct Ledger {
-  std::uint64_t arrivals = 0, completed = 0, reset = 0, abandoned = 0, open = 0, duplicates = 0;
+  std::uint64_t arrivals = 0, completed = 0, broken = 0, abandoned = 0, open = 0, duplicates = 0;
   std::uint64_t in_flight_peak = 0;
   std::uint64_t connections_new = 0;  // accepted since the run was created, of those that carried its calls
   std::vector<LedgerCall> calls;      // in order of arrival

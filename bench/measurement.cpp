@@ -208,7 +208,7 @@ Measurement::Run Measurement::run(Watch watch) {
     return record.attempts > 0 &&
            (record.verdict == Verdict::cancelled || record.verdict == Verdict::timed_out);
   };
-  warm_ = warm_ && result.ledger.reset == 0 && std::ranges::none_of(records_, given_up);
+  warm_ = warm_ && result.ledger.broken == 0 && std::ranges::none_of(records_, given_up);
 
   if (!result.outcome.note.empty()) throw WrongResult(result.outcome.note);
   if (auto mistake =

@@ -149,7 +149,7 @@ Mistake check_connections(const Case& c, const Outcome& outcome, const Ledger& l
                        ledger.connections_new, ledger.in_flight_peak);
   }
   // Connections that were reset or given up have to be opened again.
-  const std::uint64_t allowed = ledger.reset + given_up(outcome);
+  const std::uint64_t allowed = ledger.broken + given_up(outcome);
   if (ledger.connections_new <= allowed) return std::nullopt;
   return fmt::format("{} connections were opened, expected at most {} of a warm start",
                      ledger.connections_new, allowed);

@@ -111,8 +111,45 @@ auto parsed(Parse parse, std::string_view expected) {
     }
   };
 }
-constexpr std::string_view a_delay = R"(a delay such as "200ms" or "uniform:min=10ms,max=50ms")";
+constexpr std::string_view a_delay =
+    R"(a delay such as "200ms" or "uniform:min=10ms,max=50ms", or "file:latencies.txt")";
 constexpr std::string_view a_duration = R"(a duration such as "200ms" or "1.5s")";
+
+/// The whole of a file; nothing, with errno set, where it can't be read.
+std::optional<std::string> text_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  // A folder opens, and fails only when it is read.
+  if (in && (text << in.rdbuf(), !in.bad()) && !std::filesystem::is_directory(file)) return text.str();
+  if (errno == 0) errno = EISDIR;
+  return std::nullopt;
+}
+
+struct Latency {
+  Delay delay;
+  std::string file;  // where it was read from, if it was
+};
+
+/// A delay, or "file:" and the name of a file of measured ones, relative to the suite's.
+Latency read_latency(const Source& source, std::string_view key, const toml::node& node) {
+  constexpr std::string_view prefix = "file:";
+  const auto* text = node.as_string();
+  if (!text || !text->get().starts_with(prefix))
+    return {.delay = parsed(parse_delay, a_delay)(source, key, node), .file = {}};
+  const auto file = std::filesystem::path(source.file).parent_path() / text->get().substr(prefix.size());
+  errno = 0;
+  const auto lines = text_of(file);
+  if (!lines) {
+    source.fail(line_of(node), key,
+                fmt::format("expected a file with a duration, or a p99=200ms, on each line, got {}: {}",
+                            file.string(), std::generic_category().message(errno)));
+  }
+  try {
+    return {.delay = parse_delay_lines(*lines), .file = file.filename()};
+  } catch (const PlanError& error) {
+    source.fail(line_of(node), key, fmt::format("{}: {}", file.string(), error.what()));
+  }
+}
 
 /// One of a few words, each with its value.
 template <typename T>
@@ -134,11 +171,22 @@ auto word(std::span<const std::string_view> names) {
   return word(std::move(words));
 }
 
+// The faults by which a call fails at once. Those that take their time would make another ideal.
+constexpr std::array<std::pair<std::string_view, std::uint16_t>, 4> faults = {
+    {{"reset", Failures::reset},
+     {"reset_body", Failures::reset_body},
+     {"cut", Failures::cut},
+     {"garbage", Failures::garbage}}};
+
 std::uint16_t read_kind(const Source& source, std::string_view key, const toml::node& node) {
-  if (const auto* text = node.as_string(); text && text->get() == "reset") return Failures::reset;
+  if (const auto* text = node.as_string()) {
+    const auto* fault =
+        std::ranges::find(faults, text->get(), &std::pair<std::string_view, std::uint16_t>::first);
+    if (fault != faults.end()) return fault->second;
+  }
   const auto* status = node.as_integer();
   if (!status || status->get() < 400 || status->get() > 599)
-    source.fail(node, key, R"(a status 400 … 599 or "reset")");
+    source.fail(node, key, R"(a status 400 … 599, "reset", "reset_body", "cut" or "garbage")");
   return static_cast<std::uint16_t>(status->get());
 }
 
@@ -196,7 +244,7 @@ struct Keys {
   Given<std::string> workload, models;
   Given<Transport> transports;
   Given<std::uint32_t> calls;
-  Given<Delay> latency;
+  Given<Latency> latency;
   Given<bool> start;
   Given<Connection> connection;
   Given<std::uint32_t> workers;
@@ -289,7 +337,7 @@ Keys read_keys(const Source& source, const toml::table& table) {
   names_of(keys.transports, "transports", word(transport_words),
            std::vector<Transport>{Transport::native, Transport::curl});
   list(keys.calls, "calls", whole_number<std::uint32_t>(1, million));
-  list(keys.latency, "latency", parsed(parse_delay, a_delay));
+  list(keys.latency, "latency", read_latency);
   list(keys.start, "start", word<bool>({{"warm", false}, {"cold", true}}));
   list(keys.connection, "connection",
        word<Connection>({{"reuse", Connection::reuse}, {"per_call", Connection::per_call}}));
@@ -450,8 +498,11 @@ std::vector<Case> expand(const Source& source, const toml::table& table, const K
   expansion.spread(&Keys::transports, {Transport::native, Transport::curl},
                    [](Case& c, Transport v) { c.transport = v; });
   expansion.spread(&Keys::calls, {1}, [](Case& c, std::uint32_t v) { c.scenario.calls = v; });
-  expansion.spread(&Keys::latency, {FixedDelay{std::chrono::milliseconds(200)}},
-                   [](Case& c, const Delay& v) { c.plan.delay = v; });
+  expansion.spread(&Keys::latency, {Latency{.delay = FixedDelay{std::chrono::milliseconds(200)}, .file = {}}},
+                   [](Case& c, const Latency& v) {
+                     c.plan.delay = v.delay;
+                     c.latency_file = v.file;
+                   });
   expansion.spread(&Keys::start, {false}, [](Case& c, bool v) { c.cold = v; });
   expand_own(expansion);
   expansion.spread_if([](const Case& c) { return has_workers(c.model); },
@@ -477,7 +528,7 @@ std::vector<Case> expand(const Source& source, const toml::table& table, const K
                     fmt::join(workloads, ", "), fmt::join(models, ", ")));
   }
   for (Case& c : cases) {
-    if (c.workload == "cpu") c.plan.delay = FixedDelay{};  // it calls nobody
+    if (c.workload == "cpu") c.plan.delay = FixedDelay{}, c.latency_file.clear();  // it calls nobody
     if (has(c.workload, "pages")) c.plan.chain = c.scenario.pages;
     if (has(c.workload, "mode")) c.plan.chain = Scenario::stages;
     if (c.scenario.calls % c.plan.chain != 0) {
@@ -539,8 +590,13 @@ std::vector<Case> read_scenarios(const Source& source, const toml::table& root, 
   return cases;
 }
 
+nlohmann::ordered_json kind_json(std::uint16_t kind) {
+  const auto* fault = std::ranges::find(faults, kind, &std::pair<std::string_view, std::uint16_t>::second);
+  return fault != faults.end() ? nlohmann::ordered_json(fault->first) : nlohmann::ordered_json(kind);
+}
 std::string kind_text(std::uint16_t kind) {
-  return kind == Failures::reset ? "reset" : fmt::format("{}", kind);
+  const auto json = kind_json(kind);
+  return json.is_string() ? json.get<std::string>() : json.dump();
 }
 
 std::string failures_text(const Failures& failures) {
@@ -553,8 +609,7 @@ std::string failures_text(const Failures& failures) {
 
 nlohmann::ordered_json failures_json(const Failures& failures) {
   nlohmann::ordered_json kinds = nlohmann::ordered_json::array();
-  for (const std::uint16_t kind : failures.kinds)
-    kinds.push_back(kind == Failures::reset ? nlohmann::ordered_json("reset") : nlohmann::ordered_json(kind));
+  for (const std::uint16_t kind : failures.kinds) kinds.push_back(kind_json(kind));
   return {{"rate", failures.rate},
           {"attempts", failures.attempts},
           {"kinds", std::move(kinds)},
@@ -617,9 +672,9 @@ std::string_view to_string(Connection connection) noexcept {
 }
 
 std::string case_name(const Case& c) {
-  std::string name =
-      fmt::format("{}/{}/{}/calls:{}/latency:{}/start:{}", c.workload, c.model, to_string(c.transport),
-                  c.scenario.calls, format_delay(c.plan.delay), start_text(c));
+  std::string name = fmt::format(
+      "{}/{}/{}/calls:{}/latency:{}/start:{}", c.workload, c.model, to_string(c.transport), c.scenario.calls,
+      c.latency_file.empty() ? format_delay(c.plan.delay) : "file:" + c.latency_file, start_text(c));
   const auto own = own_json(c);
   for (const auto& [key, value] : own.items()) {
     if (key == "failures") {
@@ -656,14 +711,13 @@ Suite parse_suite(std::string_view text, const std::filesystem::path& file, cons
 }
 
 Suite read_suite(const std::filesystem::path& file, const KnownNames& known) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  // A folder opens, and fails only when it is read.
-  if (!in || (text << in.rdbuf(), in.bad() || std::filesystem::is_directory(file))) {
+  errno = 0;
+  const auto text = text_of(file);
+  if (!text) {
     throw SuiteError(fmt::format("{}: expected a suite in TOML, got: {}", file.string(),
-                                 std::generic_category().message(errno != 0 ? errno : EISDIR)));
+                                 std::generic_category().message(errno)));
   }
-  return parse_suite(text.str(), file, known);
+  return parse_suite(*text, file, known);
 }
 
 nlohmann::ordered_json to_json(const Suite& suite) {

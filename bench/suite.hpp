@@ -30,6 +30,7 @@ struct Case {
   Connection connection = Connection::reuse;
   Scenario scenario;             // `run` is left 0: the server gives it
   Plan plan;                     // what the server is to do; its seed is the scenario's
+  std::string latency_file{};    // its name, where the delays were read from one
   Nanoseconds cpu_per_call{};    // mixed, cpu: work of each call; its steps are calibrated before the run
   std::uint32_t workers = 1;     // what Setup gets: never 0; 1 for models that have no workers to choose
   bool workers_chosen = false;   // the suite says how many, instead of as many as calls can be in flight
@@ -60,7 +61,7 @@ Suite parse_suite(std::string_view text, const std::filesystem::path& file, cons
 /// `<workload>/<model>/<transport>/calls:1000/latency:200ms/start:warm`, then the keys that are the
 /// workload's own (/limit: /attempts: …), then /workers: /connection: /body_bytes: /seed: where chosen. '/'
 /// parts keys, the first ':' in a part ends its key. No spaces; commas only where a delay has them
-/// (`latency:uniform:min=10ms,max=50ms`).
+/// (`latency:uniform:min=10ms,max=50ms`). Of delays from a file, the file's name (`latency:file:api.txt`).
 std::string case_name(const Case& c);
 
 std::string_view to_string(Transport transport) noexcept;    // "native", "curl"

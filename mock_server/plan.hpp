@@ -29,7 +29,11 @@ enum class Fault : std::uint16_t {
 
 /// A rule by which calls fail: some ids fail on their first attempts, and succeed after.
 struct Failures {
-  static constexpr auto reset = static_cast<std::uint16_t>(Fault::reset);  // in `kinds`
+  // In `kinds`, which has statuses as well.
+  static constexpr auto reset = static_cast<std::uint16_t>(Fault::reset);
+  static constexpr auto reset_body = static_cast<std::uint16_t>(Fault::reset_body);
+  static constexpr auto cut = static_cast<std::uint16_t>(Fault::cut);
+  static constexpr auto garbage = static_cast<std::uint16_t>(Fault::garbage);
 
   double rate = 0;       // share of the ids that fail at all, in [0, 1]
   Attempt attempts = 1;  // such an id fails on its first a attempts, a drawn from 1 … attempts

@@ -48,7 +48,9 @@ Case case_of(const Combination& combination, std::uint32_t size) {
   if (c.workload == "semaphore" || c.workload == "worker_pool") scenario.limit = 3;
   if (c.workload == "all_settled" || c.workload == "task_group") {
     c.plan.delay = UniformDelay{20ms, 300ms};
-    c.plan.failures = {.rate = 0.5, .kinds = {503, 404, Failures::reset}};
+    c.plan.failures = {
+        .rate = 0.5,
+        .kinds = {503, 404, Failures::reset, Failures::reset_body, Failures::cut, Failures::garbage}};
   }
   if (c.workload == "first_completed") c.plan.delay = UniformDelay{20ms, 300ms};
   if (c.workload == "timeout") {
@@ -58,7 +60,11 @@ Case case_of(const Combination& combination, std::uint32_t size) {
   if (c.workload == "retry") {
     scenario.attempts = 3;
     scenario.backoff = 5ms;
-    c.plan.failures = {.rate = 0.6, .attempts = 4, .kinds = {503, 429, Failures::reset}, .retry_after = 15ms};
+    c.plan.failures = {
+        .rate = 0.6,
+        .attempts = 4,
+        .kinds = {503, 429, Failures::reset, Failures::reset_body, Failures::cut, Failures::garbage},
+        .retry_after = 15ms};
   }
   if (c.workload == "producer_consumer") {
     c.plan.delay = UniformDelay{60ms, 90ms};

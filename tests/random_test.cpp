@@ -41,10 +41,11 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
   scenario.attempts = pick<std::uint32_t>(random, {1, 2, 4});
   scenario.backoff = pick<Nanoseconds>(random, {0ms, 1ms, 8ms});
   if (workload == "retry" || workload == "all_settled" || workload == "task_group") {
-    c.plan.failures = {.rate = pick(random, {0.0, 0.3, 1.0}),
-                       .attempts = pick<Attempt>(random, {1, 3}),
-                       .kinds = {503, 429, 404, Failures::reset},
-                       .retry_after = pick<Nanoseconds>(random, {0ms, 5ms})};
+    c.plan.failures = {
+        .rate = pick(random, {0.0, 0.3, 1.0}),
+        .attempts = pick<Attempt>(random, {1, 3}),
+        .kinds = {503, 429, 404, Failures::reset, Failures::reset_body, Failures::cut, Failures::garbage},
+        .retry_after = pick<Nanoseconds>(random, {0ms, 5ms})};
   }
   scenario.deadline = pick<Nanoseconds>(random, {1ms, 60ms, 500ms});  // 1 ms: shorter than every delay
   scenario.scope = pick(random, {Scope::call, Scope::group});

@@ -63,8 +63,8 @@ Made served(const Case& c, const std::vector<std::pair<CallId, Nanoseconds>>& ar
                         .verdict = reply.status == 200 ? Verdict::ok : failed,
                         .attempts = 1};
     made.outcome.makespan = std::max(made.outcome.makespan, made.records[id].finished);
-    const Ending ending = reply.status == Failures::reset ? Ending::reset : Ending::completed;
-    ++(ending == Ending::reset ? made.ledger.reset : made.ledger.completed);
+    const Ending ending = !is_whole(reply) ? Ending::broken : Ending::completed;
+    ++(ending == Ending::broken ? made.ledger.broken : made.ledger.completed);
     made.ledger.calls.push_back({.id = id,
                                  .arrived = arrived,
                                  .due = arrived + reply.delay,

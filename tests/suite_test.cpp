@@ -16,6 +16,7 @@ namespace fanbench {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using namespace std::chrono_literals;
 
 std::vector<std::string_view> names_of(const auto& rows) {
@@ -59,6 +60,27 @@ TEST(Suite, ScenarioWithoutKeysIsEveryModelOverBothTransports) {
   EXPECT_EQ(suite.cases[10].name, "gather/floor/native/calls:1/latency:200ms/start:warm");
   EXPECT_EQ(suite.cases[0].iterations, 3);
   EXPECT_FALSE(suite.cases[0].timeline);
+}
+
+TEST(Suite, LatenciesMayBeInAFileBesideIt) {
+  const std::string folder = testing::TempDir();
+  std::ofstream(folder + "/api.txt") << "# ours, in May\n12ms\n15.5ms\n";
+  const Suite suite = parse_suite(
+      "description = \"A test\"\n" + scenario("workload = \"gather\"\nlatency = \"file:api.txt\"\n"),
+      folder + "/quick.toml", known);
+  ASSERT_EQ(suite.cases.size(), 1);
+  EXPECT_EQ(suite.cases[0].name, "gather/coroutines/native/calls:1/latency:file:api.txt/start:warm");
+  EXPECT_EQ(format_delay(suite.cases[0].plan.delay), "samples:12ms,15.5ms");
+  std::ofstream(folder + "/api.txt") << "12ms\nsoon\n";
+  try {
+    parse_suite(
+        "description = \"A test\"\n" + scenario("workload = \"gather\"\nlatency = \"file:api.txt\"\n"),
+        folder + "/quick.toml", known);
+    FAIL() << "a file with a line that is no delay was read";
+  } catch (const SuiteError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("/api.txt: "));
+    EXPECT_THAT(error.what(), HasSubstr("soon"));
+  }
 }
 
 TEST(Suite, TheFloorHasItsTwoWorkloadsOverNativeOnly) {
@@ -387,8 +409,13 @@ INSTANTIATE_TEST_SUITE_P(
               "4: calls: expected a whole number 1 … 1000000, got a list"},
         Wrong{"ListOfIterations", gather("iterations = [1, 2]\n"),
               "4: iterations: expected a whole number 1 … 10000, got a list"},
-        Wrong{"LatencyWithoutQuotes", gather("latency = 200\n"),
-              R"(4: latency: expected a delay such as "200ms" or "uniform:min=10ms,max=50ms", got 200)"},
+        Wrong{
+            "LatencyWithoutQuotes", gather("latency = 200\n"),
+            R"(4: latency: expected a delay such as "200ms" or "uniform:min=10ms,max=50ms", or "file:latencies.txt", got 200)"},
+        Wrong{"LatencyFileThatIsNotThere", gather("latency = \"file:gone.txt\"\n"),
+              "4: latency: expected a file with a duration, or a p99=200ms, on each line, got some/gone.txt: "
+              "No such "
+              "file or directory"},
         Wrong{"NeitherWarmNorCold", gather("start = \"hot\"\n"),
               R"(4: start: expected one of "warm", "cold", got "hot")"},
         Wrong{"NotTrueOrFalse", gather("timeline = 1\n"), "4: timeline: expected true or false, got 1"},
@@ -414,9 +441,14 @@ INSTANTIATE_TEST_SUITE_P(
               "4: failures.rate: expected the share of the calls that fail, got nothing"},
         Wrong{"RateOverOne", "[[scenario]]\nworkload = \"retry\"\nfailures = { rate = 30 }\n",
               "4: failures.rate: expected a share 0 … 1, got 30"},
-        Wrong{"KindThatIsNoFailure",
-              "[[scenario]]\nworkload = \"retry\"\nfailures = { rate = 1, kinds = [200] }\n",
-              R"(4: failures.kinds: expected a status 400 … 599 or "reset", got 200)"},
+        Wrong{
+            "KindThatIsNoFailure",
+            "[[scenario]]\nworkload = \"retry\"\nfailures = { rate = 1, kinds = [200] }\n",
+            R"(4: failures.kinds: expected a status 400 … 599, "reset", "reset_body", "cut" or "garbage", got 200)"},
+        Wrong{
+            "FaultThatTakesItsTime",
+            scenario("workload = \"retry\"\nfailures = { rate = 1, kinds = \"hang\" }\n"),
+            R"(6: failures.kinds: expected a status 400 … 599, "reset", "reset_body", "cut" or "garbage", got "hang")"},
         Wrong{"WorkersOfModelsWithout", gather("models = [\"thread_pool\", \"threads\"]\nworkers = 3\n"),
               "5: workers: expected only for thread_pool and processes, got it for threads too: put the "
               "models with "

@@ -28,7 +28,7 @@ std::string_view to_string(Verdict verdict) noexcept {
 namespace {
 
 Verdict planned_verdict(const PlannedReply& planned) {
-  if (planned.status == Failures::reset) return Verdict::transport_error;
+  if (!is_whole(planned)) return Verdict::transport_error;
   return planned.status < 300 ? Verdict::ok : Verdict::http_error;
 }
 
@@ -40,7 +40,7 @@ Mistake check_reply(const Case& c, CallId id, const CallRecord& record) {
   if (const Verdict verdict = planned_verdict(planned); record.verdict != verdict) {
     return fmt::format("call {} ended in {}, expected {}", id, to_string(record.verdict), to_string(verdict));
   }
-  if (planned.status == Failures::reset) return std::nullopt;
+  if (!is_whole(planned)) return std::nullopt;
   if (record.status != planned.status) {
     return fmt::format("call {} has status {}, expected {}", id, record.status, planned.status);
   }
@@ -52,7 +52,9 @@ Mistake check_reply(const Case& c, CallId id, const CallRecord& record) {
   return std::nullopt;
 }
 
-bool fails(const Case& c, CallId id) { return planned_verdict(planned_reply(c.plan, id, 0)) != Verdict::ok; }
+bool fails(const Case& c, CallId id, Attempt attempt) {
+  return planned_verdict(planned_reply(c.plan, id, attempt)) != Verdict::ok;
+}
 
 Mistake check_made_once(const Case& c, CallId id, const CallRecord& record) {
   if (record.attempts == 1) return check_reply(c, id, record);
@@ -63,7 +65,7 @@ Mistake check_each_once(const Case& c, const Outcome& outcome, const Ledger& led
   for (CallId id = 0; id < c.scenario.calls; ++id) {
     if (auto mistake = check_made_once(c, id, outcome.records[id])) return mistake;
   }
-  const std::uint64_t answered = ledger.completed + ledger.reset;
+  const std::uint64_t answered = ledger.completed + ledger.broken;
   if (ledger.arrivals == c.scenario.calls && answered == c.scenario.calls) return std::nullopt;
   return fmt::format("the server saw {} calls and answered {}, expected {}", ledger.arrivals, answered,
                      c.scenario.calls);

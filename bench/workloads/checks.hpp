@@ -16,7 +16,7 @@ Mistake check_made_once(const Case&, CallId id, const CallRecord& record);
 Mistake check_each_once(const Case&, const Outcome&, const Ledger&);
 
 /// Whether the plan has the call fail on its first attempt.
-bool fails(const Case&, CallId id);
+bool fails(const Case&, CallId id, Attempt attempt = 0);
 
 // Replies that are due closer than this could be taken in either order,
 inline constexpr Nanoseconds least_lead = std::chrono::milliseconds(20);

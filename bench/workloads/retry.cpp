@@ -13,7 +13,7 @@ namespace {
 /// Attempts that the plan makes a call need, or as many as it has.
 std::uint32_t planned_attempts(const Case& c, CallId id) {
   std::uint32_t attempts = 1;
-  while (attempts < c.scenario.attempts && planned_reply(c.plan, id, attempts - 1).status != 200) ++attempts;
+  while (attempts < c.scenario.attempts && fails(c, id, attempts - 1)) ++attempts;
   return attempts;
 }
 

@@ -3,7 +3,8 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/read.hpp>
+#include <boost/beast/core/read_size.hpp>
+#include <boost/beast/http/error.hpp>
 #include <vector>
 
 #include "impls/http/awaitable.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 using asio::ip::tcp;
 constexpr auto token = asio::as_tuple(asio::deferred);
+constexpr std::size_t most_read_bytes = 64 * 1024;
 
 class NativeAwaitable final : public AwaitableClient {
  public:
@@ -41,20 +43,32 @@ class NativeAwaitable final : public AwaitableClient {
       auto [error] = co_await connection.socket.async_connect(server_, token);
       if (error || cancelled()) co_return failure();
       connection.socket.set_option(tcp::no_delay(true));
+      connection.socket.non_blocking(true);
     }
+    native::Error error;
+    // Tried before it is waited for: so few bytes the socket nearly always takes at once.
     const std::string message = native::message_of(request, host_);
-    auto [write_error, written] = co_await asio::async_write(connection.socket, asio::buffer(message), token);
-    // An operation that is already done when the cancellation comes does not fail: the next would not be
-    // cancelled.
-    if (write_error || cancelled()) co_return failure();
+    const std::size_t sent = connection.socket.write_some(asio::buffer(message), error);
+    if (sent < message.size()) {
+      auto [failed, rest] =
+          co_await asio::async_write(connection.socket, asio::buffer(message) + sent, token);
+      // An operation that is already done when the cancellation comes does not fail: the next would not be
+      // cancelled.
+      if (failed || cancelled()) co_return failure();
+    }
 
-    native::Parser parser;
-    parser.body_limit(boost::none);
-    auto [error, read] =
-        co_await native::http::async_read(connection.socket, connection.buffer, parser, token);
-    if (error) co_return failure();
+    native::ReplyParser parser;
+    while (!parser.is_done()) {
+      const auto room =
+          connection.buffer.prepare(native::beast::read_size(connection.buffer, most_read_bytes));
+      auto [failed, bytes] = co_await connection.socket.async_read_some(room, token);
+      if (failed) co_return failure();
+      connection.buffer.commit(bytes);
+      connection.buffer.consume(parser.put(connection.buffer.data(), error));
+      if (error && error != native::http::error::need_more) co_return failure();
+    }
     if (reuse_ && parser.keep_alive()) idle_.push_back(std::move(connection));
-    co_return native::reply_of(parser);
+    co_return parser.reply();
   }
 
  private:

@@ -42,19 +42,18 @@ class NativeBlocking final : public BlockingClient {
   Reply get(const Request& request, const Until& until) override {
     native::Connection connection =
         idle_.take().value_or(native::Connection{.socket = native::Socket(sockets_)});
-    native::Parser parser;
-    parser.body_limit(boost::none);
+    native::ReplyParser parser;
     const auto error = exchange(request, connection, parser, until);
     if (until.stop.stop_requested() && error) return {.verdict = Verdict::cancelled};
     if (error == asio::error::timed_out && until.deadline != never) return {.verdict = Verdict::timed_out};
     if (error) return {.verdict = Verdict::transport_error};
     if (reuse_ && parser.keep_alive() && !until.stop.stop_requested()) idle_.give_back(std::move(connection));
-    return native::reply_of(parser);
+    return parser.reply();
   }
 
  private:
   boost::system::error_code exchange(const Request& request, native::Connection& connection,
-                                     native::Parser& parser, const Until& until) {
+                                     native::ReplyParser& parser, const Until& until) {
     auto& [socket, buffer] = connection;
     boost::system::error_code error;
     const bool fresh = !socket.is_open();
@@ -68,7 +67,6 @@ class NativeBlocking final : public BlockingClient {
     if (fresh) socket.connect(server_, error);
     if (!error && fresh) socket.set_option(tcp::no_delay(true), error);
     if (!error) asio::write(socket, asio::buffer(native::message_of(request, host_)), error);
-    parser.eager(true);  // else what was read beyond the header would wait in the buffer for more input
     while (!error && !parser.is_done()) {
       if (!readable_by(socket, until.deadline)) return asio::error::timed_out;
       native::http::read_some(socket, buffer, parser, error);

@@ -1,13 +1,15 @@
 // What the two native clients, blocking and awaitable, have in common: the bytes sent and the reply read.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <optional>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/optional.hpp>
 #include <string>
 
 #include "impls/http/request.hpp"
@@ -17,7 +19,7 @@ namespace fanbench::native {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
-using Parser = http::response_parser<http::string_body>;
+using Error = beast::error_code;
 
 using Socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
 
@@ -32,16 +34,55 @@ inline std::string message_of(const Request& request, const std::string& host) {
   return fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nAccept: */*\r\n\r\n", target_of(request), host);
 }
 
-inline Reply reply_of(const Parser& parser) {
-  const auto& message = parser.get();
-  Reply reply{.verdict = verdict_of(message.result_int()),
-              .status = static_cast<std::uint16_t>(message.result_int()),
-              .answer = answer_of(message.body()),
-              .more = more_of(message.body())};
-  if (reply.verdict != Verdict::ok) {
-    reply.retry_after = retry_after_of(message["Retry-After-Ms"], message["Retry-After"]);
+/// Beast's parser, keeping of a reply what is asked of it. Beast's own response_parser allocates each field,
+/// and the whole body.
+class ReplyParser final : public http::basic_parser<false> {
+ public:
+  ReplyParser() {
+    body_limit(boost::none);
+    eager(true);  // of the body, too, all that is there
   }
-  return reply;
-}
+
+  /// To be asked when is_done().
+  Reply reply() const {
+    const std::string_view body(body_.data(), body_bytes_);
+    Reply reply{.verdict = verdict_of(status_),
+                .status = static_cast<std::uint16_t>(status_),
+                .answer = answer_of(body),
+                .more = more_of(body)};
+    if (reply.verdict != Verdict::ok) reply.retry_after = retry_after_of(retry_after_ms_, retry_after_);
+    return reply;
+  }
+
+ private:
+  using View = beast::string_view;
+
+  void on_response_impl(int status, View, int, Error&) override { status_ = static_cast<unsigned>(status); }
+  void on_field_impl(http::field field, View name, View value, Error&) override {
+    if (field == http::field::retry_after) retry_after_ = std::string(value);
+    if (field == http::field::unknown && beast::iequals(name, "Retry-After-Ms"))
+      retry_after_ms_ = std::string(value);
+  }
+  std::size_t on_body_impl(View piece, Error&) override {
+    const std::size_t wanted = std::min(piece.size(), body_.size() - body_bytes_);
+    std::copy_n(piece.data(), wanted, body_.data() + body_bytes_);
+    body_bytes_ += wanted;
+    return piece.size();
+  }
+  std::size_t on_chunk_body_impl(std::uint64_t, View piece, Error& error) override {
+    return on_body_impl(piece, error);
+  }
+
+  void on_request_impl(http::verb, View, View, int, Error&) override {}
+  void on_header_impl(Error&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
+  void on_chunk_header_impl(std::uint64_t, View, Error&) override {}
+  void on_finish_impl(Error&) override {}
+
+  unsigned status_ = 0;
+  std::string retry_after_, retry_after_ms_;
+  std::array<char, 17> body_{};  // its beginning: all that the server says in it
+  std::size_t body_bytes_ = 0;
+};
 
 }  // namespace fanbench::native

@@ -77,6 +77,27 @@ def _parser() -> Parser:
     listing.add_argument("suite", nargs="?", metavar="SUITE|FILE.toml")
     report = verb("report", _report, "Writes report.md, report.html and the plots of an earlier run again.")
     report.add_argument("folder", type=Path, metavar="DIR")
+    report.add_argument("--format", choices=("files", "csv"), default="files",
+                        help="csv: prints the rows as CSV instead, and writes nothing")
+    compare = verb("compare", _compare, "Puts two earlier runs side by side: the ratio of each cost, with its interval.")
+    compare.add_argument("first", type=Path, metavar="DIR")
+    compare.add_argument("second", type=Path, metavar="DIR")
+    compare.add_argument("--out", type=Path, metavar="DIR", help="also writes compare.md, compare.html and compare.csv")
+    compare.add_argument("--format", choices=("table", "csv"), default="table", help="what is printed; a table if left out")
+    gate = verb("gate", _gate, "Says whether head made any cost of a call worse than base: 0 no, 1 yes, 2 unproven or "
+                "invalid. scripts/GATE.md says what that is worth.")
+    gate.add_argument("--base", required=True, metavar="REF|DIR", help="a commit, or the folder of an earlier run")
+    gate.add_argument("--head", metavar="REF|DIR", help="the same; the working tree with its changes if left out")
+    gate.add_argument("--suite", default="ci", metavar="SUITE|FILE.toml", help="what is run, as head has it; ci if left out")
+    gate.add_argument("--filter", metavar="REGEX", help="only the cases in whose name this is found")
+    gate.add_argument("--floor", type=_percentage, default=5.0, metavar="PERCENT",
+                      help="changes below it are not spoken of; 5 if left out")
+    gate.add_argument("--budget", type=_duration, default=210.0, metavar="TIME",
+                      help="for measuring, as 90s or 3m30s; 3m30s if left out. Ten rounds of all cases are run in any case")
+    gate.add_argument("--markdown", type=Path, metavar="FILE", help="writes the verdict as Markdown")
+    gate.add_argument("--json", type=Path, metavar="FILE", help="writes verdict and all rounds as JSON")
+    gate.add_argument("--force", action="store_true", help="compares what another machine, compiler or flags have made")
+    gate.add_argument("--order-seed", type=int, metavar="N", help="repeats an earlier gate's order; random if left out")
     verb("doctor", _doctor, "Says what on this machine limits or disturbs a measurement, and what to do.")
     verb("serve", _serve, "Runs the mock latency server by itself; what follows -- is passed to it.")
     verb("test", _test, "Runs all tests, C++ and Python.")
@@ -97,6 +118,24 @@ def _positive_float(text: str) -> float:
     if not 0 < value < 1e6:
         raise argparse.ArgumentTypeError(f'expected seconds above 0, got "{text}"')
     return value
+
+
+def _percentage(text: str) -> float:
+    try:
+        value = float(text.removesuffix("%").strip())
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 100:
+        raise argparse.ArgumentTypeError(f'expected per cent above 0, up to 100, got "{text}"')
+    return value
+
+
+def _duration(text: str) -> float:
+    found = re.fullmatch(r"(?:(\d+)m)?(?:(\d+)s)?", text)
+    seconds = 60 * int(found[1] or 0) + int(found[2] or 0) if found else 0
+    if seconds < 1:
+        raise argparse.ArgumentTypeError(f'expected a time such as 90s or 3m30s, got "{text}"')
+    return float(seconds)
 
 
 # -- run ---------------------------------------------------------------------------------------------------------------
@@ -124,10 +163,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _job(arguments: argparse.Namespace) -> runner.Job:
     """What the arguments ask for. Raises Refused or BenchError."""
     suite_file = suite_path(arguments.suite)
-    try:
-        wanted = re.compile(arguments.filter or "")
-    except re.error as e:
-        raise Refused(f'--filter: expected a regular expression, got "{arguments.filter}": {e}') from None
+    wanted = _pattern(arguments.filter)
     suite = runner.list_suite(checkout.bench_binary(), suite_file)
     cases = tuple(case for case in suite.cases if wanted.search(case.name))
     if not cases:
@@ -240,6 +276,39 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
+# -- gate --------------------------------------------------------------------------------------------------------------
+
+def _gate(arguments: argparse.Namespace) -> int:
+    from . import gate_builds, gate_verb
+    from .results import ResultsError
+
+    wanted = _pattern(arguments.filter)
+    for path in filter(None, (arguments.markdown, arguments.json)):
+        if not path.absolute().parent.is_dir() or path.is_dir():  # said before minutes are spent
+            raise Refused(f"{path}: can't be written: expected a file in a folder that is there")
+    asked = gate_verb.Asked(arguments.base, arguments.head, arguments.suite, wanted, arguments.floor / 100,
+                            arguments.budget, arguments.force,
+                            runner.new_seed() if arguments.order_seed is None else arguments.order_seed)
+    try:
+        with process.StopRequest() as stop:
+            found = gate_verb.run(asked, suite_path, stop)
+            if found is None:
+                print(f"fanbench: interrupted by {signal.Signals(stop.number).name}; nothing is decided", file=sys.stderr)
+                return 128 + stop.number
+        return gate_verb.tell(found, arguments.markdown, arguments.json)
+    except (gate_builds.BuildError, ResultsError) as e:
+        raise Refused(str(e)) from None
+    except OSError as e:
+        raise Refused(f"{e.filename or 'the gate'}: {e.strerror}") from None
+
+
+def _pattern(regex: str | None) -> re.Pattern[str]:
+    try:
+        return re.compile(regex or "")
+    except re.error as e:
+        raise Refused(f'--filter: expected a regular expression, got "{regex}": {e}') from None
+
+
 # -- the other verbs ---------------------------------------------------------------------------------------------------
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -256,10 +325,15 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from .results import ResultsError
+    from .results import ResultsError, load
 
     folder: Path = arguments.folder
     try:
+        if arguments.format == "csv":
+            from .report_csv import to_csv
+
+            print(to_csv(load(folder)), end="")
+            return 0
         if not (folder / "results.json").exists() and runner.finished_rounds(folder):
             runner.write_results(folder, interrupted=True)  # the run was killed before it could
         _write_report(folder)
@@ -268,6 +342,27 @@ def _report(arguments: argparse.Namespace) -> int:
     except OSError as e:
         raise Refused(f"{folder}: can't be written: {e.strerror}") from None
     print(*(_shown(folder / name) for name in ("report.md", "report.html")), sep="\n")
+    return 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from . import compare, compare_report
+    from .results import ResultsError
+
+    try:
+        found = compare.compare(arguments.first, arguments.second)
+        written = compare_report.write(found, arguments.out) if arguments.out else []
+    except ResultsError as e:
+        raise Refused(str(e)) from None
+    except OSError as e:
+        raise Refused(f"{arguments.out}: can't be written: {e.strerror}") from None
+    if arguments.format == "csv":
+        print(compare.to_csv(found), end="")
+        return 0
+    compare_report.print_table(found, Console())
+    print(*(_shown(path) for path in written), sep="\n", end="\n" * bool(written))
     return 0
 
 

@@ -33,6 +33,7 @@ class Choice:
     cpu: tuple[tuple[str, Interval | None], ...]  # each other's CPU over the cheapest's, the next cheapest first
     too_slow: tuple[tuple[str, Interval], ...]  # surely more than 10 % over the best
     missing: tuple[str, ...] = ()  # candidates without a number
+    server_bound: tuple[str, ...] = ()  # where the server was the bottleneck, not the model
 
     @property
     def fast_enough(self) -> bool:
@@ -51,17 +52,18 @@ class Choice:
     @property
     def words(self) -> str:
         """What is found, without the winner's name."""
-        return "; ".join(part for part in (self._verdict(), self._slow(), self._missing()) if part)
+        bound = "server-bound: " + ", ".join(self.server_bound) if self.server_bound else ""
+        return "; ".join(part for part in (self._verdict(), self._slow(), self._missing(), bound) if part)
 
     def _verdict(self) -> str:
         if not self.fast_enough:
             ratio = f": {times(self.makespan)}" if self.makespan else ""
-            return (f"{NOT_SEPARATED}: {self.cheapest} costs least CPU, but not surely within 10 % of the makespan of "
-                    f"{self.best}{ratio}")
+            return (f"{NOT_SEPARATED}: {self.cheapest} takes least CPU, but is not surely within 10 % of the makespan "
+                    f"of {self.best}{ratio}")
         if self.rivals:
-            some = "; ".join(f"{model} {times(ratio)} its CPU" if ratio else model
+            some = ", ".join(f"{model} takes {times(ratio)} its CPU" if ratio else model
                              for model, ratio in self.cpu if model in self.rivals)
-            return f"{NOT_SEPARATED}: {self.cheapest} is cheapest by its median, {some}"
+            return f"{NOT_SEPARATED}: {self.cheapest} by the medians, but {some}"
         best = "" if self.makespan is None else f", makespan {times(self.makespan)} that of {self.best}"
         if not self.cpu:
             return f"the only one within 10 % of the best makespan{best}"
@@ -112,8 +114,8 @@ class Crossover:
             return f"at {self._value(first)}, {how}: {times(self._ratio(first))}{self._not_later(first)}"
         if self.separated:
             return f"not up to {self._value(self.points[-1][0])}: {times(self.points[-1][1])}"
-        unsure = [f"{times(r)} at {self._value(x)}" for x, r in self.points if r and r.high > WITHIN]
-        return f"{NOT_SEPARATED}: {', '.join(unsure) or 'no interval'}"
+        unsure = [x for x, ratio in self.points if ratio and ratio.high > WITHIN]
+        return f"{NOT_SEPARATED}: {self._at(unsure[-1]) if unsure else 'no interval'}"
 
     def _not_later(self, first: float) -> str:
         later = [self._at(x) for x, ratio in self.points if x > first and ratio and ratio.high <= WITHIN]
@@ -151,7 +153,8 @@ def _choose(scenario: Scenario, transport: str, workers: int | None, cases: list
     return Choice(scenario, transport, workers, cheapest.case.model, best.case.model,
                   makespans.get(cheapest.case.model),
                   tuple((c.case.model, ratio(c, cheapest, "cpu_us_per_call")) for c in enough[1:]),
-                  tuple(slow.items()), tuple(c.case.model for c in cases if c.status in ("error", "limit")))
+                  tuple(slow.items()), tuple(c.case.model for c in cases if c.status in ("error", "limit")),
+                  tuple(c.case.model for c in rows if c.share_of_rounds("server_bound") > 0.5))
 
 
 def representative(found: Iterable[Choice]) -> dict[Scenario, list[Choice]]:
@@ -159,7 +162,7 @@ def representative(found: Iterable[Choice]) -> dict[Scenario, list[Choice]]:
     most calls where that is another."""
     kinds: dict[tuple, dict[Scenario, list[Choice]]] = defaultdict(lambda: defaultdict(list))
     for choice in found:
-        kinds[choice.scenario.without("calls", "latency", "seed"), choice.workers][choice.scenario].append(choice)
+        kinds[choice.scenario.without("calls", "seed"), choice.workers][choice.scenario].append(choice)
     chosen: dict[Scenario, list[Choice]] = defaultdict(list)
     for (_, workers), scenarios in kinds.items():
         most = max(scenarios, key=lambda s: (max(_models(c) for c in scenarios[s]), s.calls))

@@ -221,7 +221,7 @@ def _draw(title: str, subtitle: str, blocks: Sequence[Block], rounds: int, count
     if floor and any(b.floor and b.floor.median(floor) for b in blocks):
         note += f" {FLOOR_WORDS}."
     frame = Frame(title, subtitle, legend, note, panels=(1, len(columns)), panel_height=look.row * lines, left=left,
-                  column_gap=0.25)
+                  column_gap=0.5)
     for i, (ax, column) in enumerate(zip(frame.axes[0], columns)):
         axis(ax)
         ax.set_zorder(2 - i)  # the headings reach over the panels to the right

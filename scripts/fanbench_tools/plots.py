@@ -19,6 +19,7 @@ class Plot:
     workload: str  # "" where it is about all of them
     svg: bytes
     png: bytes
+    source: str = ""  # the workload whose rows it was drawn from, where it stands elsewhere
 
 
 def draw_all(results: Results, records: list[dict[str, Any]]) -> list[Plot]:
@@ -30,7 +31,8 @@ def draw_all(results: Results, records: list[dict[str, Any]]) -> list[Plot]:
     plots = []
     for name, alt, workload, figure in _figures(results, records):
         if figure is not None:
-            plots.append(Plot(name, alt, workload, **render(figure)))
+            source = _source_of_overview(results) if name == "overview" else workload
+            plots.append(Plot(name, alt, workload, **render(figure), source=source))
     return plots
 
 
@@ -48,9 +50,15 @@ def write_all(plots: list[Plot], folder: Path) -> list[Path]:
     return written
 
 
+def _source_of_overview(results: Results) -> str:
+    from .plot_lines import groups_over_calls
+
+    return groups_over_calls(results)[0].scenario.workload
+
+
 def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, Any]]:
     """(name, alternative text, workload, figure or None)."""
-    from . import plot_lines, plot_rows, plot_timeline
+    from . import plot_lines, plot_parts, plot_rows, plot_timeline
 
     rounds = results.rounds
     groups = plot_lines.groups_over_calls(results)
@@ -61,6 +69,8 @@ def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[
     yield "cpu_per_call", "client CPU per call by workload and model", "", plot_rows.cpu_per_call(results)
     yield ("cancel_latency", "time to cancel calls that are not needed any more, by workload and model", "",
            plot_rows.cancel_latency(results))
+    yield ("model_and_client", "client CPU per call over the native client and over libcurl, model by model", "",
+           plot_parts.client_cost(results))
     timelines = plot_timeline.choose(records)
     for workload in results.workloads:
         for name, found in timelines.items():

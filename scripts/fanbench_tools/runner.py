@@ -30,6 +30,7 @@ class Job:
     order_seed: int
     timeout_s: float | None = None  # for each case; None: as long as rounds.timeout_s gives it
     context: Mapping[str, Any] = field(default_factory=dict)  # goes into the results as it is
+    options: tuple[str, ...] = ()  # more of the bench's
 
 
 class BenchError(Exception):
@@ -107,7 +108,7 @@ def _run_round(job: Job, number: int, order: Sequence[Case], took: dict[str, flo
 
     for case in order:
         show()
-        row, found, seconds = _run_case(job, case, number, stop, show)
+        row, found, seconds = run_case(job, case, number, stop, show)
         if stop.number:
             break
         took[case.name] = seconds
@@ -118,14 +119,14 @@ def _run_round(job: Job, number: int, order: Sequence[Case], took: dict[str, flo
     return rows, context
 
 
-def _run_case(job: Job, case: Case, number: int, stop: process.StopRequest,
-              tick: Any) -> tuple[Row, dict[str, Any], float]:
+def run_case(job: Job, case: Case, number: int, stop: process.StopRequest,
+             tick: Any) -> tuple[Row, dict[str, Any], float]:
     """The case's row, made here where the bench leaves none, the bench's context, and how long it took."""
     timeout_s = job.timeout_s or rounds.timeout_s(case)
     with tempfile.TemporaryDirectory(prefix="fanbench-") as folder:
         output = Path(folder) / "row.json"
         argv: list[str | Path] = [job.bench, "--suite", job.suite_file, "--case", case.name,
-                                  f"--benchmark_out={output}", "--benchmark_out_format=json"]
+                                  f"--benchmark_out={output}", "--benchmark_out_format=json", *job.options]
         if case.timeline and number == 1:
             argv += ["--records", _records_file(job.out, case.name)]
         try:

@@ -73,9 +73,9 @@ _THAT_SAY_NOTHING = {("connection", "reuse"), ("attempts", "1"), ("failures", "0
 
 def count(value: float | None) -> str:
     """A bare figure: 0.42, 7.9, 213, 198,800."""
-    if value is None:
-        return NOTHING
-    if value != 0 and abs(value) < 0.995:
+    if not value:
+        return NOTHING if value is None else "0"
+    if abs(value) < 0.995:
         return f"{value:.2f}"
     if abs(value) < 9.95:
         return f"{value:.1f}"
@@ -112,6 +112,11 @@ def rate(value: float | None) -> str:
     if value is None:
         return NOTHING
     return f"{value:.2f}" if value >= 0.095 or value <= 0 else f"{value:.3f}" if value >= 0.00095 else f"{value:.2g}"
+
+
+def percent(share: float | None) -> str:
+    """A share: 0.94 is 94 %."""
+    return NOTHING if share is None else f"{count(100 * share)} %"
 
 
 def times(interval: Any) -> str:
@@ -153,6 +158,8 @@ def latency(text: str) -> str:
     if kind == "bimodal" and values.keys() >= {"fast", "slow"}:
         share = f" for {_percent(values['slow_share'])}" if "slow_share" in values else ""
         return f"{values['fast']}, {values['slow']}{share} (bimodal)"
+    if kind == "file":
+        return f"as measured in {rest}"
     return _spaced(text)
 
 

@@ -26,6 +26,8 @@ def main() -> int:
         Path(arguments[arguments.index("--records") + 1]).write_text(json.dumps({"name": name, "calls": [], "start": nth}))
 
     def write(row: dict) -> None:
+        if "--count-allocations" in arguments:
+            row = row | {"allocations_per_call": 3.0, "counts_allocations": 1.0}
         Path(flags["--benchmark_out"]).write_text(json.dumps({"context": context(name), "benchmarks": [row]}))
 
     def ready() -> None:
@@ -34,6 +36,8 @@ def main() -> int:
     print("noise on stdout")
     if word == "ok":
         write(good_row(name, nth))
+    elif word == "dear":
+        write(good_row(name, nth) | {"cpu_us_per_call": 11.0})
     elif word == "error":
         write(error_row(name, "expected 10 calls, the ledger shows 9"))
         return 1

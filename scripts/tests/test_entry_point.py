@@ -121,7 +121,7 @@ def test_help_needs_nothing(checkout: Checkout, arguments: list[str]) -> None:
     ran = checkout.run(*arguments)
     assert (ran.code, ran.err, checkout.calls()) == (0, "", [])
     assert "usage: fanbench" in ran.out
-    assert all(f"\n  {verb} " in ran.out for verb in ("run", "list", "report", "doctor", "serve", "test"))
+    assert all(f"\n  {verb} " in ran.out for verb in ("run", "list", "report", "gate", "doctor", "serve", "test"))
     assert max(map(len, ran.out.splitlines())) <= 80
 
 
@@ -160,6 +160,19 @@ def test_what_needs_no_build_does_not_build(checkout: Checkout, arguments: list[
     ran = checkout.run(*arguments)
     assert (ran.code, ran.err, ran.out) == (0, "", handed_over(" ".join(arguments), checkout))
     assert checkout.calls("cmake") == checkout.calls("ninja") == checkout.calls("apt-get") == []
+
+
+def test_the_gate_builds_this_tree_only_where_it_is_head(checkout: Checkout) -> None:
+    assert checkout.run("gate", "--base", "main").code == 0
+    assert checkout.calls("ninja")[0].endswith("bin/fanbench-bench bin/fanbench-server")
+    checkout.forget_calls()
+    assert checkout.run("gate", "--base=main", "--head", "mine").code == 0
+    assert checkout.calls("ninja") == checkout.calls("cmake") == []
+    checkout.installed([])  # no compiler
+    (checkout.folder / "a").mkdir()
+    ran = checkout.run("gate", "--base", "a", "--head", "a")
+    assert (ran.code, ran.out) == (0, handed_over("gate --base a --head a", checkout))
+    assert checkout.calls("apt-get") == []
 
 
 def test_help_after_two_dashes_is_the_servers(checkout: Checkout) -> None:

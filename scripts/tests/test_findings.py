@@ -41,7 +41,7 @@ def test_without_separation_no_winner():
     found = only(case("coroutines", cpu=10.0), case("threads", cpu=10.05, noise=(1.05, 0.95, 1.0, 1.01)),
                  case("processes", cpu=30.0))
     assert found.winner == "" and found.rivals == ("threads",)
-    assert found.words.startswith("not separated: coroutines is cheapest by its median, threads 1.0")
+    assert found.words.startswith("not separated: coroutines by the medians, but threads takes 1.0")
 
 
 def test_a_cheapest_that_is_perhaps_too_slow_does_not_win():
@@ -147,3 +147,8 @@ def test_memory_per_call_is_fitted_over_three_sizes_in_each_round():
     assert found.bytes_per_call == pytest.approx(13e3) and found.calls == (1, 10, 100)
     assert found.interval.low == pytest.approx(13e3) and found.interval.n == 4
     assert memory_slope.memory_slopes(from_rows(rows[:8], {})) == []
+
+
+def test_a_bottleneck_is_said():
+    found = only(case("coroutines", server_bound=1), case("threads", cpu=20, server_bound=0))
+    assert found.winner == "coroutines" and found.words.endswith("server-bound: coroutines")

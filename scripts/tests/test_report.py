@@ -71,7 +71,8 @@ def test_the_page_is_sound_and_stands_alone(quick):
 def test_every_row_is_in_both_reports(quick):
     results = load(quick)
     assert Tags((quick / "report.html").read_text()).names == [c.name for c in results.cases]
-    lines = re.findall(r"^\| .* \| (?:native|curl) \|", (quick / "report.md").read_text(), re.MULTILINE)
+    tables = re.findall(r"<summary>All rows of .*?</details>", (quick / "report.md").read_text(), re.DOTALL)
+    lines = [line for table in tables for line in re.findall(r"^\| .* \| (?:native|curl) \|", table, re.MULTILINE)]
     assert len(lines) == len(results.cases)
 
 
@@ -202,3 +203,81 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     with pytest.raises(OSError):
         write_atomically(target, "new")
     assert target.read_text() == "old" and list(tmp_path.iterdir()) == [target]
+
+
+def rounds_of(name, **counters):
+    """Three rounds of a row; a counter given as a tuple has a value for each."""
+    return [row(name, repetition_index=i, **{k: v[i] if isinstance(v, tuple) else v for k, v in counters.items()})
+            for i in range(3)]
+
+
+def test_it_begins_with_which_model_for_what(quick):
+    markdown, page = ((quick / name).read_text() for name in ("report.md", "report.html"))
+    for text, heading in ((markdown, "## "), (page, "<h2")):
+        first = text[text.index(heading):].split("\n")[0]
+        assert "Which model for what" in first
+    assert "**coroutines**: the next, " in markdown and "too slow: processes" in markdown
+
+
+def test_a_few_rounds_name_no_model():
+    rows = [r for m in ("coroutines", "threads") for r in rounds_of(NAME.replace("coroutines", m), cpu_us_per_call=9.0)]
+    for text in small([r for r in rows if r["repetition_index"] < 2]):
+        assert "2 rounds: no model can be named" in text and "the next, " not in text
+    for text in small(rows):
+        assert "no model can be named" not in text and "not separated" in text
+
+
+def test_a_run_that_counts_allocations_names_no_model():
+    rows = [r for m in ("coroutines", "threads") for r in
+            rounds_of(NAME.replace("coroutines", m), cpu_us_per_call=9.0, counts_allocations=1, allocations_per_call=3.0)]
+    for text in small(rows):
+        assert "its times are not comparable" in text and "within 10 % of the best" not in text
+
+
+def test_marks_are_in_the_row_and_say_what_they_mean():
+    markdown, page = small(rounds_of(NAME, noisy=(1, 0, 1), server_bound=1, other_load_cores=(0.4, 0.0, 0.5)))
+    for text in (markdown, page):
+        assert "noisy in 2 of 3 rounds" in text and "1 of 1 rows: other programs used the machine" in text
+        assert "the mock server was the bottleneck" in text
+    assert '<span class="mark">server-bound</span>' in page
+    for text in small(rounds_of(NAME, noisy=0, server_bound=0)):
+        assert "noisy" not in text and "bottleneck" not in text
+
+
+def test_what_is_not_measured_has_no_column():
+    _, page = small(rounds_of(NAME, syscalls_per_call=2.0, late_start_p99_us=40.0))
+    assert ">System calls per call</button>" in page and ">Late start, p99</button>" in page
+    for absent in ("Allocations per call", "Waits per call", "Late start, p50", "p99 from start"):
+        assert f">{absent}</button>" not in page
+
+
+def test_the_interval_of_the_median_and_the_rounds_are_in_each_row():
+    _, page = small(rounds_of(NAME, makespan_s=(0.2, 0.3, 0.25)))
+    assert re.search(r"250 ms<span class=\"range\">200 to 300 ms</span>", page) and "<td>3 ✓</td>" in page
+
+
+def test_model_and_client_are_set_apart():
+    rows = [r for model, transport, cpu in (("floor", "native", 5.0), ("coroutines", "native", 8.0),
+                                            ("coroutines", "curl", 50.0))
+            for r in rounds_of(f"gather/{model}/{transport}/calls:10/latency:20ms/start:warm", cpu_us_per_call=cpu)]
+    markdown, page = small(rows)
+    assert "| coroutines | 8.0 µs | 5.0 µs | 3.0 µs | 42 µs | 50 µs |" in markdown
+    assert "native − floor" in page and "42 µs" in page
+    markdown, page = small([r for r in rows if "floor" not in r["name"]])
+    assert "| coroutines | 8.0 µs | 42 µs | 50 µs |" in markdown and "floor" not in page.lower().split("</style>")[1]
+
+
+def test_the_memory_of_one_call_more():
+    rows = [r for n in (1, 10, 100) for r in rounds_of(
+        f"gather/threads/native/calls:{n}/latency:20ms/start:warm", pss_bytes_per_call=(1e6 + 13e3 * n) / n)]
+    for text in small(rows):
+        assert "13 KB" in text.split("Memory of one call more")[-1] and "1 to 100 calls" in text
+    for text in small([r for r in rows if "calls:100/" not in r["name"]]):
+        assert "Memory of one call more" not in text
+
+
+def test_the_harness_says_what_it_costs():
+    for text in small(rounds_of(NAME, cpu_us_per_call=8.0, recording_us_per_call=0.08)):
+        assert "the harness's own records are 0.08 µs, 1.0 %" in text.replace("&#39;", "'")
+    for text in small(rounds_of(NAME, cpu_us_per_call=8.0)):
+        assert "own records are" not in text

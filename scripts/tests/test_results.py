@@ -197,7 +197,7 @@ def test_seconds(value, text):
     assert wording.seconds(value) == text
 
 
-@pytest.mark.parametrize("value, text", [(7.91, "7.9"), (213.4, "213"), (198765, "199,000"), (1304, "1,300"), (0, "0.0"),
+@pytest.mark.parametrize("value, text", [(7.91, "7.9"), (213.4, "213"), (198765, "199,000"), (1304, "1,300"), (0, "0"),
                                          (0.42, "0.42"), (-3.2, "-3.2"), (9.97, "10"), (999.6, "1,000")])
 def test_counts(value, text):
     assert wording.count(value) == text
