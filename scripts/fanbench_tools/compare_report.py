@@ -42,6 +42,7 @@ def contents(found: Comparison) -> dict[str, Any]:
         "moved": [(pair.other.name, COUNTERS[k][0], pair.changes[k].words) for pair in found.pairs
                   for k in found.counters if pair.changes[k].separated],
         "pairs": len(found.pairs),
+        "can_separate": any(c.interval for p in found.pairs for c in p.changes.values()),
         "sections": [{"name": name, "sentence": workload_sentence(name), "scenarios": scenarios}
                      for name, scenarios in groups.items()],
         "models": list(dict.fromkeys(p.other.case.model for p in found.pairs)),

@@ -58,12 +58,12 @@ class Choice:
     def _verdict(self) -> str:
         if not self.fast_enough:
             ratio = f": {times(self.makespan)}" if self.makespan else ""
-            return (f"{NOT_SEPARATED}: {self.cheapest} takes least CPU, but is not surely within 10 % of the makespan "
+            return (f"{NOT_SEPARATED}: least CPU with {self.cheapest}, which is not surely within 10 % of the makespan "
                     f"of {self.best}{ratio}")
         if self.rivals:
             some = ", ".join(f"{model} takes {times(ratio)} its CPU" if ratio else model
                              for model, ratio in self.cpu if model in self.rivals)
-            return f"{NOT_SEPARATED}: {self.cheapest} by the medians, but {some}"
+            return f"{NOT_SEPARATED}: by the medians {self.cheapest}, but {some}"
         best = "" if self.makespan is None else f", makespan {times(self.makespan)} that of {self.best}"
         if not self.cpu:
             return f"the only one within 10 % of the best makespan{best}"

@@ -178,7 +178,8 @@ def _panel(panel: _Panel, ax: Any, calls: Sequence[int], series: Sequence[tuple[
     if ideals:
         _draw_ideal(ax, ideals)
     if not panel.points():
-        ax.text(0.5, 0.5, "no verified rows", transform=ax.transAxes, ha="center", va="center", color=GRID)
+        why = "no verified rows" if panel.group.cases else "not run"
+        ax.text(0.5, 0.5, why, transform=ax.transAxes, ha="center", va="center", size=SMALL, color=MUTED)
     step = (calls[-1] / calls[0]) ** 0.011  # points of the same N stand a little apart, so that none hides another
     for k, (model, workers) in enumerate(series):
         line = sorted((c for c in panel.points() if (c.case.model, c.case.workers) == (model, workers)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .decomposition import Decomposition, decompositions, representative
-from .plot_style import (INK, MUTED, PAPER, SMALL, Frame, LegendItem, short, style_of, text_width)
+from .plot_style import INK, MUTED, PAPER, SMALL, WIDTH, Frame, LegendItem, short, style_of, text_width
 from .results import Results, Scenario
 from .wording import count
 
@@ -20,18 +20,17 @@ def client_cost(results: Results) -> Any:
     blocks: dict[Scenario, list[Decomposition]] = {}
     for one in found:
         blocks.setdefault(one.scenario, []).append(one)
-    floor = any(d.floor for d in found)
-    legend = [LegendItem("floor: the machine", {"color": MUTED, "linewidth": 6, "alpha": 0.6})] if floor else []
-    legend += [LegendItem("over the native client", {"color": style_of("coroutines").colour, "linewidth": 6}),
-               LegendItem("what libcurl adds", {"color": style_of("coroutines").colour, "linewidth": 6,
-                                                     "alpha": 0.35})]
+    blue = {"color": style_of("coroutines").colour, "linewidth": 6}
+    legend = [LegendItem("over the native client", blue), LegendItem("what libcurl adds", blue | {"alpha": 0.35})]
+    if any(d.floor for d in found):
+        legend.append(LegendItem("floor: the machine's own cost", {"color": INK, "linewidth": 0, "marker": "|",
+                                                                   "markersize": 11, "markeredgewidth": 1.4}))
     lines = sum(len(b) + HEAD for b in blocks.values())
     left = 0.3 + max(text_width(d.label, SMALL + 0.5) for d in found)
     rounds = f"Median of {results.rounds} rounds." if results.rounds > 1 else "One round."
     note = f"{rounds} The figures: native → curl."
     frame = Frame("Model and client apart", "Client CPU per call, over the native client and over libcurl, model by model",
-                  legend, note, panels=(1, 1), panel_height=ROW * lines, left=left,
-                  panel_titles=False)
+                  legend, note, panels=(1, 1), panel_height=ROW * lines, left=left, panel_titles=False)
     ax, greatest = frame.axes[0][0], max(max(d.native.value, d.curl.value) for d in found)
     ax.set_xlim(0, greatest * 1.18)
     ax.set_ylim(lines, 0)
@@ -56,7 +55,6 @@ def _bar(ax: Any, y: float, one: Decomposition, greatest: float) -> None:
     if curl > native:
         ax.barh(y, curl - native, left=native, height=0.66, color=colour, alpha=0.35, linewidth=0, zorder=2)
     if one.floor:
-        ax.barh(y, min(one.floor.value, native), height=0.66, color=PAPER, alpha=0.45, linewidth=0, zorder=2.5)
         ax.plot([one.floor.value] * 2, [y - 0.45, y + 0.45], color=INK, linewidth=1.2, zorder=3)
     figures = f"{count(native)} → {count(curl)}"
     ax.annotate(figures, (max(native, curl), y), xytext=(5, 0), textcoords="offset points", va="center", size=SMALL, color=INK)
@@ -70,4 +68,14 @@ def _heading(ax: Any, y: float, left: float, scenario: Scenario) -> None:
     start = -72 * left + 11
     ax.annotate(scenario.workload, (0, y), xytext=(start, 0), weight="bold", size=SMALL + 0.5, **place)
     width = 72 * text_width(scenario.workload, SMALL + 0.5) * 1.13
-    ax.annotate(scenario.line, (0, y), xytext=(start + width + 8, 0), size=SMALL, color=MUTED, **place)
+    line = _that_fits(scenario.line, WIDTH - 0.5 - width / 72)
+    ax.annotate(line, (0, y), xytext=(start + width + 8, 0), size=SMALL, color=MUTED, **place)
+
+
+def _that_fits(line: str, width: float) -> str:
+    """The scenario's first phrases, as many as there is room for; the table beside the plot has them all."""
+    phrases = line.split(" · ")
+    while text_width(line, SMALL) > width and len(phrases) > 1:
+        phrases.pop()
+        line = " · ".join([*phrases, "…"])
+    return line

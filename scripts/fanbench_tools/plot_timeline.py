@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Sequence
 
 from .plot_style import (INK, MUTED, PAPER, RED, SMALL, Frame, LegendItem, style_of, text_width)
-from .results import MODELS, TRANSPORTS, Case, _rank, parse_name
+from .results import FLOOR, MODELS, TRANSPORTS, Case, _rank, parse_name
 from .wording import rate, scenario_line, seconds, workload_short
 
 KINDS = ("scope", "order", "mode", "prefetch", "placement")  # parameters that make the same workload another story
@@ -23,7 +23,7 @@ def choose(records: Sequence[Record]) -> dict[str, list[Record]]:
     groups: dict[tuple, list[Record]] = {}
     for record in records:
         case = parse_name(record["name"])
-        if any(_times(call) for call in record["calls"]):
+        if case.model != FLOOR and any(_times(call) for call in record["calls"]):
             groups.setdefault((case.workload, case.transport, case.scenario), []).append(record)
     best: dict[str, tuple] = {}
     for key in groups:

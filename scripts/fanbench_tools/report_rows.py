@@ -40,6 +40,7 @@ COLUMNS = (  # what only some workloads have comes early, where it is seen witho
     Column("loop_lag_p99_us", "Loop lag, p99", _us, "how late a heartbeat of 10 ms was, 99th percentile", True),
     Column("loop_lag_max_us", "Loop lag, max", _us, "how late a heartbeat of 10 ms was at most", True),
     Column("bytes_per_task", "Memory per task", memory, "memory over idle / tasks", True),
+    Column("latency_mean_us", "Mean", _us, "mean latency of a call, from its intended start"),
     Column("latency_p50_us", "p50", _us, "latency of a call from its intended start, median"),
     Column("latency_p90_us", "p90", _us, "latency of a call from its intended start, 90th percentile"),
     Column("latency_p99_us", "p99", _us, "latency of a call from its intended start, 99th percentile", True),

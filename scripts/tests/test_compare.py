@@ -43,6 +43,7 @@ def test_few_rounds_separate_nothing():
     found = compare.comparison(run({"threads": 10.0}, rounds=4), run({"threads": 90.0}))
     assert changes(found, "threads")["cpu_us_per_call"].words == "9.09 ×, not separated"
     assert "A run of 4 rounds" in compare.opening(found)[-1]
+    assert "Nothing moved" not in compare_report.to_markdown(found) + compare_report.to_html(found)
 
 
 def test_rounds_of_two_runs_are_not_paired():

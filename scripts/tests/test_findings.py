@@ -41,7 +41,7 @@ def test_without_separation_no_winner():
     found = only(case("coroutines", cpu=10.0), case("threads", cpu=10.05, noise=(1.05, 0.95, 1.0, 1.01)),
                  case("processes", cpu=30.0))
     assert found.winner == "" and found.rivals == ("threads",)
-    assert found.words.startswith("not separated: coroutines by the medians, but threads takes 1.0")
+    assert found.words.startswith("not separated: by the medians coroutines, but threads takes 1.0")
 
 
 def test_a_cheapest_that_is_perhaps_too_slow_does_not_win():

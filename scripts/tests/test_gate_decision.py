@@ -186,6 +186,14 @@ def test_the_least_rounds_are_run_even_without_time() -> None:
     assert machine.rounds == {("noisy", "search"): RULES.least_rounds}
 
 
+def test_a_confirmation_that_takes_longer_than_planned_ends_at_its_least_rounds() -> None:
+    machine = Machine(changed=1.5)
+    machine.cost_s = lambda case, counting: 0.5
+    gate_search.run(["changed"], machine, 25.0, RULES)
+    assert machine.rounds == {("changed", "search"): RULES.least_rounds,
+                              ("changed", "confirmation"): RULES.confirm_rounds[0]}
+
+
 def test_without_time_for_all_suspects_the_likeliest_are_confirmed() -> None:
     suspects = [comparison([10.0] * n, [10.0] * n, [12.0] * n) for n in (8, 9, 10)]
     suspects = [Comparison(Key(f"{i}", CPU), c.blocks, RULES) for i, c in enumerate(suspects)]

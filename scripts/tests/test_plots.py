@@ -13,7 +13,7 @@ from fanbench_tools.results import from_rows
 from fixtures.synthetic_data import CLAIMS, PATTERNS, QUICK, row
 
 EXPECTED = {
-    "overview", "efficiency", "cpu_per_call", "cancel_latency",
+    "overview", "efficiency", "cpu_per_call", "cancel_latency", "model_and_client",
     *(f"timeline_{w}" for w in ("gather", "semaphore", "first_completed", "retry")),
     *(f"latency_{w}" for w in ("gather", "semaphore", "first_completed", "retry")),
     *(f"{k}_{g}" for k in ("makespan", "cost", "memory") for g in ("gather", "semaphore_limit10", "first_completed")),
@@ -344,3 +344,48 @@ def test_the_makespan_of_computing_alone_has_no_delay_in_words():
     rows = [row(f"cpu/threads/native/calls:{n}/latency:200ms/start:warm/cpu_per_call:10ms") for n in (1, 10)]
     found = " ".join(texts(all_figures(from_rows(rows, {}), [])["makespan_cpu_cpu_per_call10ms"]))
     assert "10 ms of work each" in found.replace("\u00a0", " ") and "per call" not in found
+
+
+def with_floor(transports=("native", "curl")):
+    return [row(f"gather/{model}/{t}/calls:{n}/latency:20ms/start:warm", cpu_us_per_call=cpu, overhead_us_per_call=cpu,
+                pss_bytes_per_call=1e4)
+            for n in (10, 100) for model, cpu in (("floor", 5.0), ("coroutines", 8.0), ("threads", 50.0))
+            for t in (transports if model != "floor" else ("native",))]
+
+
+def test_the_floor_is_a_line_and_no_row():
+    results = from_rows(with_floor(), {})
+    figure = plot_rows.cpu_per_call(results)
+    assert "floor" not in [t for t in texts(figure)] and any("floor, a bare epoll loop" in t for t in texts(figure))
+    for panel in figure.axes:  # the machine's line stands in both clients' panels
+        dashed = [line for line in panel.lines if line.get_linestyle() == "--"]
+        assert [list(line.get_xdata()) for line in dashed] == [[5.0, 5.0]]
+    without = plot_rows.cpu_per_call(from_rows([r for r in with_floor() if "floor" not in r["name"]], {}))
+    assert not any("floor" in t for t in texts(without))
+
+
+def test_the_floor_is_a_line_over_calls_too():
+    results = from_rows(with_floor(), {})
+    figure = plot_lines.cost_over_calls(plot_lines.groups_over_calls(results)[0], 1)
+    assert "floor" not in texts(figure) and any("floor, a bare epoll loop" in t for t in texts(figure))
+    for panel in figure.axes:
+        assert [5.0, 5.0] in [list(line.get_ydata()) for line in panel.lines if line.get_marker() in ("None", None, "")]
+
+
+def test_the_floor_has_no_panel_in_a_timeline():
+    call = {"id": 0, "intended_us": 0.0, "started_us": 1.0, "finished_us": 9e3, "verdict": "ok", "attempts": 1}
+    records = [{"name": f"gather/{m}/native/calls:1/latency:20ms/start:warm", "calls": [call]}
+               for m in ("floor", "threads")]
+    assert [r["name"].split("/")[1] for r in plot_timeline.choose(records)["gather"]] == ["threads"]
+
+
+def test_model_and_client_are_a_plot_where_both_clients_are():
+    from fanbench_tools import plot_parts
+
+    figure = plot_parts.client_cost(from_rows([
+        row(f"gather/coroutines/{t}/calls:10/latency:20ms/start:warm", cpu_us_per_call=c)
+        for t, c in (("native", 8.0), ("curl", 50.0))], {}))
+    draw(figure)
+    assert "8.0 → 50" in texts(figure)
+    assert [round(p.get_width()) for p in figure.axes[0].patches] == [8, 42]
+    assert plot_parts.client_cost(from_rows(with_floor(("native",)), {})) is None
