@@ -62,6 +62,16 @@ class CountAllocations(unittest.TestCase):
         # This process only hands the calls out: what is allocated for each is so by a worker.
         self.assertGreater(row(PROCESSES, "--count-allocations")["allocations_per_call"], 1)
 
+    def test_leaves_the_server_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server, seen = pathlib.Path(folder, "server"), pathlib.Path(folder, "seen")
+            server.write_text(f'#!/bin/sh\nenv > {seen}\nexec {os.environ["FANBENCH_SERVER"]} "$@"\n')
+            server.chmod(0o755)
+            row(COROUTINES, "--count-allocations", "--server", str(server))
+            self.assertNotIn("LD_PRELOAD", seen.read_text())
+            self.assertNotIn("FANBENCH_ALLOCATION", seen.read_text())
+            self.assertIn("PATH=", seen.read_text())
+
     def test_is_not_on_by_itself(self):
         self.assertNotIn("counts_allocations", row(COROUTINES))
 
