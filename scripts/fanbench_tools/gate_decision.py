@@ -173,9 +173,10 @@ class Comparison:
             return False
         if self.steady:
             return min(self.p) < 1 and self.beyond()
-        low, high = self.rough()
+        low, high = self.rough
         return high >= self.rules.floor or low <= -self.rules.floor
 
+    @cached_property
     def rough(self) -> tuple[float, float]:
         """About where the move is, for spending time and for saying that noise hides everything, not for a verdict."""
         found = stats.signed_rank_interval(self._moves, 0.95)
@@ -280,7 +281,7 @@ def judge(search: Samples, confirmation: Samples, tested: set[Key], rules: Rules
         elif c.control_moved(tail_of(rules.confirm_level, len(compared))):
             verdict = "control moved"
         else:
-            verdict = "blind" if c.rough()[1] > rules.blind else "unchanged"
+            verdict = "blind" if c.rough[1] > rules.blind else "unchanged"
         judged.append(Judged(c, tail, verdict, again, fresh_tail))
     return _decide(judged, tail, rules)
 
@@ -295,7 +296,7 @@ def judge_stored(search: Samples, rules: Rules) -> Decision:
     judged = []
     for c in compared:
         told = c.steady or c.rounds >= stats.least_blocks(tail, 1)
-        verdict = "unchanged" if told and c.rough()[1] <= rules.blind else "blind"
+        verdict = "unchanged" if told and c.rough[1] <= rules.blind else "blind"
         if c.suspect(tail):
             verdict = "regression" if c.rises else "improvement"
         judged.append(Judged(c, tail, verdict))

@@ -94,7 +94,7 @@ def _verdict(gate: Gate) -> str:
     number = len(gate.decision.judged)
     regressions, improvements = (len(gate.decision.of(what)) for what in ("regression", "improvement"))
     said = {"pass": "PASS: no regression", "regression": f"REGRESSION: {regressions}",
-            "unproven": "UNPROVEN: no regression found, but one could have hidden",
+            "unproven": "UNPROVEN: nothing found, but a regression could hide",
             "invalid": f"INVALID: {len(gate.invalid)} of what must be comparable is not"}[gate.word]
     also = [f"{regressions} found"] if gate.word == "invalid" and regressions else []
     also += [f"{improvements} improvement{'' if improvements == 1 else 's'}"] if improvements else []
@@ -119,7 +119,7 @@ def _sensitivity(gate: Gate) -> Iterable[tuple[str, str, str, str]]:
     for counter, about in COUNTERS.items():
         these = [j for j in gate.decision.judged if j.key.counter == counter]
         if these:
-            halves = [(high - low) / 2 for low, high in (j.search.rough() for j in these)]
+            halves = [(high - low) / 2 for low, high in (j.search.rough for j in these)]
             rounds = [j.search.rounds for j in these]
             span = f"{min(rounds)}" if min(rounds) == max(rounds) else f"{min(rounds)}–{max(rounds)}"
             yield (about.label, f"{len(these)}", span,

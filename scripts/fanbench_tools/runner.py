@@ -75,8 +75,15 @@ def run(job: Job, display: Display, stop: process.StopRequest) -> int:
 
 
 def finished_rounds(out: Path) -> list[dict[str, Any]]:
-    """The finished rounds that are saved in a run's folder, in their order."""
-    return [json.loads(path.read_text()) for path in sorted((out / "rounds").glob("round-*.json"))]
+    """The finished rounds that are saved in a run's folder, in their order. Raises BenchError."""
+    return [_read_round(path) for path in sorted((out / "rounds").glob("round-*.json"))]
+
+
+def _read_round(path: Path) -> dict[str, Any]:
+    document = _read_document(path)
+    if not isinstance(document.get("context"), dict) or not isinstance(document.get("benchmarks"), list):
+        raise BenchError(f"{path}: not a finished round, expected JSON with context and benchmarks; was it cut off?")
+    return document
 
 
 def write_results(out: Path, interrupted: bool) -> dict[str, Any]:

@@ -162,3 +162,14 @@ def test_bad_results_get_one_line(two_runs, content, said, verb):
     assert done.stderr.count("\n") == 1 and said in done.stderr and "results.json" in done.stderr
     assert sorted(p.name for p in two_runs.iterdir()) == ["a", "b", "x"]
     assert len(list((two_runs / "x").iterdir())) == (content is not None)
+
+
+@pytest.mark.parametrize("content", ['{"round":', '{"round": 1}', "[]", '{"context": {}, "benchmarks": {}}'])
+def test_rounds_that_are_cut_off_get_one_line(two_runs, content):
+    """A run that was killed has rounds, and no results.json yet."""
+    (two_runs / "x" / "rounds").mkdir(parents=True)
+    (two_runs / "x" / "rounds" / "round-001.json").write_text(content)
+    done = fanbench("report", "x", cwd=two_runs)
+    assert done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1
+    assert "round-001.json: not a finished round" in done.stderr
+    assert [p.name for p in (two_runs / "x").iterdir()] == ["rounds"]

@@ -36,7 +36,7 @@ class Gate:
 
     def start(self, *arguments: str, base: str = "HEAD", **environment: str) -> subprocess.Popen[str]:
         key, value = self.head.mark.split("=")
-        argv = [sys.executable, "-P", "-m", "fanbench_tools", "gate", "--base", base, *arguments]
+        argv = [sys.executable, "-P", "-m", "fanbench_tools", "gate", "--base", base, "--budget", "5s", *arguments]
         if not Path(base).is_absolute():
             argv += ["--suite", str(self.head.suite)]
         environment = {"FANBENCH_BENCH": str(self.head.bench), "FANBENCH_BASE_BENCH": str(self.base.bench), key: value,

@@ -13,8 +13,8 @@ def test_one_commit_against_itself_is_no_regression() -> None:
 
 
 def test_to_look_often_does_not_raise_false_alarms() -> None:
-    """Ten times the budget is hundreds of looks at numbers that grow."""
-    assert gate_simulation.false_alarms(6, first_seed=500, budget_s=10 * gate_simulation.BUDGET_S) == 0
+    """Five times the budget is hundreds of looks at numbers that grow."""
+    assert gate_simulation.false_alarms(6, first_seed=500, budget_s=5 * gate_simulation.BUDGET_S) == 0
 
 
 def test_ten_per_cent_more_cpu_is_found() -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from browser import Browser, find
-from fanbench_tools import report
+from fanbench_tools import compare, compare_report, report
 from fixtures.synthetic_data import CLAIMS, PATTERNS, QUICK, folder
 
 pytestmark = pytest.mark.skipif(find() is None, reason="no chromium on PATH (apt install chromium)")
@@ -20,6 +20,8 @@ def pages(tmp_path_factory):
     for name, suite in SUITES.items():
         made[name] = folder(tmp_path_factory.mktemp(name), suite) / "report.html"
         report.write(made[name].parent)
+    both = [made["quick"].parent] * 2
+    made["compare"] = compare_report.write(compare.compare(*both), tmp_path_factory.mktemp("compare"))[1]
     return made
 
 
@@ -36,7 +38,7 @@ def quick(browser, pages):
     return browser
 
 
-@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("suite", [*SUITES, "compare"])
 @pytest.mark.parametrize("width", [360, 1400])
 def test_quiet_alone_and_within_the_window(browser, pages, suite, width):
     browser.look(width)
@@ -45,7 +47,7 @@ def test_quiet_alone_and_within_the_window(browser, pages, suite, width):
         browser.ask(f"document.querySelectorAll('details').forEach(d => d.open = {str(opened).lower()})")
         assert browser.ask("document.documentElement.scrollWidth") == width
         assert browser.ask("document.body.scrollWidth") <= width
-    browser.ask("document.getElementById('all-columns').click()")
+    browser.ask("document.getElementById('all-columns')?.click()")
     assert browser.ask("document.documentElement.scrollWidth") == width
     assert browser.ask("[...document.querySelectorAll('p, h1, h2, h3, li, dd, nav a, .filter > *')].filter("
                        f"e => e.getBoundingClientRect().right > {width} + 0.5).map(e => e.outerHTML)") == []
@@ -70,28 +72,30 @@ def test_light_and_dark(browser, pages):
     assert len(shown[False]) > 2 and brightness[True][2] > 600 > brightness[False][2]  # the plots' ink follows
 
 
-def column(browser, heading):
+def column(browser, table, heading):
     """The figures of a column, those of each scenario by themselves."""
-    return browser.ask(f"""(() => {{ const i = [...{TABLE}.tHead.rows[0].cells].findIndex(
+    return browser.ask(f"""(() => {{ const i = [...{table}.tHead.rows[0].cells].findIndex(
         c => c.textContent.trim() === {heading!r});
-        return [...{TABLE}.tBodies].map(b => [...b.rows].slice(1).map(r => r.cells[i]?.dataset.value)
+        return [...{table}.tBodies].map(b => [...b.rows].slice(1).map(r => r.cells[i]?.dataset.value)
             .map(v => v === undefined || v === "" ? null : Number(v))); }})()""")
 
 
-def test_a_click_sorts_within_each_scenario(quick):
-    before = column(quick, "CPU per call")
-    head = f"[...{TABLE}.querySelectorAll('th')].find(h => h.textContent.trim() === 'CPU per call')"
+@pytest.mark.parametrize("workload", ["gather", "semaphore"])  # the error row of semaphore stands in the middle
+def test_a_click_sorts_within_each_scenario(quick, workload):
+    table = TABLE.replace("gather", workload)
+    before = column(quick, table, "CPU per call")
+    head = f"[...{table}.querySelectorAll('th')].find(h => h.textContent.trim() === 'CPU per call')"
     for wanted, key in (("ascending", 1), ("descending", -1)):
         quick.ask(f"{head}.querySelector('button').click()")
         assert quick.ask(f"{head}.getAttribute('aria-sort')") == wanted
-        after = column(quick, "CPU per call")
+        after = column(quick, table, "CPU per call")
         assert [sorted(map(str, b)) for b in after] == [sorted(map(str, b)) for b in before]
         for scenario in after:
             figures = [v for v in scenario if v is not None]
             assert figures == sorted(figures, key=lambda v: key * v)
             assert scenario[:len(figures)] == figures  # rows without a figure come last
     assert before != after
-    assert quick.ask(f"{TABLE}.querySelectorAll('th[aria-sort=none]').length") > 3
+    assert quick.ask(f"{table}.querySelectorAll('th[aria-sort=none]').length") > 3
 
 
 def test_the_keyboard_sorts_too(quick):
