@@ -10,6 +10,7 @@ from .report_rows import COLUMNS, cell, span
 from .wording import memory, micros
 
 AT_LEAST = 3  # rounds: fewer give no interval
+ENOUGH = 10  # rounds, of which Student's t is hardly wider than of many more
 
 
 def which(results: Results, chosen: list[findings.Choice]) -> dict[str, Any]:
@@ -28,7 +29,9 @@ def which(results: Results, chosen: list[findings.Choice]) -> dict[str, Any]:
             degree = f" · {workers:,} workers" if workers else ""
             lines.append({"workload": scenario.workload, "line": scenario.line + degree,
                           "cells": [of.get(t) for t in transports]})
-    return {"why_not": "", "transports": transports, "lines": lines, "turns": turns(results)}
+    open_ones = results.rounds < ENOUGH and any(c and not c.winner for line in lines for c in line["cells"])
+    advice = f"More rounds make the intervals narrower (fanbench run {results.suite} --rounds {ENOUGH})." if open_ones else ""
+    return {"why_not": "", "advice": advice, "transports": transports, "lines": lines, "turns": turns(results)}
 
 
 def turns(results: Results) -> list[dict[str, Any]]:

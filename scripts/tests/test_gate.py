@@ -115,6 +115,14 @@ def test_what_can_not_be_compared_is_never_silent(gated: Gate, base: str, head: 
     assert found["verdict"] == "invalid" and found["invalid"][0].startswith(f"{B}: {message}")
 
 
+def test_a_build_with_other_flags_is_invalid(gated: Gate) -> None:
+    gated.base.cases({A: "ok"}, context={"flags": "-O2"})
+    gated.head.cases({A: "ok"}, context={"flags": "-O0"})
+    ran = gated.run()
+    assert ran.code == 2 and 'not comparable: flags is "-O2" in base and "-O0" in head' in " ".join(ran.out.split())
+    assert gated.run("--force").code == 0
+
+
 def test_what_neither_side_can_do_is_a_note(gated: Gate) -> None:
     gated.cases({A: "ok", B: "limit"}, {A: "ok", B: "limit"})
     ran = gated.run()

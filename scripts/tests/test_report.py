@@ -225,6 +225,7 @@ def test_a_few_rounds_name_no_model():
         assert "2 rounds: no model can be named" in text and "the next, " not in text
     for text in small(rows):
         assert "no model can be named" not in text and "not separated" in text
+        assert "More rounds make the intervals narrower" in text
 
 
 def test_a_run_that_counts_allocations_names_no_model():
@@ -281,3 +282,10 @@ def test_the_harness_says_what_it_costs():
         assert "the harness's own records are 0.08 µs, 1.0 %" in text.replace("&#39;", "'")
     for text in small(rounds_of(NAME, cpu_us_per_call=8.0)):
         assert "own records are" not in text
+
+
+def test_many_errors_do_not_bury_the_report():
+    rows = [row(NAME.replace("calls:10", f"calls:{n}"), error_occurred=True, error_message=f"lost {n}") for n in range(9)]
+    _, page = small(rows)
+    assert "0 of 9 rows verified, 9 errors" in page and "and 4 more" in page
+    assert all(f"</code>: lost {n}</li>" in page for n in range(9))
