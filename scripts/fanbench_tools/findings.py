@@ -6,6 +6,7 @@ degree of its own and `floor` is no model: neither is chosen.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Iterable
@@ -17,6 +18,7 @@ from .wording import fixed_seconds, seconds, times
 WITHIN = 1.10  # a makespan up to this many times the best one is fast enough
 NOT_SEPARATED = "not separated"
 _NO_CANDIDATES = (FLOOR, "sequential")
+_NOUGHTS = r"\.0+(?= )"  # of "10.0 ms", which the suite has as 10ms
 _AXES = ("calls", "cpu_per_call")
 
 
@@ -115,7 +117,8 @@ class Crossover:
         if self.separated:
             return f"not up to {self._value(self.points[-1][0])}: {times(self.points[-1][1])}"
         unsure = [x for x, ratio in self.points if ratio and ratio.high > WITHIN]
-        return f"{NOT_SEPARATED}: {self._at(unsure[-1]) if unsure else 'no interval'}"
+        known = f"; within 10 % at {self._value(level)}" if level is not None else ""
+        return f"{NOT_SEPARATED}: {self._at(unsure[-1]) if unsure else 'no interval'}{known}"
 
     def _not_later(self, first: float) -> str:
         later = [self._at(x) for x, ratio in self.points if x > first and ratio and ratio.high <= WITHIN]
@@ -128,7 +131,7 @@ class Crossover:
         return f"{times(self._ratio(x))} at {self._value(x)}"
 
     def _value(self, x: float) -> str:
-        return f"{x:,.0f} call{'' if x == 1 else 's'}" if self.axis == "calls" else f"{seconds(x)} of work each"
+        return f"{x:,.0f} call{'' if x == 1 else 's'}" if self.axis == "calls" else f"{re.sub(_NOUGHTS, '', seconds(x))} of work each"
 
 
 def choices(results: Results) -> list[Choice]:

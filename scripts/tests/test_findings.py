@@ -117,6 +117,13 @@ def test_a_turn_that_the_rounds_do_not_separate():
     assert not found.separated and found.where.startswith("not separated: 1.11 × (")
 
 
+def test_below_a_turn_that_is_not_separated_it_is_said_how_far_it_is_level():
+    rows = case("coroutines", 10) + case("threads", 10) + case("coroutines", 100)
+    rows += [r | {"makespan_s": 0.22 * f} for r, f in zip(case("threads", 100), (0.9, 1.1, 1.0, 1.05))]
+    found, = findings.crossovers(from_rows(rows, {}))
+    assert found.where.startswith("not separated: 1.1") and found.where.endswith("at 100 calls; within 10 % at 10 calls")
+
+
 def test_where_work_wants_something_else():
     rows = []
     for c, ratio in ((1, 1.0), (10, 1.5)):
@@ -125,7 +132,7 @@ def test_where_work_wants_something_else():
     found = findings.crossovers(from_rows(rows, {}))
     work = next(x for x in found if x.axis == "cpu_per_call")
     assert (work.behind, work.ahead, work.first) == ("coroutines", "processes", 0.01)
-    assert work.where.startswith("between 1.00 ms of work each and 10.0 ms of work each: 1.00 ×")
+    assert work.where.startswith("between 1 ms of work each and 10 ms of work each: 1.00 ×")
 
 
 def test_the_synthetic_suite_gives_findings_of_every_kind():
