@@ -88,12 +88,14 @@ def _parser() -> Parser:
                 "invalid. scripts/GATE.md says what that is worth.")
     gate.add_argument("--base", required=True, metavar="REF|DIR", help="a commit, or the folder of an earlier run")
     gate.add_argument("--head", metavar="REF|DIR", help="the same; the working tree with its changes if left out")
-    gate.add_argument("--suite", default="ci", metavar="SUITE|FILE.toml", help="what is run, as head has it; ci if left out")
+    gate.add_argument("--suite", default="ci", metavar="SUITE|FILE.toml",
+                      help="what is run, as head has it; ci if left out")
     gate.add_argument("--filter", metavar="REGEX", help="only the cases in whose name this is found")
     gate.add_argument("--floor", type=_percentage, default=5.0, metavar="PERCENT",
                       help="changes below it are not spoken of; 5 if left out")
     gate.add_argument("--budget", type=_duration, default=210.0, metavar="TIME",
-                      help="for measuring, as 90s or 3m30s; 3m30s if left out. Ten rounds of all cases are run in any case")
+                      help="for measuring, as 90s or 3m30s; 3m30s if left out. Ten rounds of all cases are run "
+                           "in any case")
     gate.add_argument("--markdown", type=Path, metavar="FILE", help="writes the verdict as Markdown")
     gate.add_argument("--json", type=Path, metavar="FILE", help="writes verdict and all rounds as JSON")
     gate.add_argument("--force", action="store_true", help="compares what another machine, compiler or flags have made")
@@ -293,7 +295,8 @@ def _gate(arguments: argparse.Namespace) -> int:
         with process.StopRequest() as stop:
             found = gate_verb.run(asked, suite_path, stop)
             if found is None:
-                print(f"fanbench: interrupted by {signal.Signals(stop.number).name}; nothing is decided", file=sys.stderr)
+                name = signal.Signals(stop.number).name
+                print(f"fanbench: interrupted by {name}; nothing is decided", file=sys.stderr)
                 return 128 + stop.number
         return gate_verb.tell(found, arguments.markdown, arguments.json)
     except (gate_builds.BuildError, ResultsError) as e:

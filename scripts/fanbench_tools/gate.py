@@ -212,8 +212,8 @@ def stored(base: results.Results, head: results.Results, titles: tuple[str, str]
                 for one, other in results.rounds_of_both(*pair.values(), counter.name):
                     gate_search.add(samples, {Key(name, counter.name): (one, None, other)})
     notes += _absent(samples, True)
-    notes.append("two runs of the past: without base again and without a fresh run to confirm, the floor is doubled and "
-                 "the level is that of the confirmation")
+    notes.append("two runs of the past: without base again and without a fresh run to confirm, the floor is doubled "
+                 "and the level is that of the confirmation")
     return Gate(*titles, head.suite, gate_decision.judge_stored(samples, rules), invalid, notes, samples,
                 took_s=time.monotonic() - began, stored=True)
 

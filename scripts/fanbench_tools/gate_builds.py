@@ -38,7 +38,8 @@ class Side:
     commit: str = ""  # empty: the working tree
 
     def suite_file(self, suite: str, folder: Path) -> Path | None:
-        """The file of the suite as this side has it, written to the folder where it is a commit's; None: it has none."""
+        """The file of the suite as this side has it, written to the folder where it is a commit's; None if there is
+        none."""
         if not self.commit:
             path = checkout.SUITES / f"{suite}.toml"
             return path if path.is_file() else None

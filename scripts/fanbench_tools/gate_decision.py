@@ -17,8 +17,8 @@ PASS, REGRESSION, UNPROVEN = 0, 1, 2  # exit codes
 
 @dataclass(frozen=True)
 class Counter:
-    """A cost that is judged: less is better. Its changes are relative to the base's median, but to no less than `least`,
-    so that a cost which was nothing, or below it, has a change too."""
+    """A cost that is judged: less is better. Its changes are relative to the base's median, but to no less than
+    `least`, so that a cost which was nothing, or below it, has a change too."""
 
     name: str
     label: str

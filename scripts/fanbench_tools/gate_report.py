@@ -43,8 +43,8 @@ def lines(gate: Gate) -> list[str]:
 
 def markdown(gate: Gate) -> str:
     """For a pull request or a job's summary."""
-    found = [f"### fanbench gate: {gate.word}", "", f"{_code(gate.base)} → {_code(gate.head)}, suite {_code(gate.suite)}. "
-             f"{_verdict(gate)}", ""]
+    found = [f"### fanbench gate: {gate.word}", "",
+             f"{_code(gate.base)} → {_code(gate.head)}, suite {_code(gate.suite)}. {_verdict(gate)}", ""]
     for line in (*gate.invalid, *gate.decision.reasons):
         found += [f"- **{'invalid' if line in gate.invalid else 'unproven'}**: {_escaped(line)}"]
     found += [""] * bool(gate.invalid or gate.decision.reasons)
@@ -129,8 +129,9 @@ def _sensitivity(gate: Gate) -> Iterable[tuple[str, str, str, str]]:
 def _judged(j: Judged) -> dict[str, Any]:
     c = j.search
     found = {"case": j.key.case, "counter": j.key.counter, "verdict": j.verdict, "base": j.best.base,
-             "head": j.best.head, "change": j.best.move, "low": _finite(j.interval.low), "high": _finite(j.interval.high),
-             "level": j.interval.level, "rounds": j.best.rounds,
+             "head": j.best.head, "change": j.best.move,
+             "low": _finite(j.interval.low), "high": _finite(j.interval.high), "level": j.interval.level,
+             "rounds": j.best.rounds,
              "search": {"change": c.move, "base_against_itself": c.control, "p_rise": c.p[0], "p_fall": c.p[1],
                         "rounds": c.rounds}}
     if j.confirmation:

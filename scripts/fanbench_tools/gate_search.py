@@ -72,7 +72,8 @@ def _search_on(search: Samples, measurer: Measurer, budget_s: float, rules: Rule
         suspects = [c for c in compared.values() if c.suspect(tail)]
         kind, chosen = next_cases(list(compared.values()), tail, rules)
         needed = sum(measurer.cost_s(case, kind) for case in chosen)
-        if not chosen or measurer.spent_s() + needed + _reserve(suspects, compared, measurer, budget_s, rules) > budget_s:
+        kept = _reserve(suspects, compared, measurer, budget_s, rules)
+        if not chosen or measurer.spent_s() + needed + kept > budget_s:
             return
         before = dict(search)
         add(search, measurer.measure(chosen, "search", kind))
@@ -81,8 +82,8 @@ def _search_on(search: Samples, measurer: Measurer, budget_s: float, rules: Rule
 
 
 def next_cases(compared: Sequence[Comparison], tail: float, rules: Rules) -> tuple[bool, list[str]]:
-    """Which cases get the next round, and whether it counts allocations: of the cases where something is open, the sixth
-    in which a change is the most likely."""
+    """Which cases get the next round, and whether it counts allocations: of the cases where something is open, the
+    sixth in which a change is the most likely."""
     likely: dict[tuple[bool, str], float] = {}
     for c in compared:
         kind = COUNTERS[c.key.counter].counting

@@ -105,13 +105,14 @@ def found(gates: int, factor: float, scatter: float | None, counter: str = "cpu_
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--gates", type=int, default=1000, help="of each kind; a fifth of it of those that take long or hardly vary")
+    parser.add_argument("--gates", type=int, default=1000,
+                        help="of each kind; a fifth of it of those that take long or hardly vary")
     gates = parser.parse_args().gates
     compared = f"of {CASES * len(SCATTER)} comparisons"
     for budget_s, number in ((BUDGET_S, gates), (3 * BUDGET_S, gates // 5)):
         codes = outcomes(number, budget_s=budget_s)
-        print(f"one commit against itself, budget {budget_s:.0f} s: {codes[REGRESSION]} of {number} gates {compared} say "
-              f"regression, {codes[UNPROVEN]} unproven", flush=True)
+        print(f"one commit against itself, budget {budget_s:.0f} s: {codes[REGRESSION]} of {number} gates {compared} "
+              f"say regression, {codes[UNPROVEN]} unproven", flush=True)
     for scatter in (0.03, 0.05, 0.07, 0.10):
         print(f"+10 % CPU in one case, {100 * scatter:g} % scatter: found, and nothing else blamed, by "
               f"{found(gates, 1.10, scatter)} of {gates}", flush=True)

@@ -60,7 +60,8 @@ def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], P
     suite = runner.list_suite(head.bench, of_head)
     own = runner.list_suite(base.bench, own_file) if own_file else None
     of_base, suite_of_base, notes = _as_base_reads_it(base, of_head, own, own_file)
-    cases, invalid, more = gate.common_cases(of_base.cases, suite.cases, own.cases if own else None, asked.wanted.search)
+    cases, invalid, more = gate.common_cases(of_base.cases, suite.cases, own.cases if own else None,
+                                             asked.wanted.search)
     notes += more
     rules = Rules(floor=asked.floor)
     titles = (base.title, head.title)
@@ -78,7 +79,8 @@ def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], P
 
 def _as_base_reads_it(base: Side, of_head: Path, own: Suite | None,
                       own_file: Path | None) -> tuple[Suite, Path, list[str]]:
-    """Head's suite as base's bench understands it; where it refuses it (a workload that it does not know), base's own."""
+    """Head's suite as base's bench understands it; base's own where it refuses it (a workload that it does not
+    know)."""
     try:
         return runner.list_suite(base.bench, of_head), of_head, []
     except runner.BenchError as e:

@@ -115,11 +115,12 @@ def signed_rank_p(log_ratios: Sequence[float]) -> float:
 
 def aligned_rank_p(treated: Sequence[float], controls: Sequence[Sequence[float]]) -> tuple[float, float]:
     """Exact one-sided p-values that the treated are above, and below, their blocks' controls, by the aligned rank test
-    (Hodges and Lehmann 1962; Rosenbaum, Observational Studies, 2002, 2.4.3). `controls` has a row for each of `treated`.
+    (Hodges and Lehmann 1962; Rosenbaum, Observational Studies, 2002, chapter 2.4). `controls` has a row for each of
+    `treated`.
 
-    Each block's mean is taken off, all that is left is ranked together, and the treated ranks' sum is compared with what
-    it would be had each block drawn its treated one by lot: which drawing the order of the block's runs makes true where
-    there is no effect, whatever the noise is like. With one control it is the signed-rank test, each rank less a half.
+    Each block's mean is taken off, all that is left is ranked together, and the treated ranks' sum is compared with
+    what it would be had each block drawn its treated one by lot: which drawing the order of the block's runs makes true
+    where there is no effect, whatever the noise is like. With one control it is the signed-rank test, each rank less a half.
     """
     values = _blocks(treated, controls)
     ranks = _aligned_ranks(values)
@@ -137,7 +138,7 @@ def aligned_rank_p(treated: Sequence[float], controls: Sequence[Sequence[float]]
 def aligned_rank_interval(treated: Sequence[float], controls: Sequence[Sequence[float]],
                           level: float = 0.95) -> Interval | None:
     """The shift of the treated that fits the aligned ranks best, and all shifts that the test does not reject at this
-    level (the test turned round, as in Rosenbaum 2002, 2.4.4). Infinite ends where there are too few blocks for the
+    level (the test turned round, as in Rosenbaum 2002, chapter 2.4). Infinite ends where there are too few blocks for the
     level; None without a block."""
     if not len(treated):
         return None
@@ -200,7 +201,7 @@ def t_quantile(probability: float, degrees: int) -> float:
 
 
 def t_probability(t: float, degrees: int) -> float:
-    """Student's t: the probability to be at or below t, by the finite sums of Abramowitz and Stegun 26.7.3 and 26.7.4."""
+    """Student's t: the probability to be at or below t, by the finite sums of Abramowitz and Stegun 26.7.3, 26.7.4."""
     angle = math.atan(t / math.sqrt(degrees))
     cosine, sine = math.cos(angle), math.sin(angle)
     term, total = (cosine, 0.0) if degrees % 2 else (1.0, 0.0)

@@ -28,7 +28,8 @@ def main() -> int:
     def write(row: dict) -> None:
         if "--count-allocations" in arguments:
             row = row | {"allocations_per_call": 3.0, "counts_allocations": 1.0}
-        Path(flags["--benchmark_out"]).write_text(json.dumps({"context": context(name) | told["listing"].get("context", {}), "benchmarks": [row]}))
+        document = {"context": context(name) | told["listing"].get("context", {}), "benchmarks": [row]}
+        Path(flags["--benchmark_out"]).write_text(json.dumps(document))
 
     def ready() -> None:
         (folder / "ready").write_text(str(os.getpid()))

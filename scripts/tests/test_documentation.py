@@ -7,7 +7,7 @@ import pytest
 from fanbench_tools import checkout, wording
 from fanbench_tools.results import MODELS
 
-PAGES = ("README.md", "impls/README.md", "bench/README.md", "mock_server/README.md")
+PAGES = ("README.md", "impls/README.md", "bench/README.md", "mock_server/README.md", "scripts/GATE.md")
 
 
 def text(path):

@@ -54,13 +54,15 @@ def test_bencher_finds_its_fields(document: dict[str, Any]) -> None:
 def test_compare_py_finds_its_fields(document: dict[str, Any]) -> None:
     """It sorts by family, repetition and kind, pairs rows of one name, and compares both times in one unit."""
     assert document["context"].get("json_schema_version", 1) == 1
-    assert {"date", "host_name", "executable", "num_cpus", "mhz_per_cpu", "library_build_type"} <= document["context"].keys()
+    needed = {"date", "host_name", "executable", "num_cpus", "mhz_per_cpu", "library_build_type"}
+    assert needed <= document["context"].keys()
     units: dict[str, set[str]] = {}
     for row in document["benchmarks"]:
         assert row["run_type"] in ("iteration", "aggregate") and isinstance(row["run_name"], str)
         assert (row["run_type"] == "aggregate") == ("aggregate_name" in row)
         assert row["name"] == row["run_name"] + (f"_{row['aggregate_name']}" if "aggregate_name" in row else "")
-        assert all(isinstance(row[field], int) for field in ("repetitions", "family_index", "per_family_instance_index"))
+        for field in ("repetitions", "family_index", "per_family_instance_index"):
+            assert isinstance(row[field], int)
         assert number(row["real_time"]) and number(row["cpu_time"])
         units.setdefault(row["run_name"], set()).add(row["time_unit"])
         if row["run_type"] == "iteration":

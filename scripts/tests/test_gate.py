@@ -61,7 +61,8 @@ def test_one_program_against_itself_passes(gated: Gate) -> None:
     ran = gated.run()
     assert (ran.code, ran.err) == (0, "")
     assert re.search(r"\nPASS: no regression in 3 comparisons \(\d+ s\)\n$", ran.out)
-    assert len(gated.base.started()) == 2 * len(gated.head.started()) == 2 * (10 + 2)  # rounds, and those that count allocations
+    rounds, counting_allocations = 10, 2
+    assert len(gated.base.started()) == 2 * len(gated.head.started()) == 2 * (rounds + counting_allocations)
     assert "note: not judged: no row of both sides has syscalls_per_call" in ran.out
     assert max(map(len, ran.out.partition("suite")[2].splitlines())) <= 80
 
@@ -251,8 +252,8 @@ def test_results_that_can_not_be_read_get_one_line(gated: Gate, tmp_path: Path, 
 
 def test_a_folder_and_a_commit_are_not_compared(gated: Gate, tmp_path: Path) -> None:
     ran = gated.run(base=str(results(tmp_path, "a")))
-    assert ran.code == 2 and ran.err.endswith("is a folder of results, the working tree is not: expected two folders or "
-                                              "two commits\n")
+    assert ran.code == 2
+    assert ran.err.endswith("is a folder of results, the working tree is not: expected two folders or two commits\n")
 
 
 # -- Builds ------------------------------------------------------------------------------------------------------------

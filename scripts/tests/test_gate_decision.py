@@ -101,8 +101,8 @@ KEY = Key("case", CPU)
 
 
 @pytest.mark.parametrize(("found", "fresh", "verdict", "code"), [
-    (1.3, 1.3, "regression", 1), (0.7, 0.7, "improvement", 0), (1.3, 1.0, "unconfirmed", 0), (1.3, 0.7, "unconfirmed", 0),
-    (1.3, None, "untested", 2), (0.7, None, "untested", 0), (1.0, None, "unchanged", 0)])
+    (1.3, 1.3, "regression", 1), (0.7, 0.7, "improvement", 0), (1.3, 1.0, "unconfirmed", 0),
+    (1.3, 0.7, "unconfirmed", 0), (1.3, None, "untested", 2), (0.7, None, "untested", 0), (1.0, None, "unchanged", 0)])
 def test_a_suspect_needs_a_fresh_run_that_agrees(found: float, fresh: float | None, verdict: str, code: int) -> None:
     decision = decided({KEY: noisy(found, 16)}, {} if fresh is None else {KEY: noisy(fresh, 16, seed=9)})
     assert [(j.verdict, decision.code) for j in decision.judged] == [(verdict, code)]
@@ -122,8 +122,8 @@ def test_where_noise_hides_everything_nothing_is_proven() -> None:
 
 def test_many_suspects_need_more_each() -> None:
     """Holm: what would do for one suspect does not for the weakest of many."""
-    fresh = {Key(f"{i}", CPU): Comparison(Key(f"{i}", CPU), Blocks((10.0, 10.3, 10.0, 9.9, 10.1), (10.1, 9.8, 10.2, 10.0, 9.9),
-                                                                   (12.0,) * 5), RULES) for i in range(12)}
+    blocks = Blocks((10.0, 10.3, 10.0, 9.9, 10.1), (10.1, 9.8, 10.2, 10.0, 9.9), (12.0,) * 5)
+    fresh = {key: Comparison(key, blocks, RULES) for key in (Key(f"{i}", CPU) for i in range(12))}
     assert gate_decision.confirmed(list(fresh.values())[:1], {k: True for k in fresh}, RULES)
     assert not gate_decision.confirmed(fresh.values(), {k: True for k in fresh}, RULES)
 

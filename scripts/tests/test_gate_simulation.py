@@ -1,6 +1,7 @@
 """How often whole gates are wrong, on synthetic noise with heavy tails, drift, two modes and sides that share a part.
 
-Few enough for every test run; `python3 -m fanbench_tools.gate_simulation` does more, and scripts/GATE.md has its figures.
+Few enough for every test run; `python3 -m fanbench_tools.gate_simulation` does more, and scripts/GATE.md has its
+figures.
 """
 
 from __future__ import annotations
