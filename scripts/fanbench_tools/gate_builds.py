@@ -120,7 +120,7 @@ def _build(commit: str, stop: process.StopRequest) -> Path:
         _check(_git("-C", str(tree), "checkout", "--detach", "--force", commit), f"git checkout {commit[:12]}")
     if not (tree / "CMakePresets.json").exists():
         raise BuildError(f"{commit[:12]} can't be built: it has no CMakePresets.json")
-    build = tree / ("build" if checkout.preset() == "release" else f"build-{checkout.preset()}")
+    build = tree / _name("build")  # cmake remembers options: other ones get a folder of their own
     options = os.environ.get("FANBENCH_CMAKE_ARGS", "").split()
     _do(["cmake", "--preset", checkout.preset(), "-S", tree, "-B", build, "-DFANBENCH_TESTS=OFF", *options], tree,
         commit, stop)

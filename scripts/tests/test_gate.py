@@ -313,6 +313,15 @@ def test_a_commit_that_does_not_build_gets_one_line_and_no_half_build(repository
     assert built("HEAD~1")[0].bench.read_text() == "two"
 
 
+def test_options_of_one_gate_are_not_those_of_the_next(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FANBENCH_CMAKE_ARGS", "-DBURN=10")
+    burning = built("HEAD")[0].bench
+    monkeypatch.delenv("FANBENCH_CMAKE_ARGS")
+    assert built("HEAD")[0].bench != burning
+    caches = [path.read_text() for path in repository.glob(".cache/gate/worktree/build*/CMakeCache.txt")]
+    assert sorted("BURN:UNINITIALIZED=10" in cache for cache in caches) == [False, True]
+
+
 def test_a_stop_while_building_keeps_nothing_of_it(repository: Path) -> None:
     built("HEAD~1")  # leaves programs of another commit where those of HEAD will be built
     with process.StopRequest() as stop:
