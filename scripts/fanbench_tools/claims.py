@@ -197,7 +197,8 @@ def _no_sibling_left(rows: Rows) -> Finding:
     ends = {m: v for m, c in found.items() if (v := c.median("cancel_latency_us")) is not None}
     if not ends:
         return Finding(NOT_MEASURED)
-    measured = "from the first failure to the end of the group: " + ", ".join(f"{m} {seconds(v / 1e6)}" for m, v in ends.items())
+    measured = "from the first failure to the end of the group: "
+    measured += ", ".join(f"{m} {seconds(v / 1e6)}" for m, v in ends.items())
     wasted = {m: v for m in ends if (v := found[m].median("wasted_calls"))}
     if wasted:
         measured += "; calls completed for nobody: " + ", ".join(f"{m} {count(v)}" for m, v in wasted.items())

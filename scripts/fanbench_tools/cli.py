@@ -79,11 +79,12 @@ def _parser() -> Parser:
     report.add_argument("folder", type=Path, metavar="DIR")
     report.add_argument("--format", choices=("files", "csv"), default="files",
                         help="csv: prints the rows as CSV instead, and writes nothing")
-    compare = verb("compare", _compare, "Puts two earlier runs side by side: the ratio of each cost, with its interval.")
+    compare = verb("compare", _compare, "Puts two earlier runs side by side: each cost's ratio with its interval.")
     compare.add_argument("first", type=Path, metavar="DIR")
     compare.add_argument("second", type=Path, metavar="DIR")
     compare.add_argument("--out", type=Path, metavar="DIR", help="also writes compare.md, compare.html and compare.csv")
-    compare.add_argument("--format", choices=("table", "csv"), default="table", help="what is printed; a table if left out")
+    compare.add_argument("--format", choices=("table", "csv"), default="table",
+                         help="what is printed; a table if left out")
     gate = verb("gate", _gate, "Says whether head made any cost of a call worse than base: 0 no, 1 yes, 2 unproven or "
                 "invalid. scripts/GATE.md says what that is worth.")
     gate.add_argument("--base", required=True, metavar="REF|DIR", help="a commit, or the folder of an earlier run")

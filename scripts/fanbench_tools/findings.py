@@ -131,7 +131,9 @@ class Crossover:
         return f"{times(self._ratio(x))} at {self._value(x)}"
 
     def _value(self, x: float) -> str:
-        return f"{x:,.0f} call{'' if x == 1 else 's'}" if self.axis == "calls" else f"{re.sub(_NOUGHTS, '', seconds(x))} of work each"
+        if self.axis == "calls":
+            return f"{x:,.0f} call{'' if x == 1 else 's'}"
+        return f"{re.sub(_NOUGHTS, '', seconds(x))} of work each"
 
 
 def choices(results: Results) -> list[Choice]:
@@ -176,7 +178,7 @@ def representative(found: Iterable[Choice]) -> dict[Scenario, list[Choice]]:
 
 
 def crossovers(results: Results) -> list[Crossover]:
-    """Over the number of calls, each model against coroutines; over the work per call, coroutines against the others."""
+    """Over the number of calls each model against coroutines; over the work per call coroutines against the others."""
     return [c for axis in _AXES for c in _crossovers(results, axis)]
 
 

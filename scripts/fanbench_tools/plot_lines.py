@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Sequence
 
-from .plot_style import (FLOOR_WORDS, GRID, INK, MUTED, PAPER, SMALL, Frame, calls_axis, line_of, log_axis, panel_title,
+from .plot_style import (FLOOR_WORDS, INK, MUTED, PAPER, SMALL, Frame, calls_axis, line_of, log_axis, panel_title,
                          series_legend, series_of, style_of)
 from .results import FLOOR, TRANSPORTS, CaseResult, Results, Scenario, _rank
 from .wording import count, latency, latency_seconds, memory, scenario_line, seconds, workload_short

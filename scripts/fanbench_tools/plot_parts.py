@@ -29,8 +29,9 @@ def client_cost(results: Results) -> Any:
     left = 0.3 + max(text_width(d.label, SMALL + 0.5) for d in found)
     rounds = f"Median of {results.rounds} rounds." if results.rounds > 1 else "One round."
     note = f"{rounds} The figures: native → curl."
-    frame = Frame("Model and client apart", "Client CPU per call, over the native client and over libcurl, model by model",
-                  legend, note, panels=(1, 1), panel_height=ROW * lines, left=left, panel_titles=False)
+    frame = Frame("Model and client apart",
+                  "Client CPU per call, over the native client and over libcurl, model by model", legend, note,
+                  panels=(1, 1), panel_height=ROW * lines, left=left, panel_titles=False)
     ax, greatest = frame.axes[0][0], max(max(d.native.value, d.curl.value) for d in found)
     ax.set_xlim(0, greatest * 1.18)
     ax.set_ylim(lines, 0)
@@ -57,7 +58,8 @@ def _bar(ax: Any, y: float, one: Decomposition, greatest: float) -> None:
     if one.floor:
         ax.plot([one.floor.value] * 2, [y - 0.45, y + 0.45], color=INK, linewidth=1.2, zorder=3)
     figures = f"{count(native)} → {count(curl)}"
-    ax.annotate(figures, (max(native, curl), y), xytext=(5, 0), textcoords="offset points", va="center", size=SMALL, color=INK)
+    ax.annotate(figures, (max(native, curl), y), xytext=(5, 0), textcoords="offset points", va="center", size=SMALL,
+                color=INK)
     ax.annotate(one.label, (0, y), xytext=(-7, 0), xycoords=("axes fraction", "data"), ha="right", va="center",
                 textcoords="offset points", size=SMALL + 0.5, annotation_clip=False)
 

@@ -80,8 +80,8 @@ def efficiency(results: Results) -> Any:
         ax.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ["0", "0.25", "0.5", "0.75", "1"])
         ax.set_xlabel("efficiency (ideal / makespan)")
 
-    return _draw("Efficiency by workload and model", "1 is the plan's own time, on a machine that costs nothing", blocks,
-                 results.rounds, "efficiency", draw, axis, spread="thin lines", floor="efficiency")
+    return _draw("Efficiency by workload and model", "1 is the plan's own time, on a machine that costs nothing",
+                 blocks, results.rounds, "efficiency", draw, axis, spread="thin lines", floor="efficiency")
 
 
 def cpu_per_call(results: Results) -> Any:

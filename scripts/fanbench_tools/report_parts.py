@@ -30,8 +30,8 @@ def which(results: Results, chosen: list[findings.Choice]) -> dict[str, Any]:
             lines.append({"workload": scenario.workload, "line": scenario.line + degree,
                           "cells": [of.get(t) for t in transports]})
     open_ones = results.rounds < ENOUGH and any(c and not c.winner for line in lines for c in line["cells"])
-    advice = f"More rounds make the intervals narrower (fanbench run {results.suite} --rounds {ENOUGH})." if open_ones else ""
-    return {"why_not": "", "advice": advice, "transports": transports, "lines": lines, "turns": turns(results)}
+    advice = f"More rounds make the intervals narrower (fanbench run {results.suite} --rounds {ENOUGH})."
+    return {"why_not": "", "advice": advice if open_ones else "", "transports": transports, "lines": lines, "turns": turns(results)}
 
 
 def turns(results: Results) -> list[dict[str, Any]]:

@@ -197,7 +197,7 @@ class Results:
 
 def rounds_of_both(one: CaseResult, other: CaseResult, counter: str) -> list[tuple[float, float]]:
     """A counter of two rows in the rounds that both have it in."""
-    first, second = ({row.get("repetition_index", i): row.get(counter) for i, row in enumerate(c.rounds)} if c.ok else {}
+    first, second = ({row.get("repetition_index", i): row.get(counter) for i, row in enumerate(c.rounds) if c.ok}
                      for c in (one, other))
     return [(float(first[i]), float(second[i])) for i in first
             if _is_number(first[i]) and _is_number(second.get(i))]

@@ -171,7 +171,8 @@ def test_computing(cpus, threads, expected):
     assert judge(from_rows(rows, context))[PROCESSES].verdict == expected
 
 
-@pytest.mark.parametrize("text, expected", [("0", 1), ("0-2", 3), ("0,2-3", 3), ("", None), (None, None), ("all", None)])
+@pytest.mark.parametrize("text, expected", [("0", 1), ("0-2", 3), ("0,2-3", 3), ("", None), (None, None), ("all", None),
+                                            ("0-", None)])
 def test_cpus_of_a_list(text, expected):
     assert cpus_in(text) == expected
 
@@ -181,7 +182,8 @@ def test_cpus_of_a_list(text, expected):
 def test_a_faster_loop(curl, curl_waiting, expected):
     name = "semaphore/coroutines/{}/calls:20000/latency:0ms/start:warm/limit:64"
     rows = [row(name.format("native"), makespan_s=0.1), row(name.format("curl"), makespan_s=curl),
-            case("coroutines", 1000, makespan_s=0.2), case("coroutines", 1000, transport="curl", makespan_s=curl_waiting)]
+            case("coroutines", 1000, makespan_s=0.2),
+            case("coroutines", 1000, transport="curl", makespan_s=curl_waiting)]
     found = judge(from_rows(rows, {}))[FASTER]
     assert found.verdict == expected and "20,000 calls of no latency" in found.measured[0]
     assert verdict(FASTER, *rows[2:]) == NOT_MEASURED

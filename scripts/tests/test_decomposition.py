@@ -28,7 +28,7 @@ def test_without_a_floor_or_rounds_enough():
 
 
 def test_a_model_over_one_client_has_no_parts():
-    assert parts(rows("floor", "native", (5,)), rows("threads", "native", (20,)), rows("processes", "curl", (20,))) == []
+    assert parts(rows("floor", "native", (5,)), rows("threads", "native", (9,)), rows("processes", "curl", (9,))) == []
 
 
 def test_degrees_stay_apart():

@@ -121,7 +121,8 @@ def test_below_a_turn_that_is_not_separated_it_is_said_how_far_it_is_level():
     rows = case("coroutines", 10) + case("threads", 10) + case("coroutines", 100)
     rows += [r | {"makespan_s": 0.22 * f} for r, f in zip(case("threads", 100), (0.9, 1.1, 1.0, 1.05))]
     found, = findings.crossovers(from_rows(rows, {}))
-    assert found.where.startswith("not separated: 1.1") and found.where.endswith("at 100 calls; within 10 % at 10 calls")
+    assert found.where.startswith("not separated: 1.1")
+    assert found.where.endswith("at 100 calls; within 10 % at 10 calls")
 
 
 def test_where_work_wants_something_else():
