@@ -106,10 +106,10 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> list[tuple[str, s
             if key in one and key in other and one[key] != other[key]]
 
 
-def opening(found: Comparison) -> list[str]:
+def opening(found: Comparison, names_at_most: int | None = None) -> list[str]:
     """What must be known first, a line each."""
     lines = [f"Different {what}: {one} in the first, {other} in the second" for what, one, other in found.differences]
-    lines += [f"{len(names)} case{'' if len(names) == 1 else 's'} only in the {which}: {', '.join(names)}"
+    lines += [f"{len(names)} case{'' if len(names) == 1 else 's'} only in the {which}: {_some(names, names_at_most)}"
               for names, which in ((found.only_first, "first"), (found.only_second, "second")) if names]
     lines += [f"{name}: no number: {why}" for name, why in found.no_number]
     few = min((r.rounds for r in found.runs), default=0)
@@ -117,6 +117,11 @@ def opening(found: Comparison) -> list[str]:
         lines.append(f"A run of {few} round{'' if few == 1 else 's'}: it takes {LEAST_ROUNDS} on both sides for an "
                      "interval, so nothing is separated")
     return lines
+
+
+def _some(names: tuple[str, ...], at_most: int | None) -> str:
+    shown = names[:at_most]
+    return ", ".join(shown) + (f" and {len(names) - len(shown)} more" if len(shown) < len(names) else "")
 
 
 def _why_no_number(one: CaseResult, other: CaseResult, names: tuple[str, str]) -> str:

@@ -76,7 +76,7 @@ def print_table(found: Comparison, console: Any) -> None:
         console.print(text, style=style, highlight=False)
 
     say(f"first: {escape(found.names[0])}\nsecond: {escape(found.names[1])}")
-    for line in opening(found):
+    for line in opening(found, names_at_most=3):
         say(escape(line), "yellow")
     headings = {"overhead_us_per_call": "overhead", "cpu_us_per_call": "CPU", "memory_bytes": "memory",
                 "makespan_s": "makespan"}

@@ -75,6 +75,7 @@ def test_cases_of_one_side_and_errors_are_listed():
     lines = compare.opening(compare.comparison(one, other))
     assert lines[0] == f"1 case only in the first: {NAME.format('processes')}"
     assert lines[1] == f"1 case only in the second: {NAME.format('sequential')}"
+    assert compare.opening(compare.comparison(other, one), names_at_most=0)[0].endswith("first:  and 1 more")
     assert lines[2] == f"{NAME.format('threads')}: no number: B: error: lost a call"
 
 
