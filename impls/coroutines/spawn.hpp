@@ -1,6 +1,9 @@
-// How the coroutines of a fan-out are started and joined: one group, which ends when all of them have ended.
+// How the coroutines of a fan-out are started and joined: a group that can be cancelled, or one that need not
+// be. Both end when all their coroutines have ended.
 #pragma once
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -43,10 +46,34 @@ Awaitable<std::vector<std::size_t>> run_group(std::vector<AnySpawned> coroutines
   co_return order;
 }
 
-/// Starts them all in order and waits until all have ended.
+/// The coroutines of a join_all that still run, and the first exception of those that have ended.
+struct Join {
+  std::size_t running;
+  Timer ended;  // never expires: the last coroutine cancels it
+  std::exception_ptr failure{};
+};
+struct Joins {
+  Join& join;
+
+  void operator()(std::exception_ptr thrown) const {
+    if (!join.failure) join.failure = thrown;
+    if (--join.running == 0) join.ended.cancel();
+  }
+};
+
+/// Starts them all in order and waits until all have ended. Nothing can cancel them, unlike a group, and so
+/// they need not carry what that takes: for a call, ten small pieces of memory. Rethrows the first exception.
 template <class AnySpawned>
 Awaitable<void> join_all(std::vector<AnySpawned> coroutines) {
-  co_await run_group(std::move(coroutines), asio::experimental::wait_for_all());
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  const auto loop = co_await asio::this_coro::executor;
+  Join join{.running = coroutines.size(), .ended = Timer(loop, Timer::time_point::max())};
+  for (AnySpawned& coroutine : coroutines) {
+    std::move(coroutine)(asio::bind_executor(loop, Joins{join}));  // on this loop, wherever the coroutine ran
+  }
+  coroutines = std::vector<AnySpawned>();
+  while (join.running > 0) co_await join.ended.async_wait(asio::as_tuple(asio::deferred));
+  if (join.failure) std::rethrow_exception(join.failure);
 }
 
 /// One call of one attempt, recorded, for those who need its reply.

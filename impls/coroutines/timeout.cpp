@@ -25,6 +25,11 @@ Awaitable<void> call_in_time(AwaitableClient& client, const Scenario& scenario, 
   co_await within(deadline, call_or_time_out(client, {scenario.run, id}, recorder));
 }
 
+/// Unlike join_all, this can be cancelled, and then cancels them.
+Awaitable<void> join_group(std::vector<Spawned> calls) {
+  co_await run_group(std::move(calls), asio::experimental::wait_for_all());
+}
+
 Awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   const bool one_deadline = scenario.scope == Scope::group;
@@ -33,8 +38,8 @@ Awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Reco
     calls.push_back(spawn(loop, one_deadline ? call_or_time_out(client, {scenario.run, id}, recorder)
                                              : call_in_time(client, scenario, id, recorder)));
   }
-  auto all = join_all(std::move(calls));
-  if (one_deadline) all = within(recorder.began() + scenario.deadline, std::move(all));
+  auto all = one_deadline ? within(recorder.began() + scenario.deadline, join_group(std::move(calls)))
+                          : join_all(std::move(calls));
   co_await std::move(all);
 }
 
