@@ -62,9 +62,8 @@ def commit_of(ref: str) -> str:
     return found.stdout.decode().strip()
 
 
-def of_commit(ref: str, say: Callable[[str], None], stop: process.StopRequest) -> Side:
-    """The build of a commit, made where it is not there yet. Raises BuildError or Stopped."""
-    commit = commit_of(ref)
+def of_commit(ref: str, commit: str, say: Callable[[str], None], stop: process.StopRequest) -> Side:
+    """The build of a commit that a ref names, made where it is not there yet. Raises BuildError or Stopped."""
     if pretended := os.environ.get("FANBENCH_BASE_BENCH"):  # as below
         return Side(ref, commit[:12], Path(pretended), commit)
     folder = CACHE / _name(commit[:12])

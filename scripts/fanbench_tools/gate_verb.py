@@ -40,10 +40,12 @@ def run(asked: Asked, suite_path: Callable[[str], Path], stop: process.StopReque
         folder, other = (asked.base, asked.head or "the working tree")[::1 if folders[0] else -1]
         raise BuildError(f"{folder} is a folder of results, {other} is not: expected two folders or two commits")
     process.adopt_orphans()
+    # Both before anything is built: a branch may move on meanwhile.
+    of_base, of_head = (ref and gate_builds.commit_of(ref) for ref in (asked.base, asked.head))
     try:
-        base = gate_builds.of_commit(asked.base, _say, stop)
+        base = gate_builds.of_commit(asked.base, of_base, _say, stop)
         head = gate_builds.of_working_tree(read_machine().commit) if asked.head is None \
-            else gate_builds.of_commit(asked.head, _say, stop)
+            else gate_builds.of_commit(asked.head, of_head, _say, stop)
         with tempfile.TemporaryDirectory(prefix="fanbench-gate-") as folder:
             return _compare(asked, base, head, suite_path, Path(folder), stop)
     except gate_builds.Stopped:

@@ -290,7 +290,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def built(ref: str) -> tuple[gate_builds.Side, list[str]]:
     said: list[str] = []
     with process.StopRequest() as stop:
-        return gate_builds.of_commit(ref, said.append, stop), said
+        return gate_builds.of_commit(ref, gate_builds.commit_of(ref), said.append, stop), said
 
 
 def test_commits_are_built_once_each_apart_from_the_working_tree(repository: Path) -> None:
@@ -327,7 +327,7 @@ def test_a_stop_while_building_keeps_nothing_of_it(repository: Path) -> None:
     with process.StopRequest() as stop:
         os.kill(os.getpid(), signal.SIGTERM)
         with pytest.raises(gate_builds.Stopped):
-            gate_builds.of_commit("HEAD", lambda _line: None, stop)
+            gate_builds.of_commit("HEAD", gate_builds.commit_of("HEAD"), lambda _line: None, stop)
     assert len(list(repository.glob(".cache/gate/*-release-*"))) == 1
     assert built("HEAD")[0].bench.read_text() == "two"
 
