@@ -64,21 +64,26 @@ SyscallCounter::~SyscallCounter() {
 }
 
 void SyscallCounter::start() {
+  before_ = sum();  // of earlier runs: the kernel's reset forgets threads that live, but not those that ended
   // This thread last: the others are started by system calls of its own.
   for (auto counter = counters_.rbegin(); counter != counters_.rend(); ++counter)
     ::ioctl(*counter, PERF_EVENT_IOC_ENABLE, 0);
 }
 
 std::uint64_t SyscallCounter::stop() {
-  std::uint64_t all = 0;
   for (const int counter : counters_) ::ioctl(counter, PERF_EVENT_IOC_DISABLE, 0);
+  return sum() - before_ - 1;  // that which stopped this thread's
+}
+
+std::uint64_t SyscallCounter::sum() const {
+  std::uint64_t all = 0;
   for (const int counter : counters_) {
     std::uint64_t count = 0;
     if (::read(counter, &count, sizeof count) != sizeof count)
       throw std::runtime_error("the kernel's counter of system calls cannot be read");
     all += count;
   }
-  return all - 1;  // that which stopped this thread's
+  return all;
 }
 
 }  // namespace fanbench

@@ -20,8 +20,10 @@ class SyscallCounter {
   /// descriptors.
   static std::optional<SyscallCounter> open(pid_t excluded, pid_t not_counted = 0);
 
-  SyscallCounter(SyscallCounter&& other) noexcept : counters_(std::exchange(other.counters_, {})) {}
+  SyscallCounter(SyscallCounter&& other) noexcept
+      : before_(other.before_), counters_(std::exchange(other.counters_, {})) {}
   SyscallCounter& operator=(SyscallCounter&& other) noexcept {
+    std::swap(before_, other.before_);
     std::swap(counters_, other.counters_);
     return *this;
   }
@@ -38,6 +40,9 @@ class SyscallCounter {
  private:
   explicit SyscallCounter(std::vector<int> counters) : counters_(std::move(counters)) {}
 
+  std::uint64_t sum() const;
+
+  std::uint64_t before_ = 0;
   std::vector<int> counters_;  // the first one is of the thread that has opened them
 };
 

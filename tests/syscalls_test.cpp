@@ -41,6 +41,20 @@ TEST_F(Syscalls, AreCountedToTheLast) {
   EXPECT_EQ(of(call_the_kernel), many);
 }
 
+TEST_F(Syscalls, OfEachRunAreCountedByThemselves) {
+  auto counter = SyscallCounter::open(0);
+  for (int run = 0; run < 3; ++run) {
+    counter->start();
+    call_the_kernel();
+    EXPECT_EQ(counter->stop(), many);
+  }
+  for (int run = 0; run < 3; ++run) {
+    counter->start();
+    std::jthread(call_the_kernel).join();
+    EXPECT_LT(counter->stop(), many + few);
+  }
+}
+
 TEST_F(Syscalls, OfThreadsThatStartLaterAreCounted) {
   const std::uint64_t count = of([] { std::jthread(call_the_kernel).join(); });
   EXPECT_GE(count, many);
