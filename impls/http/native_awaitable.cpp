@@ -5,6 +5,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/read_size.hpp>
 #include <boost/beast/http/error.hpp>
+#include <memory>
 #include <vector>
 
 #include "impls/http/awaitable.hpp"
@@ -38,33 +39,31 @@ class NativeAwaitable final : public AwaitableClient {
     };
     if (cancelled()) co_return failure();
 
-    native::Connection connection = take_idle();
-    if (!connection.socket.is_open()) {
-      auto [error] = co_await connection.socket.async_connect(server_, token);
-      if (error || cancelled()) co_return failure();
-      connection.socket.set_option(tcp::no_delay(true));
-      connection.socket.non_blocking(true);
+    std::unique_ptr<native::Connection> connection = take_idle();
+    if (!connection) {
+      connection.reset(new native::Connection{.socket = native::Socket(loop_)});
+      const bool opened = co_await open(connection->socket);
+      if (!opened || cancelled()) co_return failure();
     }
-    native::Error error;
     // Tried before it is waited for: so few bytes the socket nearly always takes at once.
+    native::Error error;
     const std::string message = native::message_of(request, host_);
-    const std::size_t sent = connection.socket.write_some(asio::buffer(message), error);
+    const std::size_t sent = connection->socket.write_some(asio::buffer(message), error);
     if (sent < message.size()) {
-      auto [failed, rest] =
-          co_await asio::async_write(connection.socket, asio::buffer(message) + sent, token);
+      const bool all = co_await send(connection->socket, asio::buffer(message) + sent);
       // An operation that is already done when the cancellation comes does not fail: the next would not be
       // cancelled.
-      if (failed || cancelled()) co_return failure();
+      if (!all || cancelled()) co_return failure();
     }
 
     native::ReplyParser parser;
     while (!parser.is_done()) {
-      const auto room =
-          connection.buffer.prepare(native::beast::read_size(connection.buffer, most_read_bytes));
-      auto [failed, bytes] = co_await connection.socket.async_read_some(room, token);
+      auto& buffer = connection->buffer;
+      const auto room = buffer.prepare(native::beast::read_size(buffer, most_read_bytes));
+      auto [failed, bytes] = co_await connection->socket.async_read_some(room, token);
       if (failed) co_return failure();
-      connection.buffer.commit(bytes);
-      connection.buffer.consume(parser.put(connection.buffer.data(), error));
+      buffer.commit(bytes);
+      buffer.consume(parser.put(buffer.data(), error));
       if (error && error != native::http::error::need_more) co_return failure();
     }
     if (reuse_ && parser.keep_alive()) idle_.push_back(std::move(connection));
@@ -72,9 +71,23 @@ class NativeAwaitable final : public AwaitableClient {
   }
 
  private:
-  native::Connection take_idle() {
-    if (idle_.empty()) return {.socket = native::Socket(loop_)};
-    native::Connection connection = std::move(idle_.back());
+  // What is seldom done has coroutines of its own: a call that waits for its reply does not hold their
+  // memory.
+  Awaitable<bool> open(native::Socket& socket) {
+    auto [error] = co_await socket.async_connect(server_, token);
+    if (error) co_return false;
+    socket.set_option(tcp::no_delay(true));
+    socket.non_blocking(true);
+    co_return true;
+  }
+  Awaitable<bool> send(native::Socket& socket, asio::const_buffer rest) {
+    auto [error, sent] = co_await asio::async_write(socket, rest, token);
+    co_return !error;
+  }
+
+  std::unique_ptr<native::Connection> take_idle() {
+    if (idle_.empty()) return nullptr;
+    std::unique_ptr<native::Connection> connection = std::move(idle_.back());
     idle_.pop_back();
     return connection;
   }
@@ -83,7 +96,7 @@ class NativeAwaitable final : public AwaitableClient {
   tcp::endpoint server_;
   std::string host_;
   bool reuse_;
-  std::vector<native::Connection> idle_;
+  std::vector<std::unique_ptr<native::Connection>> idle_;
 };
 
 }  // namespace

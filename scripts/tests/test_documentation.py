@@ -52,7 +52,7 @@ def test_each_key_of_a_suite_and_each_field_of_a_row_is_explained():
     assert len(keys) > 10 and [key for key in keys if f"| `{key}` |" not in page] == []
     code = text("bench/measurement.cpp")
     fields = re.findall(r'(?:[{\[(])"(\w+)"', code[code.index("counters() const"):])
-    short = {field: re.sub(r"^(latency|loop_lag)(?=_(?!p50))", "", field) for field in fields}  # `_p90_` after the first
+    short = {field: re.sub(r"^(latency|from_start|late_start|loop_lag)(?=_(?!p50))", "", field) for field in fields}  # `_p90_` after the first
     assert len(fields) > 20 and [f for f, s in short.items() if f not in page and s.replace("_us", "_") not in page] == []
 
 
