@@ -74,7 +74,7 @@ std::uint32_t Measurement::in_flight() const {
 
 double Measurement::ideal_s() const { return seconds(specification_.ideal(case_)); }
 
-void Measurement::prepare() {
+void Measurement::prepare(bool watched) {
   const Needs server_needs{.descriptors = 64 + std::uint64_t{in_flight()}, .tasks = 1};
   std::uint64_t connections = in_flight();
   const bool reopens = case_.cold || case_.connection == Connection::per_call || specification_.gives_up;
@@ -88,6 +88,10 @@ void Measurement::prepare() {
   if (auto refusal = specification_.refuse(case_)) throw WrongResult(*refusal);
   idle_pss_ = pss_of_tree(server_.pid());
   if (!case_.cold) model_ = entry_.make(setup_);
+  if (!watched) {
+    run({});
+    return;
+  }
   load_.emplace(server_.pid());
   watch_runs();
   recording_us_per_call_ = recording_us_per_call(case_.scenario.calls, specification_.counts_tasks);
@@ -316,7 +320,8 @@ std::map<std::string, double> Measurement::counters() const {
   add_quantile("loop_lag_p50_us", lags_us_, 0.50);
   add_quantile("loop_lag_p99_us", lags_us_, 0.99);
   if (!lags_us_.empty()) counters["loop_lag_max_us"] = std::ranges::max(lags_us_);
-  mark_bottlenecks(counters, server_cpu_us_ / 1e6 / (mean(makespans_s_) * iterations), load_->of_others());
+  mark_bottlenecks(counters, server_cpu_us_ / 1e6 / (mean(makespans_s_) * iterations),
+                   load_ ? load_->of_others() : std::nullopt);
   if (auto mistake = find_impossible(counters)) throw WrongResult(*mistake);
   return counters;
 }

@@ -93,7 +93,7 @@ bool verified(const Case& c) {
   MockServer server(SERVER_PROGRAM);
   Measurement measurement(c, model(c.model), server, std::nullopt);
   try {
-    measurement.prepare();
+    measurement.prepare(false);
     measurement.iterate();
     EXPECT_EQ(measurement.counters().at("verified"), 1);
   } catch (const NotApplicable&) {
@@ -181,7 +181,7 @@ TEST(Models, WithFewerWorkersThanCallsAreJustSlower) {
     c.workers = 2;
     MockServer server(SERVER_PROGRAM);
     Measurement measurement(c, model(name), server, std::nullopt);
-    measurement.prepare();
+    measurement.prepare(false);
     measurement.iterate();
     EXPECT_EQ(measurement.counters().at("in_flight_peak"), 2) << name;
   }
@@ -195,7 +195,7 @@ TEST(Models, WithOneWorkerMakeOneCallAtATime) {
       c.scenario.limit = workload == "semaphore" ? 1 : 0;
       MockServer server(SERVER_PROGRAM);
       Measurement measurement(c, model(name), server, std::nullopt);
-      measurement.prepare();
+      measurement.prepare(false);
       measurement.iterate();
       EXPECT_EQ(measurement.counters().at("in_flight_peak"), 1) << workload << ' ' << name;
     }
@@ -218,7 +218,7 @@ TEST(Models, CancelWhatHasHardlyBegun) {
       c.cold = true;
       MockServer server(SERVER_PROGRAM);
       Measurement measurement(c, entry, server, std::nullopt);
-      measurement.prepare();
+      measurement.prepare(false);
       for (int i = 0; i < 5; ++i) measurement.iterate();
       EXPECT_EQ(measurement.counters().at("cancelled"), 59) << entry.name;
     }
@@ -233,7 +233,7 @@ TEST(Models, TakeLargeBodies) {
       c.plan.body_bytes = 20'000'000;
       MockServer server(SERVER_PROGRAM);
       Measurement measurement(c, model(name), server, std::nullopt);
-      measurement.prepare();
+      measurement.prepare(false);
     }
   }
 }
@@ -262,7 +262,7 @@ TEST(Trouble, AKilledServerIsNamed) {
       ::kill(pid, SIGKILL);
     });
     try {
-      measurement.prepare();
+      measurement.prepare(false);
       FAIL() << "a run without its server was verified";
     } catch (const std::runtime_error& error) {
       EXPECT_THAT(error.what(), HasSubstr("died: killed by signal 9")) << entry.name;

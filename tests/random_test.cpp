@@ -109,7 +109,7 @@ TEST_P(RandomScenarios, HaveTheSameOutcomeInAllModels) {
       SCOPED_TRACE(fmt::format("{} seed {}, plan seed {}", entry.name, seed, c.plan.seed));
       Measurement measurement(c, entry, server, std::nullopt);
       try {
-        measurement.prepare();
+        measurement.prepare(false);
       } catch (const NotApplicable&) {
         continue;
       } catch (const WrongResult& wrong) {

@@ -21,7 +21,7 @@ std::string verdict_on(const Case& c) {
   const ModelEntry entry = toy<broken>();
   Measurement measurement(c, entry, server, std::nullopt);
   try {
-    measurement.prepare();
+    measurement.prepare(false);
     measurement.iterate();
   } catch (const WrongResult& wrong) {
     return wrong.what();
