@@ -62,7 +62,7 @@ struct Joins {
 };
 
 /// Starts them all in order and waits until all have ended. Nothing can cancel them, unlike a group, and so
-/// they need not carry what that takes: for a call, ten small pieces of memory. Rethrows the first exception.
+/// they need not carry what that takes: four allocations for a call. Rethrows the first exception.
 template <class AnySpawned>
 Awaitable<void> join_all(std::vector<AnySpawned> coroutines) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
