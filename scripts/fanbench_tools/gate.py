@@ -6,7 +6,6 @@ import math
 import random
 import time
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Callable, Sequence
 
 from . import gate_decision, gate_search, process, results, rounds, runner

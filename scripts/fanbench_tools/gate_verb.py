@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
-from . import checkout, gate, gate_builds, gate_report, process, results, runner
+from . import gate, gate_builds, gate_report, process, results, runner
 from .files import write_atomically
 from .gate_builds import BuildError, Side
 from .gate_decision import Decision, Rules, UNPROVEN
