@@ -45,15 +45,17 @@ class NativeAwaitable final : public AwaitableClient {
       const bool opened = co_await open(connection->socket);
       if (!opened || cancelled()) co_return failure();
     }
-    // Tried before it is waited for: so few bytes the socket nearly always takes at once.
     native::Error error;
-    const std::string message = native::message_of(request, host_);
-    const std::size_t sent = connection->socket.write_some(asio::buffer(message), error);
-    if (sent < message.size()) {
-      const bool all = co_await send(connection->socket, asio::buffer(message) + sent);
-      // An operation that is already done when the cancellation comes does not fail: the next would not be
-      // cancelled.
-      if (!all || cancelled()) co_return failure();
+    {  // its end frees the message: not one for each call that waits
+      // Tried before it is waited for: so few bytes the socket nearly always takes at once.
+      const std::string message = native::message_of(request, host_);
+      const std::size_t sent = connection->socket.write_some(asio::buffer(message), error);
+      if (sent < message.size()) {
+        const bool all = co_await send(connection->socket, asio::buffer(message) + sent);
+        // An operation that is already done when the cancellation comes does not fail: the next would not be
+        // cancelled.
+        if (!all || cancelled()) co_return failure();
+      }
     }
 
     native::ReplyParser parser;
