@@ -86,7 +86,10 @@ void Measurement::prepare(bool watched) {
     throw BeyondLimit(*missing);
   }
   if (auto refusal = specification_.refuse(case_)) throw WrongResult(*refusal);
-  idle_pss_ = pss_of_tree(server_.pid());
+  if (watched) {
+    map_program();
+    idle_pss_ = pss_of_tree(server_.pid());
+  }
   if (!case_.cold) model_ = entry_.make(setup_);
   if (!watched) {
     run({});
@@ -263,7 +266,6 @@ std::map<std::string, double> Measurement::counters() const {
   const double calls = case_.scenario.calls;
   const double all_calls = iterations * calls;
   const double makespan_s = median(makespans_s_);
-  const double memory = peak_.pss_bytes > idle_pss_ ? static_cast<double>(peak_.pss_bytes - idle_pss_) : 0;
   std::map<std::string, double> counters = {
       {"ideal_s", ideal_s()},
       {"makespan_s", makespan_s},
@@ -272,13 +274,8 @@ std::map<std::string, double> Measurement::counters() const {
       {"calls_per_s", calls / makespan_s},
       {"cpu_us_per_call", cpu_us_ / all_calls},
       {"server_cpu_us_per_call", server_cpu_us_ / all_calls},
-      {"recording_us_per_call", recording_us_per_call_},
       {"voluntary_switches_per_call", static_cast<double>(switches_.voluntary) / all_calls},
       {"involuntary_switches_per_call", static_cast<double>(switches_.involuntary) / all_calls},
-      {"peak_pss_bytes", static_cast<double>(peak_.pss_bytes)},
-      {"pss_bytes_per_call", memory / calls},
-      {"threads_peak", static_cast<double>(peak_.threads)},
-      {"descriptors_peak", static_cast<double>(peak_.descriptors)},
       {"in_flight_peak", static_cast<double>(in_flight_peak_)},
       {"connections", static_cast<double>(connections_)},
       {"retries", static_cast<double>(retries_) / iterations},
@@ -313,9 +310,15 @@ std::map<std::string, double> Measurement::counters() const {
   if (specification_.gives_up) counters["wasted_calls"] = static_cast<double>(wasted_) / iterations;
   if (!cancel_latencies_us_.empty()) counters["cancel_latency_us"] = median(cancel_latencies_us_);
   if (case_.cpu_per_call > Nanoseconds{}) counters["kernel_steps_per_ms"] = kernel_steps_per_ms();
-  if (tasks_peak_ > 0) {
-    counters["tasks_peak"] = tasks_peak_;
-    counters["bytes_per_task"] = memory / tasks_peak_;
+  if (tasks_peak_ > 0) counters["tasks_peak"] = tasks_peak_;
+  if (peak_) {
+    const std::uint64_t memory = peak_->pss_bytes - std::min(peak_->pss_bytes, idle_pss_);
+    counters["peak_pss_bytes"] = static_cast<double>(peak_->pss_bytes);
+    counters["pss_bytes_per_call"] = static_cast<double>(memory) / calls;
+    if (tasks_peak_ > 0) counters["bytes_per_task"] = static_cast<double>(memory) / tasks_peak_;
+    counters["threads_peak"] = static_cast<double>(peak_->threads);
+    counters["descriptors_peak"] = static_cast<double>(peak_->descriptors);
+    counters["recording_us_per_call"] = recording_us_per_call_;
   }
   add_quantile("loop_lag_p50_us", lags_us_, 0.50);
   add_quantile("loop_lag_p99_us", lags_us_, 0.99);

@@ -72,7 +72,7 @@ class Measurement {
   std::vector<CallRecord> records_;
   std::optional<MachineLoad> load_;
   std::uint64_t idle_pss_ = 0;
-  Usage peak_;
+  std::optional<Usage> peak_;
   std::optional<std::uint64_t> syscalls_;  // of one run
   double recording_us_per_call_ = 0;
   bool warm_ = false;            // all connections that the next run needs are open and idle

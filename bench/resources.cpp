@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <link.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -332,6 +334,22 @@ Nanoseconds cpu_of_process(pid_t pid) {
   const auto used = cpu_of(pid);
   if (!used) fail(ESRCH, fmt::format("CPU time of process {}", pid));
   return *used;
+}
+
+void map_program() noexcept {
+  dl_iterate_phdr(
+      [](dl_phdr_info* object, std::size_t, void*) {
+        const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+        for (int i = 0; i < object->dlpi_phnum; ++i) {
+          const ElfW(Phdr)& segment = object->dlpi_phdr[i];
+          if (segment.p_type != PT_LOAD) continue;
+          const std::uintptr_t begin = object->dlpi_addr + segment.p_vaddr, first_page = begin / page * page;
+          ::madvise(reinterpret_cast<void*>(first_page), begin + segment.p_filesz - first_page,
+                    MADV_POPULATE_READ);
+        }
+        return 0;
+      },
+      nullptr);
 }
 
 std::uint64_t pss_of_tree(pid_t excluded) {

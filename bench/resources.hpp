@@ -36,6 +36,10 @@ Nanoseconds cpu_of_process(pid_t pid);
 
 /// Proportional set size of the tree in bytes: a page that n processes share counts for 1/n in each.
 std::uint64_t pss_of_tree(pid_t excluded);
+/// Maps all that this process has of its program and libraries, which otherwise come in as they are first
+/// used, some 64 KB at a time: that is no memory of a call's, and differs from build to build and from run to
+/// run. Does nothing before Linux 5.14.
+void map_program() noexcept;
 
 /// Times that threads gave their CPU up to wait (voluntary), or had it taken from them.
 struct ContextSwitches {

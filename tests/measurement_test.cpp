@@ -15,11 +15,11 @@ using namespace std::chrono_literals;
 using namespace cases;
 using Row = std::map<std::string, double>;
 
-Row row_of(const Case& c) {
+Row row_of(const Case& c, bool watched = true) {
   MockServer server(SERVER_PROGRAM);
   const ModelEntry entry = toy<Break::nothing>();
   Measurement measurement(c, entry, server, std::nullopt);
-  measurement.prepare();
+  measurement.prepare(watched);
   for (std::uint32_t i = 0; i < c.iterations; ++i) measurement.iterate();
   return measurement.counters();
 }
@@ -102,6 +102,15 @@ TEST(Measurement, SaysWhetherServerOrMachineWereTheBottleneck) {
 TEST(Measurement, SaysWhatRecordingCosts) {
   const Row row = row_of(gather_case());
   EXPECT_GT(row.at("recording_us_per_call"), 0);
+}
+
+TEST(Measurement, HasNoFigureOfWhatItDidNotWatch) {
+  const Row row = row_of(gather_case(), false);
+  EXPECT_EQ(row.at("verified"), 1);
+  for (const char* name : {"peak_pss_bytes", "pss_bytes_per_call", "threads_peak", "descriptors_peak",
+                           "syscalls_per_call", "recording_us_per_call"}) {
+    EXPECT_FALSE(row.contains(name)) << name;
+  }
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <latch>
 #include <memory>
@@ -291,6 +292,29 @@ TEST(PssOfTree, SkipsProcessesThatEndMeanwhile) {
 void wait_for_samples(const PeakUsage& peak, std::uint32_t more) {
   const std::uint32_t until = peak.samples() + more;
   while (peak.samples() < until) std::this_thread::yield();
+}
+
+/// Kilobytes of the program's and its libraries' code that are mapped, and of all of it: from
+/// /proc/self/smaps.
+std::pair<std::uint64_t, std::uint64_t> mapped_and_whole_code() {
+  std::ifstream smaps("/proc/self/smaps");
+  std::uint64_t mapped = 0, whole = 0;
+  bool is_code = false;
+  for (std::string line; std::getline(smaps, line);) {
+    unsigned long number = 0;
+    if (line.find('-') < line.find(':'))
+      is_code = line.find(" r-xp ") != line.npos && line.find('/') != line.npos;
+    if (is_code && std::sscanf(line.c_str(), "Size: %lu", &number) == 1) whole += number;
+    if (is_code && std::sscanf(line.c_str(), "Rss: %lu", &number) == 1) mapped += number;
+  }
+  return {mapped, whole};
+}
+
+TEST(MapProgram, LeavesNothingThatIsMappedLater) {
+  map_program();
+  const auto [mapped, whole] = mapped_and_whole_code();
+  EXPECT_GT(whole, 0);
+  EXPECT_EQ(mapped, whole);
 }
 
 TEST(PeakUsage, SamplesAtStartAndAtStop) {
