@@ -337,6 +337,17 @@ TEST(Timeout, ExpectsThePeakWithinTheDeadlineOnly) {
   made.ledger.in_flight_peak = 2;
   EXPECT_EQ(verdict_on(c, made), "");
 }
+TEST(Timeout, SaysOnWhichSideOfTheReplyACallWasGivenUp) {
+  const Case c = timeout_case();
+  const auto verdict = [&c](Nanoseconds arrived) {
+    Made made = served(c, {{0, arrived}, {1, 1us}, {2, 1us}, {3, 1us}});
+    made.records[0].intended = made.records[0].started = 1us;
+    for (const CallId id : {0, 1, 3}) give_up(made, id, Verdict::timed_out, 121ms);
+    return verdict_on(c, made);
+  };
+  EXPECT_THAT(verdict(1ms), HasSubstr("its reply was due 90ms before it was given up"));
+  EXPECT_THAT(verdict(95ms), HasSubstr("so late that its reply was due 4ms after it was given up"));
+}
 TEST(Timeout, RefusesAPlanWithDelaysNearTheDeadline) {
   Case c = timeout_case();
   EXPECT_EQ(specification_of("timeout").refuse(c), std::nullopt);

@@ -49,16 +49,21 @@ Mistake check_late(const Case& c, CallId id, const CallRecord& record) {
   return fmt::format("call {} was given up {} before its deadline", id, format_duration(left));
 }
 
+std::string reply_was_due(Nanoseconds due, Nanoseconds given_up) {
+  if (due <= given_up)
+    return fmt::format("its reply was due {} before it was given up", format_duration(given_up - due));
+  return fmt::format("it reached the server so late that its reply was due {} after it was given up",
+                     format_duration(due - given_up));
+}
+
 Mistake check_in_time(const Case& c, CallId id, const Outcome& outcome, const Ledger& ledger) {
   const CallRecord& record = outcome.records[id];
   if (record.verdict != Verdict::timed_out) return check_made_once(c, id, record);
   const auto seen = std::ranges::find(ledger.calls, id, &LedgerCall::id);
   return fmt::format("call {} timed out, but takes {}, and the deadline is {}: {}", id,
                      format_duration(delay(c, id)), format_duration(c.scenario.deadline),
-                     seen == ledger.calls.end()
-                         ? "the server never saw it"
-                         : fmt::format("its reply was due {} before it was given up",
-                                       format_duration(outcome.began + record.finished - seen->due)));
+                     seen == ledger.calls.end() ? "the server never saw it"
+                                                : reply_was_due(seen->due, outcome.began + record.finished));
 }
 
 Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
