@@ -26,7 +26,9 @@ Mistake find_impossible(const std::map<std::string, double>& row) {
   using Pair = std::pair<std::string_view, std::string_view>;
   static constexpr std::array never_above = {
       Pair{"latency_p50_us", "latency_p90_us"},       Pair{"latency_p90_us", "latency_p99_us"},
+      Pair{"latency_p50_us", "latency_max_us"},       Pair{"latency_p90_us", "latency_max_us"},
       Pair{"latency_p99_us", "latency_max_us"},       Pair{"latency_mean_us", "latency_max_us"},
+      Pair{"from_start_p50_us", "from_start_max_us"}, Pair{"from_start_p90_us", "from_start_max_us"},
       Pair{"from_start_p50_us", "from_start_p90_us"}, Pair{"from_start_p90_us", "from_start_p99_us"},
       Pair{"from_start_p99_us", "from_start_max_us"}, Pair{"from_start_p50_us", "latency_p50_us"},
       Pair{"from_start_p90_us", "latency_p90_us"},    Pair{"from_start_p99_us", "latency_p99_us"},

@@ -103,6 +103,11 @@ class Rows(unittest.TestCase):
                               "server_bound"}, names)
         self.assertNotIn("from_start_p99_us", names)  # four hundred samples are too few
 
+    def test_have_real_time_and_the_iterations_of_the_suite(self):
+        one = row(COROUTINES)
+        self.assertEqual((one["iterations"], one["time_unit"]), (2, "ms"))
+        self.assertAlmostEqual(one["real_time"], 1000 * one["makespan_s"], delta=1e-6)  # of two, mean and median
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

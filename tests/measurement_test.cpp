@@ -13,6 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace cases;
+using testing::AllOf, testing::HasSubstr, testing::ThrowsMessage;
 using Row = std::map<std::string, double>;
 
 Row row_of(const Case& c, bool watched = true) {
@@ -102,6 +103,25 @@ TEST(Measurement, SaysWhetherServerOrMachineWereTheBottleneck) {
 TEST(Measurement, SaysWhatRecordingCosts) {
   const Row row = row_of(gather_case());
   EXPECT_GT(row.at("recording_us_per_call"), 0);
+}
+
+/// Forty threads take some hundred kilobytes; the program and its libraries, which are in the peak, several megabytes.
+TEST(Measurement, CountsOnlyMemoryOverTheIdleBaseline) {
+  const Case c = queued();
+  const Row row = row_of(c);
+  const double over_idle = row.at("pss_bytes_per_call") * c.scenario.calls;
+  EXPECT_GT(over_idle, 0);
+  EXPECT_LT(over_idle, row.at("peak_pss_bytes") / 4);
+}
+
+TEST(Measurement, SaysWhichLimitACaseIsBeyond) {
+  Case c = gather_case();
+  c.scenario.calls = 10'000'000;  // a descriptor for each
+  MockServer server(SERVER_PROGRAM);
+  const ModelEntry entry = toy<Break::nothing>();
+  Measurement measurement(c, entry, server, std::nullopt);
+  EXPECT_THAT([&] { measurement.prepare(); },
+              ThrowsMessage<BeyondLimit>(AllOf(HasSubstr("needs"), HasSubstr("allowed"))));
 }
 
 TEST(Measurement, HasNoFigureOfWhatItDidNotWatch) {

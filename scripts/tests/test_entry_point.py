@@ -279,6 +279,12 @@ def test_a_failed_build_shows_what_the_compiler_said(checkout: Checkout) -> None
     assert "verb:" not in ran.out
 
 
+def test_a_gate_whose_build_fails_is_no_regression(checkout: Checkout) -> None:
+    checkout.so("ninja-fails")
+    ran = checkout.run("gate", "--base", "main")
+    assert ran.code == 2 and ran.err.splitlines()[-1].startswith("fanbench: the build failed; all it said: ")
+
+
 def test_a_failed_configuration_is_tried_again(checkout: Checkout) -> None:
     checkout.so("cmake-fails")
     ran = checkout.run("run")

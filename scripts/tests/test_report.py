@@ -289,3 +289,9 @@ def test_many_errors_do_not_bury_the_report():
     _, page = small(rows)
     assert "0 of 9 rows verified, 9 errors" in page and "and 4 more" in page
     assert all(f"</code>: lost {n}</li>" in page for n in range(9))
+
+
+def test_the_floor_has_no_tasks_and_hides_no_column_of_them():
+    names = [f"semaphore/{model}/native/calls:100/latency:0ms/start:warm/limit:8" for model in ("floor", "coroutines")]
+    markdown, _ = small([row(names[0]), row(names[1], tasks_peak=100, bytes_per_task=700)])
+    assert "Memory per task" in markdown and "| 700 B |" in markdown
