@@ -5,7 +5,8 @@ import re
 import pytest
 
 from fanbench_tools import checkout, wording
-from fanbench_tools.results import MODELS
+from fanbench_tools.report_rows import COLUMNS, cell
+from fanbench_tools.results import MODELS, load
 
 PAGES = ("README.md", "impls/README.md", "bench/README.md", "mock_server/README.md", "scripts/GATE.md")
 
@@ -36,6 +37,21 @@ def test_the_table_has_a_cell_for_each_workload_and_model():
                 code = text(f"impls/{model}/{workload}.cpp")
                 cell = "n/a" if "// Not applicable" in code else "cpp"
                 assert f"[{cell}](impls/{model}/{workload}.cpp)" in row
+
+
+def test_the_readmes_figures_are_the_reference_runs():
+    results = load(checkout.RESULTS / "reference")
+    shown = {(c.case.label, f"{c.case.scenario.calls:,}"): c for c in results.cases if c.name.startswith("gather/")
+             and "/native/" in c.name and c.case.scenario.latency == "200ms" and c.case.scenario.get("start") == "warm"}
+    columns = {column.heading.lower(): column for column in COLUMNS}
+    table = text("README.md").split("<!-- table -->")[1].split("<!-- /table -->")[0]
+    head, _, *rows = ([c.strip() for c in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|")
+    assert len(rows) >= 6
+    for model, calls, *cells in rows:
+        case = shown[model, calls]
+        assert cells == [cell(case, columns[heading.lower()])["text"] for heading in head[2:]], f"{model}, {calls} calls"
+    caption = " ".join(table.split())
+    assert f"medians of {results.rounds} rounds" in caption and str(results.context["kernel"]) in caption
 
 
 def test_each_workload_has_its_page():
