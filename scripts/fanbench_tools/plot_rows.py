@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Sequence
 
+from matplotlib.ticker import MaxNLocator
+
 from .plot_style import (FLOOR_WORDS, INK, MUTED, PAPER, RED, SMALL, Frame, LegendItem, hatch_of, log_axis, panel_title,
                          series_legend, series_of, style_of, text_width)
 from .results import FLOOR, TRANSPORTS, CaseResult, Results, Scenario, _rank
-from .wording import count, latency, rate, scenario_line, seconds, workload_short
+from .wording import count, fixed_seconds, latency, rate, scenario_line, seconds, workload_short
 
 LATENCIES = (("latency_p50_us", "p50", "o"), ("latency_p90_us", "p90", "|"), ("latency_p99_us", "p99", "D"),
              ("latency_max_us", "max", ">"))
@@ -81,7 +83,8 @@ def efficiency(results: Results) -> Any:
         ax.set_xlabel("efficiency (ideal / makespan)")
 
     return _draw("Efficiency by workload and model", "1 is the plan's own time, on a machine that costs nothing",
-                 blocks, results.rounds, "efficiency", draw, axis, spread="thin lines", floor="efficiency")
+                 blocks, results.rounds, "efficiency", draw, axis, spread="thin lines",
+                 floor=lambda c: c.median("efficiency"))
 
 
 def cpu_per_call(results: Results) -> Any:
@@ -118,7 +121,8 @@ def loop_lag(results: Results, workload: str) -> Any:
     candidates = [(s, cs) for s, cs in found.items() if any(c.median("loop_lag_max_us") for c in cs)]
     if not candidates:
         return None
-    scenario, cases = max(candidates, key=lambda s: (len({c.case.get("placement") for c in s[1]}), s[0].calls))
+    scenario, cases = max(candidates, key=lambda s: (len({c.case.get("placement") for c in s[1]}), s[0].calls,
+                                                     fixed_seconds(s[0].get("cpu_per_call", "")) or 0))
     transports = sorted({c.case.transport for c in cases}, key=lambda t: _rank(t, TRANSPORTS))
     blocks = [Block.of(scenario, [c for c in cases if c.case.transport == t], "placement", f"{t} client")
               for t in transports]
@@ -138,6 +142,12 @@ def _quantiles(title: str, subtitle: str, blocks: Sequence[Block], rounds: int,
                                 "fillstyle": "none" if marker == ">" else "full"})
               for key, name, marker in quantiles if any(c.median(key) for c in cases)]
     values = [v / 1e6 for c in cases for key, _, _ in quantiles if (v := c.median(key))]
+
+    def floor(c: CaseResult) -> float | None:
+        least = c.median(quantiles[0][0])
+        return None if least is None else least / 1e6
+
+    values += _floors(blocks, floor)
     low, high = min(values), max(values)
 
     def draw(ax: Any, y: float, c: CaseResult) -> None:
@@ -158,12 +168,14 @@ def _quantiles(title: str, subtitle: str, blocks: Sequence[Block], rounds: int,
         else:
             room = max((high - low) * 0.08, low * 0.01)
             ax.set_xlim(low - room, high + room * (4 if say_last else 1))
-            ax.locator_params(axis="x", nbins=6)
+            left, right = ax.get_xlim()
+            ticks = MaxNLocator(6).tick_values(left, right)
+            ax.set_xticks([t for t in ticks if left <= t <= right - 0.04 * (right - left)])  # labels have no room beyond
             ax.xaxis.set_major_formatter(lambda v, _: f"{v * 1e3:,.4g} ms" if high < 2 else f"{v:.3g} s")
         ax.set_xlabel(label)
 
     return _draw(title, subtitle, blocks, rounds, quantiles[-1][0], draw, axis, legend, spread="", titles=titles,
-                 floor=quantiles[0][0])
+                 floor=floor)
 
 
 def _dots(results: Results, counter: str, title: str, subtitle: str, label: str, words: Callable[[float], str]) -> Any:
@@ -171,6 +183,10 @@ def _dots(results: Results, counter: str, title: str, subtitle: str, label: str,
     values = [v for b in blocks for c in b.cases for v in c.values(counter) if v > 0]
     if not values:
         return None
+    def floor(c: CaseResult) -> float | None:
+        return c.median(counter)
+
+    values += _floors(blocks, floor)
     low, high, look = min(values), max(values), Look.of(blocks)
 
     def draw(ax: Any, y: float, c: CaseResult) -> None:
@@ -191,14 +207,14 @@ def _dots(results: Results, counter: str, title: str, subtitle: str, label: str,
         log_axis(ax.xaxis, low, high * _room(low, high), words)
         ax.set_xlabel(f"{label}, log scale")
 
-    return _draw(title, subtitle, blocks, results.rounds, counter, draw, axis, floor=counter)
+    return _draw(title, subtitle, blocks, results.rounds, counter, draw, axis, floor=floor)
 
 
 def _draw(title: str, subtitle: str, blocks: Sequence[Block], rounds: int, counter: str,
           draw: Callable[[Any, float, CaseResult], Any], axis: Callable[[Any], None],
           legend: Sequence[LegendItem] = (), spread: str = "shaded bars", titles: dict[str, str] | None = None,
-          floor: str = "") -> Any:
-    """`titles`: those of the columns, in their order, where they are no transports. `floor`: the counter of which the
+          floor: Callable[[CaseResult], float | None] | None = None) -> Any:
+    """`titles`: those of the columns, in their order, where they are no transports. `floor`: where on the axis the
     machine's own figure is drawn as a line."""
     if not blocks:
         return None
@@ -218,7 +234,7 @@ def _draw(title: str, subtitle: str, blocks: Sequence[Block], rounds: int, count
         left = 0.3 + max(text_width(line, SMALL) * BOLD for b in blocks for line in _place(b.scenario))
     note = f"Median of {rounds} rounds" + (f"; {spread}: least to greatest." if spread else ".")
     note = note if rounds > 1 else "One round."
-    if floor and any(b.floor and b.floor.median(floor) for b in blocks):
+    if floor and _floors(blocks, floor):
         note += f" {FLOOR_WORDS}."
     frame = Frame(title, subtitle, legend, note, panels=(1, len(columns)), panel_height=look.row * lines, left=left,
                   column_gap=0.5)
@@ -238,7 +254,7 @@ def _draw(title: str, subtitle: str, blocks: Sequence[Block], rounds: int, count
                 _beside(ax, y, left, block, look, labels if look.names else {}, alone=len(blocks) == 1)
             _rows(ax, y + look.head + 0.3, block, column, counter, draw, look)
             if floor and block.floor and any(block.column_of(c) == column for c in block.cases):
-                _floor_line(ax, y + look.head + 0.3, block, floor)
+                _floor_line(ax, y + look.head + 0.3, block, floor(block.floor))
             y += height
     return frame.figure
 
@@ -263,8 +279,11 @@ def _rows(ax: Any, y: float, block: Block, column: str, counter: str, draw: Call
         _row(ax, y + k, block.find(row, column), counter, draw, look)
 
 
-def _floor_line(ax: Any, y: float, block: Block, counter: str) -> None:
-    value = block.floor.median(counter)
+def _floors(blocks: Sequence[Block], floor: Callable[[CaseResult], float | None]) -> list[float]:
+    return [value for b in blocks if b.floor and (value := floor(b.floor)) and value > 0]
+
+
+def _floor_line(ax: Any, y: float, block: Block, value: float | None) -> None:
     if value and value > 0:
         ax.plot([value, value], [y - 0.5, y + len(block.rows()) - 0.5], color=MUTED, linewidth=1.2,
                 linestyle=(0, (4, 1.5)), zorder=1.5)

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Iterable
 
-from .wording import WORKLOADS, count, latency_seconds, memory, rate, scenario_line, seconds
+from .wording import WORKLOADS, count, fixed_seconds, latency_seconds, memory, rate, scenario_line, seconds
 
 FORMAT = 1  # of results.json; another number means that fields have changed their meaning
 FLOOR = "floor"  # no model, but what the machine can do: a line in plots, never chosen
@@ -100,8 +100,7 @@ class Scenario:
     @property
     def order(self) -> tuple:
         """Workloads in the catalogue's order, warm first, plain before special, short before long, few before many."""
-        special = tuple((k, int(v) if v.isdigit() else math.inf, v) for k, v in self.params
-                        if k not in ("calls", "latency", "start"))
+        special = tuple((k, _amount(v), v) for k, v in self.params if k not in ("calls", "latency", "start"))
         return (_rank(self.workload, tuple(WORKLOADS)), self.get("start", "warm") != "warm", len(special), special,
                 latency_seconds(self.latency), self.latency, self.calls)
 
@@ -365,6 +364,12 @@ def _read_json(path: Path) -> Any:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _amount(value: str) -> float:
+    """Of a number or a duration; words come after them."""
+    found = int(value) if value.isdigit() else fixed_seconds(value)
+    return math.inf if found is None else found
 
 
 def _rank(name: str, known: tuple[str, ...]) -> tuple[int, str]:

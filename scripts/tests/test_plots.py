@@ -364,6 +364,32 @@ def test_the_floor_is_a_line_and_no_row():
     assert not any("floor" in t for t in texts(without))
 
 
+def test_the_floors_line_is_within_the_axis():
+    rows = [row(f"gather/{model}/native/calls:10/latency:20ms/start:warm", cpu_us_per_call=us, latency_p50_us=us,
+                latency_max_us=60_000.0) for model, us in (("floor", 20_000.0), ("coroutines", 40_000.0))]
+    results = from_rows(rows, {})
+    for figure, expected in ((plot_rows.latency_percentiles(results, "gather"), 0.02),
+                             (plot_rows.cpu_per_call(results), 20_000.0)):
+        panel = figure.axes[0]
+        (line,) = [line for line in panel.lines if line.get_linestyle() == "--"]
+        assert list(line.get_xdata()) == [expected, expected]
+        assert panel.get_xlim()[0] <= expected <= panel.get_xlim()[1]
+
+
+def test_a_tick_at_the_right_end_is_not_cut_off():
+    rows = [row(f"semaphore/{model}/native/calls:30/latency:20ms/start:warm/limit:5", latency_p50_us=p50,
+                latency_max_us=greatest) for model, p50, greatest in (("threads", 201_700.0, 384_800.0),
+                                                                      ("thread_pool", 194_000.0, 375_000.0))]
+    test_no_text_is_cut_off({"latency": plot_rows.latency_percentiles(from_rows(rows, {}), "semaphore")})
+
+
+def test_loop_lag_is_shown_beside_the_most_work():
+    rows = [row(f"mixed/coroutines/native/calls:20/latency:20ms/start:warm/cpu_per_call:{c}/placement:{p}",
+                loop_lag_max_us=100.0) for c in ("100us", "10ms", "1ms") for p in ("inline", "offload")]
+    found = " ".join(texts(plot_rows.loop_lag(from_rows(rows, {}), "mixed"))).replace("\u00a0", " ")
+    assert "10 ms of work each" in found
+
+
 def test_the_floor_is_a_line_over_calls_too():
     results = from_rows(with_floor(), {})
     figure = plot_lines.cost_over_calls(plot_lines.groups_over_calls(results)[0], 1)

@@ -213,3 +213,8 @@ def test_memory(value, text):
                                          ("lognormal:p50=20ms,p99=200ms", "p50 20 ms, p99 200 ms (lognormal)")])
 def test_latencies_in_words(text, words):
     assert wording.latency(text) == words
+
+
+def test_durations_are_ordered_as_such():
+    rows = [row(f"cpu/threads/native/calls:10/cpu_per_call:{c}") for c in ("10ms", "1ms", "100us")]
+    assert [c.case.get("cpu_per_call") for c in from_rows(rows, {}).cases] == ["100us", "1ms", "10ms"]
