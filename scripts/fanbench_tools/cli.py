@@ -153,13 +153,21 @@ def _run(arguments: argparse.Namespace) -> int:
     print(f"{job.suite.name}: {_many(len(job.cases), 'case')}, {_many(job.rounds, 'round')}, into {_shown(job.out)}",
           flush=True)
     began = time.monotonic()
+    try:
+        return _measure_and_show(job, arguments.no_report, began)
+    except OSError as e:
+        raise Refused(f"{e.filename or job.out}: {e.strerror}; what was measured until then is in {_shown(job.out)}: "
+                      f"make room, then fanbench report {_shown(job.out)}") from None
+
+
+def _measure_and_show(job: runner.Job, no_report: bool, began: float) -> int:
     stop = process.StopRequest()
     with stop:
         finished = _all_rounds(job, stop)
     if stop.number:
-        return _after_stop(job, finished, stop.number, arguments.no_report)
+        return _after_stop(job, finished, stop.number, no_report)
     results = runner.write_results(job.out, interrupted=False)
-    _show(job.out, arguments.no_report)
+    _show(job.out, no_report)
     return _verdict(results, time.monotonic() - began)
 
 

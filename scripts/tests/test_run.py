@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import json
 import os
 import pty
@@ -329,3 +330,13 @@ def _lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
+
+
+@pytest.mark.parametrize("most_bytes, kept", [(60_000, ["results.json", "rounds"]), (1_000, [])])
+def test_where_nothing_more_can_be_written_is_said_in_one_line(pretend: Pretend, most_bytes: int, kept: list[str]) -> None:
+    """A limit for the size of a file stands for a disk that is full: at the report, and at the first round."""
+    ran = pretend.run(report=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes,) * 2))
+    assert ran.code == 2 and ran.err.count("\n") == 1 and "Traceback" not in ran.err, ran.err
+    assert "File too large; what was measured until then is in" in ran.err
+    assert [p for p in pretend.out.rglob("*") if p.name.startswith(".")] == []  # no half of a file
+    assert set(kept) <= {p.name for p in pretend.out.iterdir()}
