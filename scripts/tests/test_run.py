@@ -333,7 +333,7 @@ def _lives(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("most_bytes, kept", [(60_000, ["results.json", "rounds"]), (1_000, [])])
-def test_where_nothing_more_can_be_written_is_said_in_one_line(pretend: Pretend, most_bytes: int, kept: list[str]) -> None:
+def test_what_cannot_be_written_is_said_in_one_line(pretend: Pretend, most_bytes: int, kept: list[str]) -> None:
     """A limit for the size of a file stands for a disk that is full: at the report, and at the first round."""
     ran = pretend.run(report=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes,) * 2))
     assert ran.code == 2 and ran.err.count("\n") == 1 and "Traceback" not in ran.err, ran.err
