@@ -170,7 +170,7 @@ def _quantiles(title: str, subtitle: str, blocks: Sequence[Block], rounds: int,
             ax.set_xlim(low - room, high + room * (4 if say_last else 1))
             left, right = ax.get_xlim()
             ticks = MaxNLocator(6).tick_values(left, right)
-            ax.set_xticks([t for t in ticks if left <= t <= right - 0.04 * (right - left)])  # labels have no room beyond
+            ax.set_xticks([t for t in ticks if left <= t <= right - 0.04 * (right - left)])  # no room for a label
             ax.xaxis.set_major_formatter(lambda v, _: f"{v * 1e3:,.4g} ms" if high < 2 else f"{v:.3g} s")
         ax.set_xlabel(label)
 
@@ -183,6 +183,7 @@ def _dots(results: Results, counter: str, title: str, subtitle: str, label: str,
     values = [v for b in blocks for c in b.cases for v in c.values(counter) if v > 0]
     if not values:
         return None
+
     def floor(c: CaseResult) -> float | None:
         return c.median(counter)
 

@@ -30,9 +30,10 @@ COLUMNS = (  # what only some workloads have comes early, where it is seen witho
     Column("efficiency", "Efficiency", rate, "ideal / makespan; 1 is the plan's own time", True),
     Column("overhead_us_per_call", "Overhead per call", micros, "(makespan − ideal) / calls", True),
     Column("cpu_us_per_call", "CPU per call", micros, "the client's process tree, user and system", True),
-    Column("syscalls_per_call", "System calls per call", count, "of the client's process tree, in a run that is not timed",
-           True),
-    Column("memory_bytes", "Memory", memory, "peak PSS of the client's process tree, less what it had before the model was made", True),
+    Column("syscalls_per_call", "System calls per call", count,
+           "of the client's process tree, in a run that is not timed", True),
+    Column("memory_bytes", "Memory", memory,
+           "peak PSS of the client's process tree, less what it had before the model was made", True),
     Column("cancel_latency_us", "Time to cancel", _us,
            "from the decision (first reply, first failure, deadline) to the end of the fan-out", True),
     Column("wasted_calls", "Wasted calls", count, "calls given up that the server still completed, for nobody", True),
@@ -53,7 +54,8 @@ COLUMNS = (  # what only some workloads have comes early, where it is seen witho
     Column("from_start_p99_us", "p99 from start", _us, "latency of a call from its actual start, 99th percentile"),
     Column("from_start_max_us", "Max from start", _us, "greatest latency of a call, from its actual start"),
     Column("pss_bytes_per_call", "Memory per call", memory, "memory over idle / calls"),
-    Column("peak_pss_bytes", "Peak PSS", memory, "peak PSS of the client's process tree, all of its program and libraries included"),
+    Column("peak_pss_bytes", "Peak PSS", memory,
+           "peak PSS of the client's process tree, all of its program and libraries included"),
     Column("voluntary_switches_per_call", "Waits per call", count, "voluntary context switches of the process tree"),
     Column("involuntary_switches_per_call", "Preemptions per call", count,
            "involuntary context switches of the process tree"),
@@ -76,7 +78,7 @@ COLUMNS = (  # what only some workloads have comes early, where it is seen witho
     Column("kernel_steps_per_ms", "Steps per ms", count, "what a millisecond of computing was taken for"),
 )
 _USUALLY_ZERO = {"retries", "cancelled", "timed_out", "failed"}
-_OF_ALL_MODELS_OR_NONE = {"tasks_peak", "bytes_per_task"}  # of processes alone, as in older results, it compares with nothing
+_OF_ALL_MODELS_OR_NONE = {"tasks_peak", "bytes_per_task"}  # of processes alone it would compare with nothing
 
 MARKS = {
     "server_bound": ("server-bound", "the mock server was the bottleneck (its CPU at 90 % of a core or more, or its "

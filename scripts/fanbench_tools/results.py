@@ -12,7 +12,9 @@ from typing import Any, Iterable
 
 from .wording import WORKLOADS, count, fixed_seconds, latency_seconds, memory, rate, scenario_line, seconds
 
-FORMAT = 1  # of results.json; another number means that fields have changed their meaning
+# Of results.json: another number means that fields have changed their meaning. In 1 memory over idle had the program's
+# pages in it that a run first touched.
+FORMAT = 2
 FLOOR = "floor"  # no model, but what the machine can do: a line in plots, never chosen
 MODELS = (FLOOR, "coroutines", "threads", "thread_pool", "processes", "sequential")
 TRANSPORTS = ("native", "curl")
@@ -225,7 +227,8 @@ def load(out_dir: Path) -> Results:
     context = data.get("context") if isinstance(data.get("context"), dict) else {}
     if (found := context.get("results_format", FORMAT)) != FORMAT:
         raise ResultsError(f"{path}: results of another version of fanbench (format {found}, expected {FORMAT}): read "
-                           f"them with {context.get('fanbench_version') or 'the version'} that wrote them")
+                           f"them with what wrote them, fanbench {context.get('fanbench_version') or 'unknown'}"
+                           f"{f', commit {commit}' if (commit := context.get('commit')) else ''}, or measure again")
     return from_rows(data["benchmarks"], context)
 
 

@@ -150,8 +150,8 @@ def test_the_verb_report_prints_csv_and_writes_nothing(two_runs):
 
 @pytest.mark.parametrize("content, said", [
     (None, "no such file"), ('{"benchmarks": [', "not complete JSON"), ("[]", "expected Google Benchmark's JSON"),
-    (json.dumps({"context": {"results_format": 7, "fanbench_version": "9.1.0"}, "benchmarks": []}),
-     "another version of fanbench (format 7, expected 1): read them with 9.1.0"),
+    (json.dumps({"context": {"results_format": 1, "fanbench_version": "9.1.0", "commit": "abc"}, "benchmarks": []}),
+     "another version of fanbench (format 1, expected 2): read them with what wrote them, fanbench 9.1.0, commit abc"),
     ("\udcff".encode("utf-8", "surrogateescape"), "not UTF-8")])
 @pytest.mark.parametrize("verb", [["compare", "a", "x"], ["compare", "x", "a", "--out", "c"], ["report", "x"],
                                   ["report", "x", "--format", "csv"]])

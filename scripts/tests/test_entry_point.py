@@ -285,6 +285,11 @@ def test_a_gate_whose_build_fails_is_no_regression(checkout: Checkout) -> None:
     assert ran.code == 2 and ran.err.splitlines()[-1].startswith("fanbench: the build failed; all it said: ")
 
 
+def test_a_gate_that_only_says_what_is_missing_is_no_regression(checkout: Checkout) -> None:
+    checkout.installed([p for p in CPP if p != "libtbb-dev"])
+    assert checkout.run("--no-install", "gate", "--base", "main").code == 2
+
+
 def test_a_failed_configuration_is_tried_again(checkout: Checkout) -> None:
     checkout.so("cmake-fails")
     ran = checkout.run("run")
