@@ -11,12 +11,12 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "bench/allocations.hpp"
-#include "bench/limits.hpp"
-#include "bench/measurement.hpp"
-#include "bench/provenance.hpp"
-#include "bench/resources.hpp"
-#include "bench/suite.hpp"
+#include "bench/machine/allocations.hpp"
+#include "bench/machine/limits.hpp"
+#include "bench/measure/measurement.hpp"
+#include "bench/machine/provenance.hpp"
+#include "bench/machine/resources.hpp"
+#include "bench/suite/suite.hpp"
 #include "bench/workloads/checks.hpp"
 
 namespace fanbench {

@@ -7,8 +7,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "mock_server/duration.hpp"
-#include "mock_server/refusal.hpp"
+#include "mock_server/plan/duration.hpp"
+#include "mock_server/plan/refusal.hpp"
 
 namespace fanbench {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "mock_server/server.hpp"
+#include "mock_server/net/server.hpp"
 
 namespace fanbench {
 

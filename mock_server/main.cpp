@@ -6,7 +6,7 @@
 #include <exception>
 
 #include "mock_server/command_line.hpp"
-#include "mock_server/server.hpp"
+#include "mock_server/net/server.hpp"
 
 int main(int argc, char** argv) {
   try {

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <thread>
 
-#include "bench/resources.hpp"
+#include "bench/machine/resources.hpp"
 
 namespace {
 

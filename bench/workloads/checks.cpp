@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "bench/kernel_result.hpp"
+#include "bench/workloads/kernel_result.hpp"
 
 namespace fanbench {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "bench/specification.hpp"
+#include "bench/workloads/specification.hpp"
 
 namespace fanbench {
 

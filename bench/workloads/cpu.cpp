@@ -2,7 +2,7 @@
 // less than its own time.
 #include <fmt/format.h>
 
-#include "bench/kernel_result.hpp"
+#include "bench/workloads/kernel_result.hpp"
 #include "bench/workloads/checks.hpp"
 #include "bench/workloads/schedules.hpp"
 #include "bench/workloads/workloads.hpp"

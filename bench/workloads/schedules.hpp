@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "bench/suite.hpp"
+#include "bench/suite/suite.hpp"
 
 namespace fanbench {
 

@@ -1,7 +1,7 @@
 // The specifications, one file each.
 #pragma once
 
-#include "bench/specification.hpp"
+#include "bench/workloads/specification.hpp"
 
 namespace fanbench {
 

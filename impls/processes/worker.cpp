@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#include "impls/http/paging.hpp"
+#include "impls/blocking/paging.hpp"
 #include "impls/kernel.hpp"
 #include "impls/processes/fork_server.hpp"
 

@@ -1,5 +1,5 @@
 // One stream after another, page by page.
-#include "impls/http/paging.hpp"
+#include "impls/blocking/paging.hpp"
 #include "impls/sequential/sequential.hpp"
 
 namespace fanbench {

@@ -7,7 +7,7 @@
 #include "impls/kernel.hpp"
 #include "impls/thread_pool/tasks.hpp"
 #include "impls/thread_pool/thread_pool.hpp"
-#include "impls/threads/heartbeat.hpp"
+#include "impls/blocking/heartbeat.hpp"
 
 namespace fanbench {
 

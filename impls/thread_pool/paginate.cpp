@@ -1,7 +1,7 @@
 // Every stream is a task that reads it page by page; with prefetch a thread made for the page fetches the
 // next meanwhile. It is none of the pool's: a task that blocks until another has run may do so for ever, for
 // oneTBB promises no task a thread before those that have begun are done.
-#include "impls/http/paging.hpp"
+#include "impls/blocking/paging.hpp"
 #include "impls/thread_pool/tasks.hpp"
 #include "impls/thread_pool/thread_pool.hpp"
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "impls/kernel.hpp"
-#include "impls/threads/bounded_queue.hpp"
-#include "impls/threads/heartbeat.hpp"
+#include "impls/blocking/bounded_queue.hpp"
+#include "impls/blocking/heartbeat.hpp"
 #include "impls/threads/threads.hpp"
 
 namespace fanbench {

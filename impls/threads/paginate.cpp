@@ -3,7 +3,7 @@
 #include <thread>
 #include <vector>
 
-#include "impls/http/paging.hpp"
+#include "impls/blocking/paging.hpp"
 #include "impls/threads/threads.hpp"
 
 namespace fanbench {

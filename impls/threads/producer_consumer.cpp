@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "impls/threads/bounded_queue.hpp"
+#include "impls/blocking/bounded_queue.hpp"
 #include "impls/threads/threads.hpp"
 
 namespace fanbench {

@@ -3,7 +3,7 @@
 #include <thread>
 #include <vector>
 
-#include "impls/threads/fair_semaphore.hpp"
+#include "impls/blocking/fair_semaphore.hpp"
 #include "impls/threads/threads.hpp"
 
 namespace fanbench {

@@ -20,7 +20,7 @@
 #include <thread>
 #include <vector>
 
-#include "mock_server/plan.hpp"
+#include "mock_server/plan/plan.hpp"
 
 namespace {
 

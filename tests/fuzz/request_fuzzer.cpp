@@ -15,8 +15,8 @@
 #include <memory>
 #include <string_view>
 
-#include "mock_server/connection.hpp"
-#include "mock_server/rooms.hpp"
+#include "mock_server/net/connection.hpp"
+#include "mock_server/runs/rooms.hpp"
 
 namespace fanbench {
 namespace {

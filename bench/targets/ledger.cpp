@@ -1,0 +1,50 @@
+// Reads the server's ledger.
+#include "bench/targets/ledger.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+
+namespace fanbench {
+namespace {
+
+Ending ending_of(const std::string& name) {
+  if (name == "completed") return Ending::completed;
+  if (name == "reset" || name == "cut" || name == "garbage") return Ending::broken;
+  if (name == "abandoned") return Ending::abandoned;
+  if (name == "open") return Ending::open;
+  throw std::runtime_error(
+      fmt::format("the ledger says that a call ended in \"{}\": server and bench do not match", name));
+}
+
+}  // namespace
+
+Ledger parse_ledger(std::string_view text) try {
+  const auto json = nlohmann::json::parse(text);
+  Ledger ledger{.arrivals = json.at("arrivals"),
+                .completed = json.at("completed"),
+                .broken = json.at("reset").get<std::uint64_t>() + json.at("cut").get<std::uint64_t>() +
+                          json.at("garbage").get<std::uint64_t>(),
+                .abandoned = json.at("abandoned"),
+                .open = json.at("open"),
+                .duplicates = json.at("duplicates"),
+                .in_flight_peak = json.at("in_flight_peak"),
+                .connections_new = json.at("connections_new"),
+                .calls = {}};
+  ledger.calls.reserve(ledger.arrivals);
+  for (const auto& call : json.at("calls")) {
+    ledger.calls.push_back({.id = call.at(0),
+                            .attempt = call.at(1),
+                            .arrived = Nanoseconds(call.at(2).get<std::int64_t>()),
+                            .due = Nanoseconds(call.at(3).get<std::int64_t>()),
+                            .ended = Nanoseconds(call.at(4).get<std::int64_t>()),
+                            .ending = ending_of(call.at(5))});
+  }
+  return ledger;
+} catch (const nlohmann::json::exception& error) {
+  throw std::runtime_error(fmt::format("the server's ledger cannot be read: {}", error.what()));
+}
+
+}  // namespace fanbench

@@ -1,0 +1,100 @@
+// The blocking curl client: a pool of easy handles, each with the one connection that it keeps.
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <mutex>
+
+#include "impls/http/blocking.hpp"
+#include "impls/http/clients.hpp"
+#include "impls/http/curl/handle.hpp"
+#include "impls/http/idle_pool.hpp"
+
+namespace fanbench {
+namespace {
+
+/// curl_easy_perform looks up from its wait once a second only. So that a stop ends it at once, we open and
+/// close its socket ourselves and, when a stop is requested, shut it down under libcurl's feet: the wait
+/// returns, and when libcurl takes the failure for a stale connection and tries another, it is given none.
+class StoppableHandle {
+ public:
+  explicit StoppableHandle(const Setup& setup) : handle_(setup) {
+    curl::set(handle_.easy(), CURLOPT_MAXCONNECTS, 1L);
+    curl::set(handle_.easy(), CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    curl::set(handle_.easy(), CURLOPT_OPENSOCKETDATA, this);
+    curl::set(handle_.easy(), CURLOPT_CLOSESOCKETFUNCTION, &close_socket);
+    curl::set(handle_.easy(), CURLOPT_CLOSESOCKETDATA, this);
+  }
+
+  Reply get(const Request& request, const Until& until) {
+    handle_.prepare(request);
+    if (!set_deadline(until.deadline)) return {.verdict = Verdict::timed_out};
+    stopped_ = false;
+    const std::stop_callback give_up(until.stop, [this] { this->stop(); });
+    const CURLcode result = curl_easy_perform(handle_.easy());
+    const Reply reply = handle_.reply(result);
+    // libcurl takes a head that was cut off by our shutdown for a whole reply without a body.
+    const bool whole = result == CURLE_OK && reply.answer != 0;
+    if (!whole && until.stop.stop_requested()) return {.verdict = Verdict::cancelled};
+    return reply;
+  }
+
+ private:
+  /// False where it is over already.
+  bool set_deadline(Until::Clock::time_point deadline) {
+    constexpr long none = 0;
+    if (deadline == Until::Clock::time_point::max()) {
+      curl::set(handle_.easy(), CURLOPT_TIMEOUT_MS, none);
+      return true;
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Until::Clock::now());
+    if (left.count() > 0) curl::set(handle_.easy(), CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
+    return left.count() > 0;
+  }
+  void stop() {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
+  }
+  static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* address) {
+    auto& handle = *static_cast<StoppableHandle*>(self);
+    const std::lock_guard lock(handle.mutex_);
+    if (handle.stopped_) return CURL_SOCKET_BAD;
+    return handle.socket_ = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  }
+  static int close_socket(void* self, curl_socket_t socket) {
+    auto& handle = *static_cast<StoppableHandle*>(self);
+    const std::lock_guard lock(handle.mutex_);
+    if (handle.socket_ == socket) handle.socket_ = -1;
+    return ::close(socket);
+  }
+
+  std::mutex mutex_;
+  int socket_ = -1;
+  bool stopped_ = false;
+  curl::Handle handle_;  // last, so that it closes its socket while the members above still live
+};
+
+class CurlBlocking final : public BlockingClient {
+ public:
+  explicit CurlBlocking(Setup setup) : setup_(std::move(setup)) {}
+
+  Reply get(const Request& request, const Until& until) override {
+    auto handle = idle_.take().value_or(nullptr);
+    if (!handle) handle = std::make_unique<StoppableHandle>(setup_);
+    const Reply reply = handle->get(request, until);
+    idle_.give_back(std::move(handle));  // after a stop without its connection, which libcurl has closed
+    return reply;
+  }
+
+ private:
+  Setup setup_;
+  IdlePool<std::unique_ptr<StoppableHandle>> idle_;
+};
+
+}  // namespace
+
+std::unique_ptr<BlockingClient> make_curl_blocking(const Setup& setup) {
+  return std::make_unique<CurlBlocking>(setup);
+}
+
+}  // namespace fanbench

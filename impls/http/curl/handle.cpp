@@ -1,0 +1,78 @@
+// An easy handle set up for our calls.
+#include "impls/http/curl/handle.hpp"
+
+#include <strings.h>
+
+namespace fanbench::curl {
+namespace {
+
+CURL* new_easy() {
+  // Once in a process, and before its first handle: the standard makes the first caller do it and the others
+  // wait.
+  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
+  CURL* easy = initialised == CURLE_OK ? curl_easy_init() : nullptr;
+  if (!easy) throw std::runtime_error("libcurl cannot be initialised: out of memory or descriptors?");
+  return easy;
+}
+
+/// The value of the header line, where it is the header of this name (which ends in ':').
+bool take_header(std::string_view line, std::string_view name, std::string& value) {
+  if (line.size() < name.size() || strncasecmp(line.data(), name.data(), name.size()) != 0) return false;
+  line.remove_prefix(name.size());
+  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  value = line;
+  return true;
+}
+
+}  // namespace
+
+Handle::Handle(const Setup& setup)
+    : easy_(new_easy()), base_(fmt::format("http://{}:{}", setup.host, setup.port)) {
+  CURL* easy = easy_.get();
+  set(easy, CURLOPT_NOSIGNAL, 1L);
+  set(easy, CURLOPT_PROXY, "");  // whatever the environment says
+  set(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
+  set(easy, CURLOPT_TCP_NODELAY, 1L);
+  set(easy, CURLOPT_HEADERFUNCTION, &Handle::on_header);
+  set(easy, CURLOPT_HEADERDATA, this);
+  set(easy, CURLOPT_WRITEFUNCTION, &Handle::on_body);
+  set(easy, CURLOPT_WRITEDATA, this);
+  if (setup.connection == Connection::per_call) {
+    set(easy, CURLOPT_FRESH_CONNECT, 1L);
+    set(easy, CURLOPT_FORBID_REUSE, 1L);
+  }
+}
+
+void Handle::prepare(const Request& request) {
+  body_.clear();
+  retry_after_ms_.clear();
+  retry_after_.clear();
+  set(easy(), CURLOPT_URL, (base_ + target_of(request)).c_str());
+}
+
+Reply Handle::reply(CURLcode result) const {
+  if (result == CURLE_OPERATION_TIMEDOUT) return {.verdict = Verdict::timed_out};
+  if (result != CURLE_OK) return {.verdict = Verdict::transport_error};
+  long status = 0;
+  curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
+  return {.verdict = verdict_of(static_cast<unsigned>(status)),
+          .status = static_cast<std::uint16_t>(status),
+          .retry_after = retry_after_of(retry_after_ms_, retry_after_),
+          .answer = answer_of(body_),
+          .more = more_of(body_)};
+}
+
+std::size_t Handle::on_header(char* data, std::size_t, std::size_t size, void* self) {
+  auto& handle = *static_cast<Handle*>(self);
+  const std::string_view line(data, size);
+  take_header(line, "Retry-After-Ms:", handle.retry_after_ms_) ||
+      take_header(line, "Retry-After:", handle.retry_after_);
+  return size;
+}
+
+std::size_t Handle::on_body(char* data, std::size_t, std::size_t size, void* self) {
+  static_cast<Handle*>(self)->body_.append(data, size);
+  return size;
+}
+
+}  // namespace fanbench::curl

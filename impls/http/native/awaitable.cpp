@@ -1,0 +1,110 @@
+// The awaitable native client: Beast over Asio sockets, with a pool of idle connections.
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/read_size.hpp>
+#include <boost/beast/http/error.hpp>
+#include <memory>
+#include <vector>
+
+#include "impls/http/awaitable.hpp"
+#include "impls/http/clients.hpp"
+#include "impls/http/native/message.hpp"
+
+namespace fanbench {
+namespace {
+
+using asio::ip::tcp;
+constexpr auto token = asio::as_tuple(asio::deferred);
+constexpr std::size_t most_read_bytes = 64 * 1024;
+
+class NativeAwaitable final : public AwaitableClient {
+ public:
+  NativeAwaitable(const Setup& setup, Loop loop)
+      : loop_(std::move(loop)),
+        server_(asio::ip::make_address(setup.host), setup.port),
+        host_(fmt::format("{}:{}", setup.host, setup.port)),
+        reuse_(setup.connection == Connection::reuse) {}
+
+  Awaitable<Reply> get(Request request) override {
+    // Cancellation ends the operation under way with an error code; it must not throw as well.
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    const auto cancelled = [&cancellation] {
+      return cancellation.cancelled() != asio::cancellation_type::none;
+    };
+    const auto failure = [&cancelled] {
+      return Reply{.verdict = cancelled() ? Verdict::cancelled : Verdict::transport_error};
+    };
+    if (cancelled()) co_return failure();
+
+    std::unique_ptr<native::Connection> connection = take_idle();
+    if (!connection) {
+      connection.reset(new native::Connection{.socket = native::Socket(loop_)});
+      const bool opened = co_await open(connection->socket);
+      if (!opened || cancelled()) co_return failure();
+    }
+    native::Error error;
+    {  // its end frees the message: not one for each call that waits
+      // Tried before it is waited for: so few bytes the socket nearly always takes at once.
+      const std::string message = native::message_of(request, host_);
+      const std::size_t sent = connection->socket.write_some(asio::buffer(message), error);
+      if (sent < message.size()) {
+        const bool all = co_await send(connection->socket, asio::buffer(message) + sent);
+        // An operation that is already done when the cancellation comes does not fail: the next would not be
+        // cancelled.
+        if (!all || cancelled()) co_return failure();
+      }
+    }
+
+    native::ReplyParser parser;
+    while (!parser.is_done()) {
+      auto& buffer = connection->buffer;
+      const auto room = buffer.prepare(native::beast::read_size(buffer, most_read_bytes));
+      auto [failed, bytes] = co_await connection->socket.async_read_some(room, token);
+      if (failed) co_return failure();
+      buffer.commit(bytes);
+      buffer.consume(parser.put(buffer.data(), error));
+      if (error && error != native::http::error::need_more) co_return failure();
+    }
+    if (reuse_ && parser.keep_alive()) idle_.push_back(std::move(connection));
+    co_return parser.reply();
+  }
+
+ private:
+  // What is seldom done has coroutines of its own: a call that waits for its reply does not hold their
+  // memory.
+  Awaitable<bool> open(native::Socket& socket) {
+    auto [error] = co_await socket.async_connect(server_, token);
+    if (error) co_return false;
+    socket.set_option(tcp::no_delay(true));
+    socket.non_blocking(true);
+    co_return true;
+  }
+  Awaitable<bool> send(native::Socket& socket, asio::const_buffer rest) {
+    auto [error, sent] = co_await asio::async_write(socket, rest, token);
+    co_return !error;
+  }
+
+  std::unique_ptr<native::Connection> take_idle() {
+    if (idle_.empty()) return nullptr;
+    std::unique_ptr<native::Connection> connection = std::move(idle_.back());
+    idle_.pop_back();
+    return connection;
+  }
+
+  Loop loop_;
+  tcp::endpoint server_;
+  std::string host_;
+  bool reuse_;
+  std::vector<std::unique_ptr<native::Connection>> idle_;
+};
+
+}  // namespace
+
+std::unique_ptr<AwaitableClient> make_native_awaitable(const Setup& setup, Loop loop) {
+  return std::make_unique<NativeAwaitable>(setup, std::move(loop));
+}
+
+}  // namespace fanbench

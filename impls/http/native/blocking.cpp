@@ -1,0 +1,90 @@
+// The blocking native client: Beast over blocking sockets, with a pool of idle connections.
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/read.hpp>
+
+#include "impls/http/blocking.hpp"
+#include "impls/http/clients.hpp"
+#include "impls/http/idle_pool.hpp"
+#include "impls/http/native/message.hpp"
+
+namespace fanbench {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+constexpr auto never = Until::Clock::time_point::max();
+
+/// Blocking sockets know no deadline of their own: this waits for input before they read. What came while the
+/// thread was late to wake comes too late.
+bool readable_by(native::Socket& socket, Until::Clock::time_point deadline) {
+  if (deadline == never) return true;
+  pollfd events{.fd = socket.native_handle(), .events = POLLIN, .revents = 0};
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Until::Clock::now());
+    const int ready = left.count() > 0 ? ::poll(&events, 1, static_cast<int>(left.count())) : 0;
+    if (ready == 0) return false;
+    if (ready > 0) return Until::Clock::now() < deadline;  // at an error as well: reading tells
+  }
+}
+
+class NativeBlocking final : public BlockingClient {
+ public:
+  explicit NativeBlocking(const Setup& setup)
+      : server_(asio::ip::make_address(setup.host), setup.port),
+        host_(fmt::format("{}:{}", setup.host, setup.port)),
+        reuse_(setup.connection == Connection::reuse) {}
+
+  Reply get(const Request& request, const Until& until) override {
+    native::Connection connection =
+        idle_.take().value_or(native::Connection{.socket = native::Socket(sockets_)});
+    native::ReplyParser parser;
+    const auto error = exchange(request, connection, parser, until);
+    if (until.stop.stop_requested() && error) return {.verdict = Verdict::cancelled};
+    if (error == asio::error::timed_out && until.deadline != never) return {.verdict = Verdict::timed_out};
+    if (error) return {.verdict = Verdict::transport_error};
+    if (reuse_ && parser.keep_alive() && !until.stop.stop_requested()) idle_.give_back(std::move(connection));
+    return parser.reply();
+  }
+
+ private:
+  boost::system::error_code exchange(const Request& request, native::Connection& connection,
+                                     native::ReplyParser& parser, const Until& until) {
+    auto& [socket, buffer] = connection;
+    boost::system::error_code error;
+    const bool fresh = !socket.is_open();
+    if (fresh) socket.open(server_.protocol(), error);
+    if (error) return error;
+    // A thread that is blocked on a socket returns when another one shuts the socket down. The callback's
+    // destructor waits for it, so it never meets a socket that was closed or given to another call.
+    const std::stop_callback give_up(until.stop,
+                                     [fd = socket.native_handle()] { ::shutdown(fd, SHUT_RDWR); });
+    if (until.stop.stop_requested()) return asio::error::operation_aborted;
+    if (fresh) socket.connect(server_, error);
+    if (!error && fresh) socket.set_option(tcp::no_delay(true), error);
+    if (!error) asio::write(socket, asio::buffer(native::message_of(request, host_)), error);
+    while (!error && !parser.is_done()) {
+      if (!readable_by(socket, until.deadline)) return asio::error::timed_out;
+      native::http::read_some(socket, buffer, parser, error);
+    }
+    return error;
+  }
+
+  asio::io_context sockets_;  // never run: its sockets are used with blocking calls only
+  tcp::endpoint server_;
+  std::string host_;
+  bool reuse_;
+  IdlePool<native::Connection> idle_;
+};
+
+}  // namespace
+
+std::unique_ptr<BlockingClient> make_native_blocking(const Setup& setup) {
+  return std::make_unique<NativeBlocking>(setup);
+}
+
+}  // namespace fanbench

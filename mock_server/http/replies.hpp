@@ -1,0 +1,62 @@
+// Replies as bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "mock_server/plan/plan.hpp"
+#include "mock_server/service/stream.hpp"
+
+namespace fanbench {
+
+struct Run;
+
+inline constexpr std::string_view text_type = "text/plain", json_type = "application/json",
+                                  event_type = "text/event-stream";
+
+/// What the request's head says of the reply's form.
+struct Terms {
+  bool http11 = true;
+  bool keep_alive = true;
+  bool head_only = false;  // HEAD: the body is announced, and not sent
+};
+
+/// What answers a request that is not a call.
+struct Answer {
+  std::uint16_t status = 200;
+  std::string body{};
+  std::string_view type = text_type;
+  std::string more_fields{};      // header lines, each with its end of line
+  std::size_t padding_bytes = 0;  // of '.', after the body
+  // Before it is sent. The reply then tells the time that was asked for and the time that it was, in
+  // Server-Timing and in a body that would be empty.
+  std::optional<Nanoseconds> delay{};
+  std::optional<Stream> stream{};  // instead of a body
+};
+
+/// Appends a reply's status line and header. `more_fields` as in Answer. Without a number of bytes, the body
+/// is chunked for HTTP/1.1, and ends with the connection for HTTP/1.0.
+void append_head(std::string& out, Terms terms, std::uint16_t status, std::optional<std::size_t> body_bytes,
+                 std::string_view type, std::string_view more_fields);
+/// What a 200 to a call begins with on a kept HTTP/1.1 connection.
+std::string ok_head(const Plan& plan);
+/// Appends the head of the reply to a call.
+void append_call_head(std::string& out, Terms terms, const Run& run, const PlannedReply& reply);
+/// Appends the body's beginning: its answer and, where the chain goes on, '+'. The rest is '.'.
+void append_call_body(std::string& out, const PlannedReply& reply);
+/// "Retry-After: …\r\nRetry-After-Ms: …\r\n"
+std::string retry_fields(Nanoseconds retry_after);
+/// "Server-Timing: requested;dur=…, measured;dur=…\r\n"
+std::string timing_field(Nanoseconds requested, Nanoseconds measured);
+
+/// What goes out before a planned reset. A whole status line and a whole field, but no end of the header.
+/// Were nothing sent at all, libcurl (and others) would take a kept connection that dies for a stale one and
+/// silently send the request again: the ledger would show a call that the client never counted.
+inline constexpr std::string_view broken_head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Le";
+/// What goes out instead of HTTP.
+inline constexpr std::string_view not_http = "\x15\x03\x01\x7f\xff this is not HTTP\r\n\r\n";
+
+}  // namespace fanbench

@@ -1,0 +1,159 @@
+// One client's connection: requests in, replies out at the time that the plan says.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "mock_server/runs/gate.hpp"
+#include "mock_server/net/loop.hpp"
+#include "mock_server/http/request_parser.hpp"
+
+namespace fanbench {
+
+/// A state machine of plain callbacks, kept alive by the operation that it waits for. It waits for input at
+/// all times, also during a delay, and so notices at once when the client goes away.
+///
+/// Pipelined requests are answered one after another: the next one arrives, as the ledger sees it, when the
+/// one before has been answered.
+class Connection : public std::enable_shared_from_this<Connection>, public Hook {
+ public:
+  /// `number`: as connections are numbered by the whole server.
+  Connection(Loop& loop, Socket socket, Ledger::ConnectionNumber number);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  void start();
+  /// Instead of start(): tells the client that there are too many, and closes.
+  void turn_away();
+  /// Closes now, or after the reply that is under way.
+  void drain();
+  /// Closes what has taken too long.
+  void check_time();
+  void close();
+
+ private:
+  enum class State : std::uint8_t {
+    reading,    // a request, or the wait for one
+    unread,     // as if it had not been accepted yet
+    queued,     // until the run has a slot for the call
+    delayed,    // until a reply is due
+    writing,    // a reply that the socket did not take at once
+    streaming,  // until the next piece of a body is due
+    lingering,  // all is said; reads on so that the client gets to read it
+    closed,
+  };
+  using Clock = std::chrono::steady_clock;
+  using Error = boost::system::error_code;
+
+  // connection.cpp: input, and the end
+  template <class Step>
+  void run_step(Step step);
+  void wait_readable();
+  void on_read(Error error, std::size_t bytes);
+  void on_input_end(bool orderly);
+  std::size_t parse(std::string_view input);
+  void parse_ahead();
+  void continue_body();
+  void refuse(const Error& error);
+  void refuse(Answer answer);
+  void linger();
+
+  // calls.cpp: what requests ask for
+  void handle();
+  void upgrade(Request request);
+  void handle_call(const Route& route);
+  void arrive(std::shared_ptr<LocalRun> run, CallId id, Attempt attempt);
+  void pass_gate(Gate& gate);
+  void granted();
+  void leave_gate();
+  void reply_at(Clock::time_point due);
+  void reply_now();
+  void reply_to_call();
+  void end_call(Ending ending);
+  void answer(Answer answer);
+  void answer_later(Answer answer);
+  void answer_now(Answer answer);
+
+  // output.cpp: replies on their way
+  void write(std::string body = {}, std::size_t padding_bytes = 0);
+  void start_stream(Stream stream);
+  void write_more();
+  void written();
+  void wait_for_piece();
+  void on_piece_due();
+  void finish_reply();
+  void send_and_reset(std::string_view last);
+  void log_reply();
+
+  template <class Step>
+  void when(Clock::time_point time, State state, Step step);
+
+  Loop& loop_;
+  Socket socket_;
+  Timer timer_;
+  const Ledger::ConnectionNumber number_;
+  State state_ = State::reading;
+  bool waiting_readable_ = false;
+  bool lingers_ = false;               // after this reply: the client may still be sending
+  bool has_slot_ = false;              // of the run's gate
+  Ending ending_ = Ending::completed;  // of the call, once its reply is written
+  std::uint16_t status_ = 0;           // of the reply
+  Terms terms_;
+  std::uint32_t since_ = 0;  // loop tick at which what may time out began
+
+  std::optional<RequestParser> parser_;
+  std::array<char, 512> first_bytes_;  // of what comes in next
+  std::string unparsed_;               // part of a request, or requests read ahead
+
+  // The call that is being answered, if any.
+  std::shared_ptr<LocalRun> run_;
+  std::size_t call_ = 0;
+  PlannedReply planned_;
+  std::unique_ptr<Waiter> waiter_;
+  Clock::time_point arrived_, due_;
+  Nanoseconds late_{};
+
+  std::unique_ptr<Answer> later_;  // what answers another request than a call, after a delay
+  std::unique_ptr<Stream> stream_;
+  std::unique_ptr<Request> logged_;  // the request, where replies are logged
+
+  // The reply being written: head_, body_ and padding, of which written_ bytes are gone.
+  std::string head_, body_;
+  std::size_t padding_bytes_ = 0, written_ = 0;
+};
+
+/// All handlers go through here: what goes wrong in one (memory, most likely) ends its connection and no
+/// other.
+template <class Step>
+void Connection::run_step(Step step) {
+  try {
+    step();
+  } catch (...) {
+    close();
+    throw;  // Server::run reports it
+  }
+}
+
+/// Does `step` at that time, if the state is still the same; and then what the client has asked for
+/// meanwhile.
+template <class Step>
+void Connection::when(Clock::time_point time, State state, Step step) {
+  state_ = state;
+  timer_.expires_at(time);
+  timer_.async_wait([self = shared_from_this(), state, step = std::move(step)](const Error& error) mutable {
+    if (error || self->state_ != state) return;
+    self->run_step([&] {
+      step(*self);
+      self->parse_ahead();
+    });
+  });
+}
+
+}  // namespace fanbench

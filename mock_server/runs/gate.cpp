@@ -1,0 +1,52 @@
+// The queue is first come, first served; the rate limit is a leaky bucket.
+#include "mock_server/runs/gate.hpp"
+
+#include <algorithm>
+
+namespace fanbench {
+
+/// Source: ITU-T I.371, "Generic Cell Rate Algorithm", the virtual scheduling form: a call passes if it comes
+/// no more than burst − 1 intervals before it is due by the rate, and makes the next due an interval later.
+Nanoseconds Gate::admit(Time now) {
+  if (capacity_.per_second == 0) return {};
+  const Nanoseconds interval = std::chrono::nanoseconds(std::chrono::seconds(1)) / capacity_.per_second;
+  const std::lock_guard lock(mutex_);
+  if (const auto earliest = next_ - (capacity_.burst - 1) * interval; now < earliest) return earliest - now;
+  next_ = std::max(next_, now) + interval;
+  return {};
+}
+
+bool Gate::take(Waiter& waiter) {
+  if (capacity_.slots == 0) return true;
+  const std::lock_guard lock(mutex_);
+  if (busy_ < capacity_.slots) return ++busy_, true;
+  queue_.push_back(waiter);
+  queue_peak_ = std::max(queue_peak_, queue_.size());
+  return false;
+}
+
+bool Gate::leave(Waiter& waiter) {
+  const std::lock_guard lock(mutex_);
+  if (!waiter.is_linked()) return false;
+  queue_.erase(queue_.iterator_to(waiter));
+  return true;
+}
+
+void Gate::release() {
+  if (capacity_.slots == 0) return;
+  const std::lock_guard lock(mutex_);
+  if (queue_.empty()) {
+    --busy_;
+    return;
+  }
+  Waiter& next = queue_.front();
+  queue_.pop_front();
+  next.granted();  // under the lock, so that the waiter can't go away meanwhile
+}
+
+std::size_t Gate::queue_peak() const {
+  const std::lock_guard lock(mutex_);
+  return queue_peak_;
+}
+
+}  // namespace fanbench

@@ -1,0 +1,48 @@
+// What bounds a run's calls: a rate limit, and service slots with a queue before them.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+
+#include "mock_server/plan/plan.hpp"
+
+namespace fanbench {
+
+/// A call that waits for a slot. `granted` is called once it has one, from the thread that gave it up.
+struct Waiter : boost::intrusive::list_base_hook<> {
+  explicit Waiter(std::function<void()> call) : granted(std::move(call)) {}
+  std::function<void()> granted;
+};
+
+/// Thread-safe, for a run may be served by several.
+class Gate {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  explicit Gate(const Capacity& capacity) : capacity_(capacity) {}
+
+  /// 0 where the rate limit lets a call pass now, else in how long it would.
+  Nanoseconds admit(Time now);
+
+  /// True where a slot is free, which is then taken. Else the waiter stands last in the queue.
+  bool take(Waiter& waiter);
+  /// Takes a waiter out of the queue. False where it has been given a slot meanwhile: release() is due.
+  bool leave(Waiter& waiter);
+  /// Gives a slot up, to whoever has waited longest.
+  void release();
+
+  /// The most waiters at once.
+  std::size_t queue_peak() const;
+
+ private:
+  const Capacity capacity_;
+  mutable std::mutex mutex_;
+  Time next_{};  // when the next call is due by the rate
+  boost::intrusive::list<Waiter> queue_;
+  std::size_t busy_ = 0, queue_peak_ = 0;
+};
+
+}  // namespace fanbench

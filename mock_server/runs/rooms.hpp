@@ -1,0 +1,46 @@
+// WebSocket rooms: what one member says, all others get, in the same order.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "mock_server/net/loop.hpp"
+#include "mock_server/http/request.hpp"
+
+namespace fanbench {
+
+class Member;
+
+struct Message {
+  std::string bytes;
+  bool text = true;
+};
+
+/// Thread-safe.
+class Rooms {
+ public:
+  void enter(const std::string& room, std::shared_ptr<Member> member);
+  void leave(const std::string& room, const std::shared_ptr<Member>& member);
+  /// To all in the room but the sender. Returns to how many.
+  std::size_t publish(const std::string& room, const Member* from,
+                      const std::shared_ptr<const Message>& message);
+
+  void clear();
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::vector<std::shared_ptr<Member>>> rooms_;
+};
+
+/// The request asks for a WebSocket.
+bool is_upgrade(const Request& request);
+/// Answers the handshake and makes the connection a member of the room that the route names. `run`: whose
+/// ledger counts the messages, or null.
+void join_room(Loop& loop, Socket socket, const Request& request, std::shared_ptr<Run> run);
+/// Closes all of the loop's members.
+void close_members(Loop& loop);
+
+}  // namespace fanbench

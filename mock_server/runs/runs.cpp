@@ -1,0 +1,64 @@
+// Keeps the runs, and puts their ledgers together.
+#include "mock_server/runs/runs.hpp"
+
+#include <utility>
+
+#include "mock_server/http/replies.hpp"
+
+namespace fanbench {
+
+std::shared_ptr<Run> Runs::create(Plan plan, Ledger::ConnectionNumber first_new) {
+  const std::lock_guard lock(mutex_);
+  const std::shared_ptr<Run> run(new Run{.number = ++last_, .plan = std::move(plan), .first_new = first_new});
+  run->ok_head = ok_head(run->plan);
+  if (run->plan.capacity != Capacity{}) run->gate.emplace(run->plan.capacity);
+  runs_.emplace(run->number, run);
+  return run;
+}
+
+std::shared_ptr<Run> Runs::find(std::uint64_t number) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = runs_.find(number);
+  return found == runs_.end() ? nullptr : found->second;
+}
+
+bool Runs::erase(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  const auto found = runs_.find(number);
+  if (found == runs_.end()) return false;
+  found->second->forgotten = true;
+  runs_.erase(found);
+  return true;
+}
+
+std::size_t Runs::size() const {
+  const std::lock_guard lock(mutex_);
+  return runs_.size();
+}
+
+std::shared_ptr<LocalRun> join(std::shared_ptr<Run> run) {
+  auto ledger = std::make_shared<Ledger>();
+  {
+    const std::lock_guard lock(run->mutex);
+    run->ledgers.push_back(ledger);
+  }
+  return std::make_shared<LocalRun>(LocalRun{.run = std::move(run), .ledger = std::move(ledger)});
+}
+
+std::string ledger_json(Run& run, bool with_calls) {
+  std::vector<std::shared_ptr<Ledger>> ledgers;
+  {
+    const std::lock_guard lock(run.mutex);
+    ledgers = run.ledgers;
+  }
+  return to_json(ledgers, {.run = run.number,
+                           .first_new = run.first_new,
+                           .with_calls = with_calls,
+                           .with_waiting = run.plan.capacity.slots > 0,
+                           .queue_peak = run.gate ? run.gate->queue_peak() : 0,
+                           .messages_in = run.messages_in,
+                           .messages_due = run.messages_due,
+                           .messages_out = run.messages_out});
+}
+
+}  // namespace fanbench

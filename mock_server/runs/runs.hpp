@@ -1,0 +1,59 @@
+// The runs that the server keeps: each a plan, and what was seen of its calls.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mock_server/runs/gate.hpp"
+#include "mock_server/runs/ledger.hpp"
+#include "mock_server/plan/plan.hpp"
+
+namespace fanbench {
+
+struct Run {
+  const std::uint64_t number;
+  const Plan plan;
+  const Ledger::ConnectionNumber
+      first_new;               // connections from this number on were accepted after the run was made
+  std::string ok_head{};       // what a 200 on a kept HTTP/1.1 connection begins with: all but the body
+  std::optional<Gate> gate{};  // where the plan bounds its calls
+  std::atomic<bool> forgotten{false};
+  std::atomic<std::size_t> messages_in{0}, messages_due{0}, messages_out{0};  // of the run's WebSocket rooms
+  std::mutex mutex{};
+  std::vector<std::shared_ptr<Ledger>> ledgers{};  // one of each thread; under `mutex`
+};
+
+/// A run as one thread sees it: what it touches for each call is its own.
+struct LocalRun {
+  std::shared_ptr<Run> run;
+  std::shared_ptr<Ledger> ledger;
+};
+
+/// Thread-safe.
+class Runs {
+ public:
+  std::shared_ptr<Run> create(Plan plan, Ledger::ConnectionNumber first_new);
+  /// Null where there is no such run.
+  std::shared_ptr<Run> find(std::uint64_t number) const;
+  /// False where there is no such run. Its open calls still end, and its memory goes with the last of them.
+  bool erase(std::uint64_t number);
+  std::size_t size() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::uint64_t, std::shared_ptr<Run>> runs_;
+  std::uint64_t last_ = 0;
+};
+
+/// Joins a run: the calling thread's share of it.
+std::shared_ptr<LocalRun> join(std::shared_ptr<Run> run);
+/// All that was seen of a run's calls, on all threads.
+std::string ledger_json(Run& run, bool with_calls);
+
+}  // namespace fanbench

@@ -1,0 +1,142 @@
+// A small case of each workload.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "bench/workloads/specification.hpp"
+#include "bench/workloads/checks.hpp"
+
+namespace fanbench::cases {
+
+using namespace std::chrono_literals;
+
+inline Case a_case(std::string workload, std::uint32_t calls) {
+  return {.name = workload + "/toy",
+          .workload = workload,
+          .model = "toy",
+          .scenario = {.calls = calls, .seed = 7},
+          .plan = {.seed = 7, .delay = FixedDelay{30ms}},
+          .iterations = 1};
+}
+
+inline Case gather_case() { return a_case("gather", 5); }
+
+inline Case semaphore_case() {
+  Case c = a_case("semaphore", 6);
+  c.scenario.limit = 2;
+  return c;
+}
+
+inline Case first_completed_case() {
+  Case c = a_case("first_completed", 4);
+  c.plan.delay = UniformDelay{20ms, 2s};
+  while (specification_of("first_completed").refuse(c)) ++c.plan.seed;
+  return c;
+}
+
+inline Case retry_case() {
+  Case c = a_case("retry", 4);
+  c.scenario.attempts = 3;
+  c.scenario.backoff = 40ms;
+  c.plan.failures = {.rate = 1, .attempts = 1, .kinds = {503}};
+  return c;
+}
+
+/// The same case with the first seed that gives a plan of which `wanted` is true.
+template <class Wanted>
+Case with_seed(Case c, Wanted wanted) {
+  while (!wanted(std::as_const(c))) ++c.plan.seed;
+  return c;
+}
+
+inline Case all_settled_case() {
+  Case c = a_case("all_settled", 6);
+  c.plan.failures = {.rate = 0.5, .kinds = {503, Failures::reset}};
+  return with_seed(c, [](const Case& drawn) {
+    const auto status = [&](CallId id) { return planned_reply(drawn.plan, id, 0).status; };
+    return status(1) == 503 && status(2) == Failures::reset && status(3) == 200;
+  });
+}
+
+/// Call 2 is the first to fail; call 1 succeeds long before it, call 3 fails long after it, call 4 would
+/// succeed.
+inline Case task_group_case() {
+  Case c = a_case("task_group", 5);
+  c.plan.delay = UniformDelay{20ms, 1s};
+  c.plan.failures = {.rate = 0.5};
+  return with_seed(c, [](const Case& drawn) {
+    const Nanoseconds first = delay(drawn, 2);
+    return first > delay(drawn, 1) + 150ms && delay(drawn, 3) > first + 250ms &&
+           delay(drawn, 4) > first + 250ms && !fails(drawn, 0) && !fails(drawn, 1) && fails(drawn, 2) &&
+           fails(drawn, 3) && !fails(drawn, 4);
+  });
+}
+
+/// The plan in which calls are fast (f: 30 ms) or slow (s: 100 ms) as told.
+inline Case with_pattern(Case c, std::string_view pattern) {
+  c.scenario.calls = static_cast<std::uint32_t>(pattern.size());
+  c.plan.delay = BimodalDelay{30ms, 100ms, 0.5};
+  return with_seed(c, [pattern](const Case& drawn) {
+    for (CallId id = 0; id < pattern.size(); ++id) {
+      if (delay(drawn, id) != (pattern[id] == 'f' ? 30ms : 100ms)) return false;
+    }
+    return true;
+  });
+}
+
+/// Calls 1 and 3 are late.
+inline Case timeout_case(Scope scope = Scope::call) {
+  Case c = with_pattern(a_case("timeout", 4), "fsfs");
+  c.plan.delay = BimodalDelay{30ms, 500ms, 0.5};
+  c.scenario.deadline = 120ms;
+  c.scenario.scope = scope;
+  return c;
+}
+
+inline Case worker_pool_case() {
+  Case c = semaphore_case();
+  c.workload = "worker_pool";
+  return c;
+}
+
+inline Case producer_consumer_case(Order order = Order::fifo) {
+  Case c = a_case("producer_consumer", 12);
+  c.plan.delay = FixedDelay{50ms};
+  c.scenario.consumers = 2;
+  c.scenario.capacity = 3;
+  c.scenario.order = order;
+  return c;
+}
+
+inline Case pipeline_case(Mode mode = Mode::streamed) {
+  Case c = with_pattern(a_case("pipeline", 9), "fssssffff");
+  c.plan.chain = Scenario::stages;
+  c.scenario.mode = mode;
+  return c;
+}
+
+inline Case paginate_case(std::uint32_t prefetch = 0) {
+  Case c = a_case("paginate", 8);
+  c.scenario.pages = c.plan.chain = 4;
+  c.scenario.prefetch = prefetch;
+  c.scenario.consume = 50ms;
+  return c;
+}
+
+inline Case mixed_case() {
+  Case c = a_case("mixed", 4);
+  c.plan.delay = FixedDelay{120ms};
+  c.cpu_per_call = 2ms;
+  c.scenario.cpus = 2;
+  return c;
+}
+
+inline Case cpu_case() {
+  Case c = a_case("cpu", 4);
+  c.cpu_per_call = 2ms;
+  c.scenario.cpus = 2;
+  return c;
+}
+
+}  // namespace fanbench::cases

@@ -1,0 +1,163 @@
+// The figures that are computed from others: quantiles, bottleneck marks, the load of others, and what is
+// impossible.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include "bench/measure/bottlenecks.hpp"
+#include "bench/machine/machine_load.hpp"
+#include "bench/measure/plausibility.hpp"
+#include "bench/measure/quantiles.hpp"
+#include "bench/measure/recording_cost.hpp"
+
+namespace fanbench {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using Row = std::map<std::string, double>;
+
+std::vector<double> shuffled_up_to(int n) {
+  std::vector<double> values(n);
+  for (int i = 0; i < n; ++i) values[i] = i + 1;
+  std::ranges::shuffle(values, std::mt19937(1));
+  return values;
+}
+
+TEST(Quantile, IsTheValueThatAShareOfTheSampleDoesNotExceed) {
+  EXPECT_EQ(quantile(shuffled_up_to(1000), 0.50), 500);
+  EXPECT_EQ(quantile(shuffled_up_to(1000), 0.90), 900);
+  EXPECT_EQ(quantile(shuffled_up_to(1000), 0.99), 990);
+}
+
+TEST(Quantile, NeedsTenValuesBeyondIt) {
+  EXPECT_EQ(quantile(shuffled_up_to(999), 0.99), std::nullopt);
+  EXPECT_NE(quantile(shuffled_up_to(1000), 0.99), std::nullopt);
+  EXPECT_EQ(quantile(shuffled_up_to(19), 0.50), std::nullopt);
+  EXPECT_NE(quantile(shuffled_up_to(20), 0.50), std::nullopt);
+  EXPECT_EQ(quantile({}, 0.50), std::nullopt);
+}
+
+TEST(Mean, IsThatOfAllValues) { EXPECT_DOUBLE_EQ(mean(shuffled_up_to(100)), 50.5); }
+
+Row marked(Row row, double share, std::optional<double> load = std::nullopt) {
+  mark_bottlenecks(row, share, load);
+  return row;
+}
+
+TEST(Bottlenecks, AServerThatIsBusyBoundsARow) {
+  EXPECT_EQ(marked({}, 0.89).at("server_bound"), 0);
+  EXPECT_EQ(marked({}, 0.90).at("server_bound"), 1);
+  EXPECT_EQ(marked({}, 0.25).at("server_cpu_share"), 0.25);
+}
+
+TEST(Bottlenecks, AServerThatIsLateBoundsARow) {
+  EXPECT_EQ(marked({{"lateness_p99_us", 1000}, {"from_start_p50_us", 20'000}}, 0).at("server_bound"), 0);
+  EXPECT_EQ(marked({{"lateness_p99_us", 1001}, {"from_start_p50_us", 20'000}}, 0).at("server_bound"), 1);
+}
+
+TEST(Bottlenecks, ALatenessThatIsNotKnownBoundsNothing) {
+  EXPECT_EQ(marked({{"lateness_p99_us", 1e9}}, 0).at("server_bound"), 0);
+  EXPECT_EQ(marked({{"from_start_p50_us", 1}}, 0).at("server_bound"), 0);
+}
+
+TEST(Bottlenecks, OthersMakeARowNoisy) {
+  EXPECT_EQ(marked({}, 0, 0.10).at("noisy"), 0);
+  EXPECT_EQ(marked({}, 0, 0.11).at("noisy"), 1);
+  EXPECT_EQ(marked({}, 0, 0.11).at("other_load_cores"), 0.11);
+}
+
+TEST(Bottlenecks, AnUnknownLoadIsAbsentAndNotZero) {
+  EXPECT_FALSE(marked({}, 0).contains("other_load_cores"));
+  EXPECT_FALSE(marked({}, 0).contains("noisy"));
+}
+
+TEST(MachineTime, SumsUpWhatAllCpusDidNotUse) {
+  const auto time = parse_machine_time(
+      "cpu  100 1 30 5000 20 0 7 9 0 0\n"
+      "cpu0 50 1 15 2500 10 0 7 9 0 0\n"
+      "cpu1 50 0 15 2500 10 0 0 0 0 0\n"
+      "intr 12345 0 1\n");
+  ASSERT_TRUE(time);
+  EXPECT_EQ(time->cpus, 2);
+  EXPECT_EQ(time->idle, 5020 * 10ms);
+}
+
+TEST(MachineTime, OfSomethingElseIsNotKnown) {
+  EXPECT_FALSE(parse_machine_time(""));
+  EXPECT_FALSE(parse_machine_time("intr 1 2 3\n"));
+  EXPECT_FALSE(parse_machine_time("cpu 1 2 3\ncpu0 1 2 3\n"));
+}
+
+TEST(OtherLoad, IsWhatIsBusyAndNotOurs) {
+  // Two CPUs for a second, of which 0.5 s were idle: 1.5 s busy, 1.2 s of it ours.
+  const auto load = other_load(1s, {.idle = 7s, .cpus = 2}, {.idle = 7500ms, .cpus = 2}, 1200ms);
+  ASSERT_TRUE(load);
+  EXPECT_NEAR(*load, 0.3, 1e-9);
+}
+
+TEST(OtherLoad, IsNeverBelowZero) {
+  EXPECT_EQ(other_load(1s, {.idle = 0s, .cpus = 1}, {.idle = 100ms, .cpus = 1}, 910ms), 0.0);
+}
+
+TEST(OtherLoad, IsNotToldInAShortWindowOrWhenCpusCameOrWent) {
+  EXPECT_EQ(other_load(199ms, {.idle = 0s, .cpus = 1}, {.idle = 0s, .cpus = 1}, 0s), std::nullopt);
+  EXPECT_EQ(other_load(1s, {.idle = 0s, .cpus = 1}, {.idle = 0s, .cpus = 2}, 0s), std::nullopt);
+}
+
+TEST(OtherLoad, CanBeReadHere) {
+  std::ostringstream text;
+  text << std::ifstream("/proc/stat").rdbuf();
+  EXPECT_TRUE(parse_machine_time(text.str()));
+}
+
+TEST(Recording, CostsSomething) {
+  EXPECT_GT(recording_us_per_call(1000, false), 0);
+  EXPECT_GT(recording_us_per_call(1, true), 0);
+  EXPECT_GT(recording_us_per_call(100'000, true), 0);
+}
+
+TEST(Impossible, IsNothingInARowThatCanBe) {
+  EXPECT_EQ(find_impossible({}), std::nullopt);
+  EXPECT_EQ(find_impossible({{"latency_p50_us", 5}, {"latency_mean_us", 6}, {"latency_max_us", 9}}),
+            std::nullopt);
+  EXPECT_EQ(find_impossible({{"latency_mean_us", 7}, {"latency_max_us", 7}}), std::nullopt);
+  EXPECT_EQ(find_impossible({{"overhead_us_per_call", -0.5}}), std::nullopt);
+}
+
+std::string impossible(const Row& row) { return find_impossible(row).value_or(""); }
+
+TEST(Impossible, IsAMeanAboveTheMaximum) {
+  EXPECT_EQ(impossible({{"latency_mean_us", 10}, {"latency_max_us", 9}}),
+            "latency_mean_us is 10.0, above latency_max_us of 9.0: impossible");
+}
+
+TEST(Impossible, AreQuantilesOutOfOrder) {
+  for (const char* figure : {"latency", "from_start"}) {
+    const std::string name = figure;
+    EXPECT_THAT(impossible({{name + "_p50_us", 2}, {name + "_p90_us", 1}}), HasSubstr("above"));
+    EXPECT_THAT(impossible({{name + "_p90_us", 2}, {name + "_p99_us", 1}}), HasSubstr("above"));
+    for (const char* of : {"_p50_us", "_p90_us", "_p99_us"})  // fewer samples have fewer quantiles
+      EXPECT_THAT(impossible({{name + of, 2}, {name + "_max_us", 1}}), HasSubstr("above"));
+  }
+  EXPECT_THAT(impossible({{"late_start_p50_us", 2}, {"late_start_p99_us", 1}}), HasSubstr("above"));
+}
+
+TEST(Impossible, IsALatencyFromTheStartAboveThatFromTheIntendedOne) {
+  for (const char* of : {"_p50_us", "_p90_us", "_p99_us", "_max_us"})
+    EXPECT_THAT(impossible({{std::string("from_start") + of, 2}, {std::string("latency") + of, 1}}),
+                HasSubstr("above latency"));
+}
+
+TEST(Impossible, IsWhatIsNegativeOrNoNumber) {
+  EXPECT_THAT(impossible({{"cpu_us_per_call", -1}}), HasSubstr("cpu_us_per_call is -1"));
+  EXPECT_THAT(impossible({{"cpu_us_per_call", std::nan("")}}), HasSubstr("cpu_us_per_call is nan"));
+  EXPECT_THAT(impossible({{"overhead_us_per_call", INFINITY}}), HasSubstr("overhead_us_per_call is inf"));
+}
+
+}  // namespace
+}  // namespace fanbench

@@ -1,0 +1,701 @@
+// The specifications as pure functions: their checks on made-up outcomes, and their ideals on plans simulated
+// by hand.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bench/workloads/kernel_result.hpp"
+#include "impls/kernel.hpp"
+#include "tests/bench/cases.hpp"
+
+namespace fanbench {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace cases;
+using testing::HasSubstr;
+
+struct Made {
+  std::vector<CallRecord> records;
+  Outcome outcome;
+  Ledger ledger;
+};
+
+/// A perfect outcome of a gather.
+Made perfect(const Case& c) {
+  Made made;
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    const PlannedReply reply = planned_reply(c.plan, id, 0);
+    made.records.push_back({.started = 1us,
+                            .finished = reply.delay + 20us,
+                            .answer = reply.answer,
+                            .status = 200,
+                            .verdict = Verdict::ok,
+                            .attempts = 1});
+    made.ledger.calls.push_back({.id = id,
+                                 .arrived = 10us,
+                                 .due = 10us + reply.delay,
+                                 .ended = 15us + reply.delay,
+                                 .ending = Ending::completed});
+  }
+  made.ledger.arrivals = made.ledger.completed = made.ledger.in_flight_peak = c.scenario.calls;
+  made.outcome = {.makespan = 30ms + 50us};
+  return made;
+}
+
+std::string verdict_on(const Case& c, Made made) {
+  made.outcome.records = made.records;
+  return verify(specification_of(c.workload), c, UINT32_MAX, made.outcome, made.ledger).value_or("");
+}
+
+/// An outcome in which the server saw these calls, at these times, and all went as planned; the others were
+/// never begun. Each could start as soon as it did.
+Made served(const Case& c, const std::vector<std::pair<CallId, Nanoseconds>>& arrivals) {
+  Made made;
+  made.records.assign(c.scenario.calls, {.intended = 1us, .finished = 2us, .verdict = Verdict::cancelled});
+  for (const auto& [id, arrived] : arrivals) {
+    const PlannedReply reply = planned_reply(c.plan, id, 0);
+    const Verdict failed = reply.status == Failures::reset ? Verdict::transport_error : Verdict::http_error;
+    made.records[id] = {.intended = arrived - 1us,
+                        .started = arrived - 1us,
+                        .finished = arrived + reply.delay,
+                        .answer = kernel_result(reply.answer, c.scenario.kernel_steps),
+                        .status = reply.status,
+                        .verdict = reply.status == 200 ? Verdict::ok : failed,
+                        .attempts = 1};
+    made.outcome.makespan = std::max(made.outcome.makespan, made.records[id].finished);
+    const Ending ending = !is_whole(reply) ? Ending::broken : Ending::completed;
+    ++(ending == Ending::broken ? made.ledger.broken : made.ledger.completed);
+    made.ledger.calls.push_back({.id = id,
+                                 .arrived = arrived,
+                                 .due = arrived + reply.delay,
+                                 .ended = arrived + reply.delay,
+                                 .ending = ending});
+  }
+  std::ranges::stable_sort(made.ledger.calls, {}, &LedgerCall::arrived);
+  made.ledger.arrivals = made.ledger.calls.size();
+  made.ledger.in_flight_peak = specification_of(c.workload).in_flight(c);
+  return made;
+}
+
+/// The call was given up then.
+void give_up(Made& made, CallId id, Verdict verdict, Nanoseconds at) {
+  made.records[id].verdict = verdict;
+  made.records[id].finished = at;
+  LedgerCall& call = *std::ranges::find(made.ledger.calls, id, &LedgerCall::id);
+  call.ending = Ending::abandoned;
+  call.ended = at;
+  --made.ledger.completed;
+  ++made.ledger.abandoned;
+  made.outcome.makespan = {};
+  for (const CallRecord& record : made.records)
+    made.outcome.makespan = std::max(made.outcome.makespan, record.finished);
+}
+
+TEST(Specification, IsContentWithAPerfectOutcome) {
+  EXPECT_EQ(verdict_on(gather_case(), perfect(gather_case())), "");
+}
+
+TEST(Specification, RefusesAMakespanUnderTheIdeal) {
+  Made made = perfect(gather_case());
+  for (CallRecord& record : made.records) record.finished = 29ms;
+  for (LedgerCall& call : made.ledger.calls) call.due = call.ended = 29ms;
+  made.outcome.makespan = 29ms + 500us;
+  EXPECT_THAT(verdict_on(gather_case(), made), HasSubstr("impossible"));
+}
+TEST(Specification, RefusesALedgerThatBreaksLittlesLaw) {
+  Made made = perfect(gather_case());
+  made.ledger.in_flight_peak = 2;
+  EXPECT_THAT(verdict_on(gather_case(), made), HasSubstr("on average"));
+}
+TEST(Specification, RefusesACallRecordedAfterTheEnd) {
+  Made made = perfect(gather_case());
+  made.records[2].finished = 40ms;
+  EXPECT_THAT(verdict_on(gather_case(), made), HasSubstr("after the fan-out"));
+}
+TEST(Specification, RefusesACallThatArrivedBeforeItStarted) {
+  Made made = perfect(gather_case());
+  made.records[2].started = 12us;
+  EXPECT_THAT(verdict_on(gather_case(), made), HasSubstr("before it is recorded as started"));
+}
+TEST(Specification, RefusesAWarmConnectionInAColdStart) {
+  Case c = gather_case();
+  c.cold = true;
+  Made made = perfect(c);
+  made.ledger.connections_new = 4;  // of the five that were in use at once
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("4 connections were opened, expected at least 5"));
+}
+TEST(Specification, RefusesASharedConnectionWhereEachCallShouldHaveItsOwn) {
+  Case c = gather_case();
+  c.connection = Connection::per_call;
+  Made made = perfect(c);
+  made.ledger.connections_new = 4;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("4 connections were opened for 5 calls"));
+}
+TEST(Specification, RefusesAWrongStatus) {
+  Made made = perfect(gather_case());
+  made.records[3].status = 204;
+  EXPECT_THAT(verdict_on(gather_case(), made), HasSubstr("call 3 has status 204, expected 200"));
+}
+TEST(Specification, RefusesAWinnerThatWasDueLater) {
+  Case c = first_completed_case();
+  Made made = perfect(c);
+  CallId slowest = 0;
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    if (planned_reply(c.plan, id, 0).delay > planned_reply(c.plan, slowest, 0).delay) slowest = id;
+  }
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    if (id == slowest) continue;
+    made.records[id].verdict = Verdict::cancelled;
+    made.ledger.calls[id].ending = Ending::abandoned;
+  }
+  made.outcome.chosen = slowest;
+  made.outcome.makespan = made.records[slowest].finished;
+  for (CallRecord& record : made.records) record.finished = made.outcome.makespan;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("was due"));
+}
+TEST(Specification, RefusesAnAttemptOutOfOrder) {
+  const Case c = retry_case();
+  Made made = perfect(c);
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    const PlannedReply second = planned_reply(c.plan, id, 1);
+    made.records[id].attempts = 2;
+    made.records[id].answer = second.answer;
+    made.records[id].finished = 1s;
+    LedgerCall again = made.ledger.calls[id];
+    again.attempt = 1;
+    made.ledger.calls.push_back(again);
+  }
+  std::swap(made.ledger.calls[0].attempt, made.ledger.calls[4].attempt);
+  made.ledger.arrivals = 8;
+  made.ledger.in_flight_peak = 4;
+  made.outcome.makespan = 1s;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("attempt 1 of call 0 came out of order"));
+}
+TEST(Specification, RefusesAForeignCall) {
+  Made made = perfect(gather_case());
+  made.ledger.calls.push_back({.id = 99});
+  EXPECT_THAT(verdict_on(gather_case(), made), HasSubstr("call 99"));
+}
+
+TEST(Specification, RefusesMoreCallsInTheLedgerThanWereMade) {
+  const Case c = task_group_case();
+  Made made = served(c, {{0, 1us}, {1, 1us}, {2, 1us}, {3, 1us}, {4, 1us}});
+  give_up(made, 3, Verdict::cancelled, made.records[2].finished + 1ms);
+  give_up(made, 4, Verdict::cancelled, made.records[2].finished + 1ms);
+  made.outcome.chosen = 2;
+  EXPECT_EQ(verdict_on(c, made), "");
+  made.ledger.calls.push_back(made.ledger.calls.front());  // and the server does not say that it came twice
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("the server saw 6 calls, but only 5 are recorded as made"));
+  made.ledger.calls.pop_back();
+  made.ledger.arrivals = 6;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("the server saw 6 calls, but only 5 are recorded as made"));
+}
+TEST(Specification, IsContentWithNoCallsAtAll) {
+  for (const Specification& specification : specifications()) {
+    Case c = a_case(std::string(specification.workload), 0);
+    c.scenario.limit = 1;
+    c.cpu_per_call = 1ms;
+    EXPECT_EQ(specification.refuse(c), std::nullopt) << c.workload;
+    EXPECT_EQ(specification.ideal(c), 0ns) << c.workload;
+    EXPECT_EQ(specification.least(c), 0ns) << c.workload;
+    EXPECT_EQ(specification.in_flight(c), 0U) << c.workload;
+    EXPECT_EQ(verdict_on(c, {}), "") << c.workload;
+    if (!specification.decided) continue;
+    EXPECT_EQ(specification.decided(c, {}), std::nullopt) << c.workload;
+  }
+}
+TEST(Specification, CoversTheCatalogue) {
+  EXPECT_EQ(specifications().size(), workloads().size());
+  for (const Workload& workload : workloads())
+    EXPECT_NO_THROW(specification_of(workload.name)) << workload.name;
+}
+TEST(Specification, RefusesAForeignCallOfNone) {
+  Made made;
+  made.ledger.calls.push_back({.id = 0});
+  EXPECT_THAT(verdict_on(a_case("gather", 0), made), HasSubstr("call 0 was made, but there are only 0"));
+}
+TEST(Specification, LooksForLostCallsFirst) {
+  Made made = perfect(gather_case());
+  made.ledger.duplicates = 1;
+  made.records[4].verdict = Verdict::none;
+  EXPECT_THAT(verdict_on(gather_case(), made), HasSubstr("call 4 was lost"));
+}
+TEST(Specification, RefusesACallThatEndedButNeverBegan) {
+  Made made = perfect(gather_case());
+  made.records[1].attempts = 0;
+  made.ledger.calls.erase(made.ledger.calls.begin() + 1);
+  EXPECT_THAT(verdict_on(gather_case(), made), HasSubstr("call 1 ended in ok, but was never begun"));
+}
+TEST(Specification, RefusesACancelledCallWhereNoneShouldBe) {
+  const Case c = gather_case();
+  EXPECT_THAT(verdict_on(c, served(c, {{0, 1us}, {1, 1us}, {2, 1us}, {3, 1us}})),
+              HasSubstr("call 4 was attempted 0 times"));
+}
+
+TEST(Specification, RefusesACallThatTheServerNeverSaw) {
+  const Case c = gather_case();
+  Made made = perfect(c);
+  made.ledger.calls.pop_back();
+  made.ledger.arrivals = made.ledger.completed = 4;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("the server saw 4 calls and answered 4, expected 5"));
+}
+
+TEST(TaskGroup, IsContentWithCallsThatWereNeverBegun) {
+  const Case c = task_group_case();  // one after another, until call 2 fails
+  const Nanoseconds second = 1us + delay(c, 0), third = second + delay(c, 1);
+  Made made = served(c, {{0, 1us}, {1, second}, {2, third}});
+  made.outcome.chosen = 2;
+  EXPECT_EQ(verdict_on(c, made), "");
+  EXPECT_EQ(specification_of("task_group").decided(c, {.records = made.records, .chosen = 2}),
+            made.records[2].finished);
+  made.outcome.chosen = 1;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("call 1 was reported as failed, but succeeds by plan"));
+}
+TEST(TaskGroup, TakesTheFirstFailureFromTheLedger) {
+  const Case c = task_group_case();
+  Made made = served(c, {{3, 1us}});  // which is not the plan's earliest, but the others never began
+  made.outcome.chosen = 3;
+  EXPECT_EQ(verdict_on(c, made), "");
+}
+TEST(TaskGroup, RefusesACallBegunAfterTheFailure) {
+  const Case c = task_group_case();
+  Made made = served(c, {{2, 1us}, {1, 1us + delay(c, 2) + 20ms}});
+  made.outcome.chosen = 2;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("call 1 was begun 19.999ms after the failure of call 2"));
+}
+TEST(TaskGroup, RefusesAFailureWhereNoneIsPlanned) {
+  Case c = task_group_case();
+  c.plan.failures = {};
+  Made made = served(c, {{0, 1us}, {1, 1us}, {2, 1us}, {3, 1us}, {4, 1us}});
+  EXPECT_EQ(verdict_on(c, made), "");
+  made.outcome.chosen = 0;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("call 0 was reported as failed"));
+}
+TEST(TaskGroup, RefusesASiblingThatIsNeitherAsPlannedNorCancelledOnce) {
+  const Case c = task_group_case();
+  Made made = served(c, {{0, 1us}, {2, 1us}, {3, 1us}});
+  made.outcome.chosen = 2;
+  give_up(made, 3, Verdict::transport_error, 1us + delay(c, 2));
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("call 3 ended in transport_error, expected http_error"));
+  made.records[3].verdict = Verdict::cancelled;
+  EXPECT_EQ(verdict_on(c, made), "");
+  made.records[3].attempts = 2;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("call 3 was attempted 2 times, expected once"));
+}
+TEST(TaskGroup, RefusesAPlanWithTwoFirstFailures) {
+  Case c = task_group_case();
+  c.plan.delay = FixedDelay{30ms};
+  EXPECT_THAT(specification_of("task_group").refuse(c).value_or(""), HasSubstr("are 0ms apart"));
+}
+
+TEST(Timeout, RefusesALateCallThatWasMadeTwice) {
+  const Case c = timeout_case();
+  Made made = served(c, {{0, 1us}, {1, 1us}, {2, 1us}, {3, 1us}});
+  give_up(made, 1, Verdict::timed_out, 121ms);
+  give_up(made, 3, Verdict::timed_out, 121ms);
+  made.records[3].attempts = 2;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("call 3 was attempted 2 times"));
+}
+TEST(Timeout, IsDecidedAtTheLastDeadline) {
+  const auto decided = specification_of("timeout").decided;
+  Case c = timeout_case(Scope::call);
+  Made made = served(c, {{0, 1us}, {1, 5ms}, {2, 1us}, {3, 9ms}});
+  give_up(made, 1, Verdict::timed_out, 126ms);
+  give_up(made, 3, Verdict::timed_out, 130ms);
+  EXPECT_EQ(verdict_on(c, made), "");
+  EXPECT_EQ(decided(c, {.records = made.records}), 9ms - 1us + 120ms);
+  c.scenario.scope = Scope::group;
+  EXPECT_EQ(decided(c, {.records = made.records}), 120ms);
+  EXPECT_EQ(decided(c, {.records = perfect(c).records}), std::nullopt);
+}
+TEST(Timeout, AllowsTheNextCallWhileTheServerStillSeesTheOneGivenUp) {
+  Case c = timeout_case();
+  Made made = served(c, {{0, 1us}, {1, 35ms}, {2, 160ms}, {3, 200ms}});
+  give_up(made, 1, Verdict::timed_out, 156ms);
+  give_up(made, 3, Verdict::timed_out, 320ms);
+  made.ledger.connections_new = 2;
+  const auto verdict = [&](std::uint64_t peak) {
+    made.ledger.in_flight_peak = peak;
+    made.outcome.records = made.records;
+    return verify(specification_of("timeout"), c, 1, made.outcome, made.ledger).value_or("");
+  };
+  EXPECT_EQ(verdict(2), "");
+  EXPECT_EQ(verdict(3), "");
+  made.ledger.connections_new = 3;
+  EXPECT_THAT(verdict(2), HasSubstr("3 connections were opened, expected at most 2"));
+  made.ledger.connections_new = 2;
+  made.records[1].finished = made.ledger.calls[1].ended =
+      170ms;  // call 2 was begun before call 1 was given up
+  EXPECT_THAT(verdict(2), HasSubstr("2 calls were in flight at once, expected at most 1"));
+}
+TEST(Timeout, ExpectsThePeakWithinTheDeadlineOnly) {
+  Case c = timeout_case();
+  c.plan.delay = FixedDelay{500ms};  // ample time to begin four calls, were it not for the deadline
+  c.scenario.deadline = 50ms;
+  Made made = served(c, {{0, 1us}, {1, 1us}, {2, 60ms}, {3, 60ms}});
+  for (CallId id = 0; id < 4; ++id) give_up(made, id, Verdict::timed_out, made.records[id].started + 51ms);
+  made.ledger.in_flight_peak = 2;
+  EXPECT_EQ(verdict_on(c, made), "");
+}
+TEST(Timeout, SaysOnWhichSideOfTheReplyACallWasGivenUp) {
+  const Case c = timeout_case();
+  const auto verdict = [&c](Nanoseconds arrived) {
+    Made made = served(c, {{0, arrived}, {1, 1us}, {2, 1us}, {3, 1us}});
+    made.records[0].intended = made.records[0].started = 1us;
+    for (const CallId id : {0, 1, 3}) give_up(made, id, Verdict::timed_out, 121ms);
+    return verdict_on(c, made);
+  };
+  EXPECT_THAT(verdict(1ms), HasSubstr("its reply was due 90ms before it was given up"));
+  EXPECT_THAT(verdict(95ms), HasSubstr("so late that its reply was due 4ms after it was given up"));
+}
+TEST(Timeout, RefusesAPlanWithDelaysNearTheDeadline) {
+  Case c = timeout_case();
+  EXPECT_EQ(specification_of("timeout").refuse(c), std::nullopt);
+  c.scenario.deadline = 49ms;
+  EXPECT_THAT(specification_of("timeout").refuse(c).value_or(""),
+              HasSubstr("call 0 is due 19ms from the deadline"));
+}
+
+TEST(WorkerPool, RefusesAnOutcomeWithoutWorkers) {
+  const Case c = worker_pool_case();
+  Made made = served(c, {{0, 1us}, {1, 1us}, {2, 31ms}, {3, 31ms}, {4, 62ms}, {5, 62ms}});
+  EXPECT_EQ(verdict_on(c, made), "no worker was recorded");
+  made.outcome.tasks_peak = 2;
+  EXPECT_EQ(verdict_on(c, made), "");
+  made.outcome.tasks_peak = 3;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("3 tasks existed at once"));
+}
+
+/// Five items, one consumer, put and taken at these times by one producer.
+struct Passed {
+  CallId id = 0;
+  Nanoseconds put{}, arrived{};
+};
+std::string verdict_on_queue(Order order, const std::vector<Passed>& items, std::uint32_t producers = 1) {
+  Case c = producer_consumer_case(order);
+  c.scenario.calls = static_cast<std::uint32_t>(items.size());
+  c.scenario.consumers = 1;
+  c.scenario.producers = producers;
+  std::vector<std::pair<CallId, Nanoseconds>> arrivals;
+  for (const Passed& item : items) arrivals.emplace_back(item.id, item.arrived);
+  Made made = served(c, arrivals);
+  for (const Passed& item : items) made.records[item.id].intended = item.put;
+  return verdict_on(c, made);
+}
+TEST(ProducerConsumer, KnowsFifo) {
+  EXPECT_EQ(verdict_on_queue(Order::fifo, {{0, 0ms, 1ms}, {1, 1ms, 55ms}, {2, 2ms, 110ms}}), "");
+  EXPECT_THAT(verdict_on_queue(Order::fifo, {{0, 0ms, 1ms}, {1, 1ms, 110ms}, {2, 2ms, 55ms}}),
+              HasSubstr("call 2 was taken from the queue before call 1"));
+  // Of two producers' items, put at nearly the same time, nobody knows which was first.
+  EXPECT_EQ(verdict_on_queue(Order::fifo, {{0, 0ms, 1ms}, {1, 1ms, 110ms}, {2, 2ms, 55ms}}, 2), "");
+  EXPECT_THAT(verdict_on_queue(Order::fifo, {{0, 0ms, 1ms}, {1, 1ms, 110ms}, {2, 30ms, 55ms}}, 2),
+              HasSubstr("call 2 was taken from the queue before call 1"));
+}
+TEST(ProducerConsumer, KnowsLifo) {
+  EXPECT_EQ(verdict_on_queue(Order::lifo, {{0, 0ms, 1ms}, {1, 1ms, 110ms}, {2, 2ms, 55ms}}), "");
+  EXPECT_THAT(verdict_on_queue(Order::lifo, {{0, 0ms, 1ms}, {1, 1ms, 55ms}, {2, 2ms, 110ms}}),
+              HasSubstr("call 1 was taken from the queue before call 2"));
+  // The newer one came too late to be taken first for certain.
+  EXPECT_EQ(verdict_on_queue(Order::lifo, {{0, 0ms, 1ms}, {1, 1ms, 55ms}, {2, 41ms, 110ms}}), "");
+}
+TEST(ProducerConsumer, KnowsPriorities) {
+  const Case c = producer_consumer_case(Order::priority);
+  const bool second = priority(c.scenario, 1) > priority(c.scenario, 2);
+  const CallId first = second ? 1 : 2, last = second ? 2 : 1;
+  const auto put = [](CallId id) { return id * 1ms; };
+  EXPECT_EQ(
+      verdict_on_queue(Order::priority, {{0, 0ms, 1ms}, {first, put(first), 55ms}, {last, put(last), 110ms}}),
+      "");
+  EXPECT_THAT(
+      verdict_on_queue(Order::priority, {{0, 0ms, 1ms}, {first, put(first), 110ms}, {last, put(last), 55ms}}),
+      HasSubstr("against its order"));
+}
+TEST(ProducerConsumer, KnowsTheDepth) {  // at most three, and one that the consumer has
+  const auto fifth_put = [](Nanoseconds at) {
+    return verdict_on_queue(
+        Order::fifo, {{0, 0ms, 1ms}, {1, 0ms, 55ms}, {2, 0ms, 110ms}, {3, 1ms, 165ms}, {4, at, 220ms}});
+  };
+  EXPECT_EQ(fifth_put(51ms), "");
+  EXPECT_EQ(fifth_put(36ms), "");
+  EXPECT_EQ(fifth_put(35ms), "4 items were in the queue when call 4 was put, expected at most 3");
+}
+TEST(ProducerConsumer, BlamesNobodyForASlowWayToTheServer) {
+  Case c = producer_consumer_case(Order::fifo);  // two consumers
+  c.scenario.calls = 4;
+  const auto taken = [&](const std::vector<std::pair<CallId, Nanoseconds>>& arrivals) {
+    Made made = served(c, arrivals);
+    for (CallRecord& record : made.records) record.intended = {};
+    return verdict_on(c, made);
+  };
+  // Both come free at 51 ms. One takes call 2 and is slow, the other takes call 3.
+  EXPECT_EQ(taken({{0, 1ms}, {1, 1ms}, {3, 52ms}, {2, 100ms}}), "");
+  // Both have calls again at 61 ms, and call 2 is not one of them.
+  c.scenario.calls = 5;
+  EXPECT_THAT(taken({{0, 1ms}, {1, 1ms}, {3, 52ms}, {4, 61ms}, {2, 103ms}}),
+              HasSubstr("call 3 was taken from the queue before call 2"));
+}
+TEST(ProducerConsumer, RefusesDelaysTooShortToTell) {
+  Case c = producer_consumer_case();
+  EXPECT_EQ(specification_of(c.workload).refuse(c), std::nullopt);
+  c.plan.delay = FixedDelay{29ms};
+  EXPECT_THAT(specification_of(c.workload).refuse(c).value_or(""), HasSubstr("at least 30ms are needed"));
+}
+
+TEST(Pipeline, RefusesAStageBeforeTheOneThatItNeeds) {
+  const Case c = with_pattern(pipeline_case(), "fff");
+  EXPECT_EQ(verdict_on(c, served(c, {{0, 1us}, {1, 31ms}, {2, 62ms}})), "");
+  EXPECT_THAT(verdict_on(c, served(c, {{0, 1us}, {1, 31ms}, {2, 60ms}})),
+              HasSubstr("call 2, of stage 2, reached the server 1ms before the call before it was due"));
+  Made made = served(c, {{0, 1us}, {1, 31ms}, {2, 62ms}});
+  made.records[2].intended = 60ms;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("call 2 is recorded as ready before"));
+}
+TEST(Pipeline, RefusesAStageBeforeTheWholeStageBefore) {
+  const Case c = with_pattern(pipeline_case(Mode::barrier), "fffsff");
+  EXPECT_EQ(verdict_on(c, served(c, {{0, 1us}, {3, 1us}, {1, 101ms}, {4, 101ms}, {2, 132ms}, {5, 132ms}})),
+            "");
+  EXPECT_THAT(verdict_on(c, served(c, {{0, 1us}, {3, 1us}, {1, 31ms}, {4, 101ms}, {2, 132ms}, {5, 132ms}})),
+              HasSubstr("call 1, of stage 1, reached the server 69.001ms before the last call of the stage"));
+}
+TEST(Pipeline, RefusesHalfItemsAndFailures) {
+  Case c = pipeline_case();
+  c.scenario.calls = 8;
+  EXPECT_THAT(specification_of("pipeline").refuse(c).value_or(""), HasSubstr("choose a multiple of 3"));
+  c.scenario.calls = 9;
+  c.plan.failures.rate = 1;
+  EXPECT_THAT(specification_of("pipeline").refuse(c).value_or(""), HasSubstr("leave out the failures"));
+}
+
+/// The same with time to consume the last page.
+Made consumed(const Case& c, const std::vector<std::pair<CallId, Nanoseconds>>& arrivals) {
+  Made made = served(c, arrivals);
+  made.outcome.makespan += 2 * c.scenario.consume;
+  return made;
+}
+/// One stream of three pages, each of 30 ms and consumed in 50 ms.
+std::string verdict_on_stream(std::uint32_t prefetch, Nanoseconds second, Nanoseconds third) {
+  Case c = paginate_case(prefetch);
+  c.scenario.calls = c.scenario.pages = c.plan.chain = 3;
+  return verdict_on(c, consumed(c, {{0, 1us}, {1, second}, {2, third}}));
+}
+TEST(Paginate, KnowsWhenAPageMayBeAskedFor) {
+  EXPECT_EQ(verdict_on_stream(0, 81ms, 162ms), "");
+  EXPECT_THAT(verdict_on_stream(0, 79ms, 162ms),
+              HasSubstr("call 1, page 1 of its stream, was asked for 1.001ms too early"));
+  EXPECT_THAT(verdict_on_stream(0, 81ms, 160ms),
+              HasSubstr("page 2 of its stream, was asked for 1ms too early"));
+}
+TEST(Paginate, KnowsWhenAPageMayBeFetchedAhead) {
+  EXPECT_EQ(verdict_on_stream(1, 31ms, 82ms), "");
+  EXPECT_THAT(verdict_on_stream(1, 31ms, 62ms), HasSubstr("page 2 of its stream, was asked for"));
+  EXPECT_THAT(verdict_on_stream(1, 81ms, 162ms), HasSubstr("2 pages of 2 were not fetched ahead"));
+  EXPECT_EQ(verdict_on_stream(1, 31ms, 112ms), "");  // one of two may be late
+}
+TEST(Paginate, RefusesAPageRecordedAsReadyTooEarly) {
+  Case c = paginate_case(0);
+  c.scenario.calls = c.scenario.pages = c.plan.chain = 2;
+  Made made = consumed(c, {{0, 1us}, {1, 81ms}});
+  EXPECT_EQ(verdict_on(c, made), "");
+  made.records[1].intended = 79ms;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("call 1 is recorded as ready before it could be asked for"));
+}
+TEST(Paginate, MissesNoPageWhereItCannotBeTold) {
+  Case c = paginate_case(1);
+  c.scenario.calls = c.scenario.pages = c.plan.chain = 3;
+  const auto not_ahead = [&] {
+    const Nanoseconds consume = c.scenario.consume;
+    return verdict_on(c, consumed(c, {{0, 1us}, {1, 31ms + consume}, {2, 62ms + 2 * consume}}));
+  };
+  EXPECT_THAT(not_ahead(), HasSubstr("were not fetched ahead"));
+  c.scenario.consume = 20ms;  // as little as a page may be late
+  EXPECT_EQ(not_ahead(), "");
+  c.scenario.consume = 50ms;
+  c.scenario.calls = 6;
+  c.workers_chosen =
+      true;  // one worker takes one stream after the other, and what is fetched ahead waits for it
+  EXPECT_EQ(verdict_on(c, consumed(c, {{0, 1us}, {1, 81ms}, {2, 162ms}, {3, 1us}, {4, 81ms}, {5, 162ms}})),
+            "");
+}
+TEST(Paginate, RefusesHalfStreams) {
+  Case c = paginate_case();
+  c.scenario.calls = 7;
+  EXPECT_THAT(specification_of("paginate").refuse(c).value_or(""), HasSubstr("choose a multiple of 4"));
+}
+
+TEST(Mixed, CountsTheTicksThatWereDue) {
+  Case c = mixed_case();
+  c.scenario.kernel_steps = 12345;
+  Made made = served(c, {{0, 1us}, {1, 1us}, {2, 1us}, {3, 1us}});
+  for (CallRecord& record : made.records) record.finished = 135ms;
+  made.outcome.makespan = 149ms;
+  const auto with_ticks = [&](std::size_t ticks) {
+    made.outcome.lags.assign(ticks, 1ms);
+    return verdict_on(c, made);
+  };
+  EXPECT_THAT(with_ticks(11), HasSubstr("2 ticks were skipped: the heartbeat made 11, and 13 were due"));
+  EXPECT_EQ(with_ticks(12), "");
+  EXPECT_EQ(with_ticks(14), "");
+  EXPECT_THAT(with_ticks(15), HasSubstr("expected at most 14"));
+  made.outcome.lags.assign(13, -1ns);
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("before it was due"));
+}
+
+TEST(Cpu, ChecksEachPieceOfWork) {
+  Case c = cpu_case();
+  c.scenario.kernel_steps = 12345;
+  Made made;
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    made.records.push_back({.finished = 4ms,
+                            .answer = kernel(priority(c.scenario, id), 12345),
+                            .verdict = Verdict::ok,
+                            .attempts = 1});
+  }
+  made.outcome.makespan = 4ms;
+  EXPECT_EQ(verdict_on(c, made), "");
+  const auto with = [&](const CallRecord& record) {
+    Made changed = made;
+    changed.records[2] = record;
+    return verdict_on(c, changed);
+  };
+  CallRecord record = made.records[2];
+  record.answer = made.records[1].answer;
+  EXPECT_THAT(with(record), HasSubstr("call 2 has result"));
+  record = made.records[2];
+  record.verdict = Verdict::transport_error;
+  EXPECT_THAT(with(record), HasSubstr("call 2 ended in transport_error, expected ok"));
+  record = made.records[2];
+  record.attempts = 2;
+  EXPECT_THAT(with(record), HasSubstr("call 2 was attempted 2 times, expected once"));
+}
+
+TEST(KernelResult, IsThatOfTheLoop) {
+  for (const std::uint64_t steps : {0, 1, 2, 3, 1000, 12345}) {
+    for (const std::uint64_t input :
+         {std::uint64_t{0}, std::uint64_t{1}, UINT64_MAX, std::uint64_t{0x123456789abcdef}})
+      EXPECT_EQ(kernel_result(input, steps), kernel(input, steps)) << steps;
+  }
+}
+
+TEST(Ideal, OfSemaphoreIsGreedyListScheduling) {
+  Case c = semaphore_case();  // 6 calls of 30 ms over 2 permits
+  EXPECT_EQ(specification_of("semaphore").ideal(c), 90ms);
+  c.scenario.calls = 5;
+  EXPECT_EQ(specification_of("semaphore").ideal(c), 90ms);
+  c.scenario.limit = 10;
+  EXPECT_EQ(specification_of("semaphore").ideal(c), 30ms);
+}
+TEST(Ideal, OfSemaphoreMayBeBeatenByALuckyOrderOnly) {
+  Case c = a_case("semaphore", 3);
+  c.scenario.limit = 2;
+  c.plan.delay = UniformDelay{10ms, 200ms};
+  const Specification& semaphore = specification_of("semaphore");
+  for (c.plan.seed = 1; c.plan.seed < 200; ++c.plan.seed) {
+    Nanoseconds d[3];
+    for (CallId id = 0; id < 3; ++id) d[id] = planned_reply(c.plan, id, 0).delay;
+    // In id order the third call follows the shorter of the first two; in the best order the longest call
+    // runs alone.
+    EXPECT_EQ(semaphore.ideal(c), std::max(std::max(d[0], d[1]), std::min(d[0], d[1]) + d[2]));
+    std::ranges::sort(d);
+    EXPECT_LE(semaphore.least(c), std::max(d[2], d[0] + d[1]));
+    EXPECT_GE(semaphore.least(c), (d[0] + d[1] + d[2]) / 2);
+  }
+}
+TEST(Ideal, OfRetryCountsDelaysAndWaits) {
+  const Case c = retry_case();  // each call fails once: two delays and the first wait
+  Nanoseconds longest{};
+  for (CallId id = 0; id < 4; ++id) longest = std::max(longest, 60ms + backoff(c.scenario, id, 0, {}));
+  EXPECT_EQ(specification_of("retry").ideal(c), longest);
+}
+TEST(Ideal, OfFirstCompletedIsTheLeastDelay) {
+  const Case c = first_completed_case();
+  Nanoseconds least = 1h;
+  for (CallId id = 0; id < 4; ++id) least = std::min(least, planned_reply(c.plan, id, 0).delay);
+  EXPECT_EQ(specification_of("first_completed").ideal(c), least);
+}
+
+TEST(Ideal, OfAllSettledIsTheLongestDelay) {
+  EXPECT_EQ(specification_of("all_settled").ideal(with_pattern(all_settled_case(), "ffsf")), 100ms);
+}
+TEST(Ideal, OfTaskGroupIsTheLeastDelayAmongTheFailing) {
+  Case c = task_group_case();
+  EXPECT_EQ(specification_of("task_group").ideal(c), delay(c, 2));
+  c.plan.failures = {};
+  EXPECT_EQ(specification_of("task_group").ideal(c), longest_delay(c));
+}
+TEST(Ideal, OfTimeoutIsAtMostTheDeadline) {
+  Case c = timeout_case();
+  EXPECT_EQ(specification_of("timeout").ideal(c), 120ms);
+  c.scenario.deadline = 1s;
+  EXPECT_EQ(specification_of("timeout").ideal(c), 500ms);
+}
+TEST(Ideal, OfWorkerPoolIsThatOfSemaphore) {
+  const Case c = with_pattern(worker_pool_case(), "ffsff");  // 0-30 and 30-130; 0-30, 30-60 and 60-90
+  EXPECT_EQ(specification_of("worker_pool").ideal(c), 130ms);
+  EXPECT_EQ(specification_of("worker_pool").least(c), 110ms);
+  EXPECT_EQ(specification_of("worker_pool").in_flight(c), 2U);
+}
+TEST(Ideal, OfProducerConsumerDependsOnOrderAndCapacity) {
+  Case c = with_pattern(producer_consumer_case(Order::fifo), "ffsff");
+  const auto ideal = specification_of("producer_consumer").ideal;
+  EXPECT_EQ(ideal(c), 130ms);
+  c.scenario.order = Order::lifo;
+  EXPECT_EQ(ideal(c), 160ms);  // the slow one is the last
+  c.scenario.capacity = 1;
+  EXPECT_EQ(ideal(c), 130ms);  // no choice
+  c.scenario.capacity = 3;
+  c.scenario.order = Order::priority;
+  for (c.scenario.seed = 1; c.scenario.seed < 20; ++c.scenario.seed) {
+    const auto slow = priority(c.scenario, 2);
+    const bool is_last = slow < priority(c.scenario, 3) && slow < priority(c.scenario, 4);
+    EXPECT_EQ(ideal(c), is_last ? 160ms : 130ms);
+  }
+  EXPECT_EQ(specification_of("producer_consumer").least(c), 110ms);
+  c.scenario.consumers = 1;
+  EXPECT_EQ(ideal(c), 220ms);
+  c.scenario.consumers = 9;
+  EXPECT_EQ(ideal(c), 100ms);
+}
+TEST(Ideal, OfPipelineDependsOnItsMode) {
+  Case c = with_pattern(pipeline_case(Mode::streamed), "fsfsff");
+  EXPECT_EQ(specification_of("pipeline").ideal(c), 160ms);
+  EXPECT_EQ(specification_of("pipeline").in_flight(c), 2U);
+  c.scenario.mode = Mode::barrier;
+  EXPECT_EQ(specification_of("pipeline").ideal(c), 230ms);
+}
+TEST(Ideal, OfPaginateIsTheLongestStream) {
+  Case c = with_pattern(paginate_case(0), "ffffsf");
+  c.scenario.pages = c.plan.chain = 3;
+  const auto ideal = specification_of("paginate").ideal;
+  EXPECT_EQ(ideal(c), 310ms);  // 30 + 50, 100 + 50 and 30 + 50
+  EXPECT_EQ(specification_of("paginate").in_flight(c), 2U);
+  c.scenario.prefetch = 1;
+  EXPECT_EQ(ideal(c), 230ms);  // 30, 100, 50 and 50: the third page comes while the second is consumed
+  c.scenario.consume = 200ms;  // of three pages, one after another
+  EXPECT_EQ(ideal(c), 630ms);
+}
+TEST(Ideal, OfMixedSharesTheWorkOut) {
+  Case c = mixed_case();  // four calls of 120 ms and 2 ms of work, on two CPUs
+  const Specification& mixed = specification_of("mixed");
+  EXPECT_EQ(mixed.ideal(c), 124ms);
+  EXPECT_EQ(mixed.least(c), 123ms);
+  c.scenario.calls = 1;
+  EXPECT_EQ(mixed.ideal(c), 122ms);
+  c = with_pattern(c, "ffffs");
+  c.cpu_per_call = 40ms;  // 30 + 4 · 40 / 2 ms, and with the slow one 30 + 5 · 40 / 2
+  EXPECT_EQ(mixed.ideal(c), 140ms);
+  c.scenario.cpus = 1;
+  EXPECT_EQ(mixed.ideal(c), 230ms);
+}
+TEST(Ideal, OfCpuSharesTheWorkOut) {
+  Case c = cpu_case();
+  const Specification& cpu = specification_of("cpu");
+  EXPECT_EQ(cpu.ideal(c), 4ms);
+  EXPECT_EQ(cpu.least(c), 3ms);
+  c.scenario.calls = 3;
+  EXPECT_EQ(cpu.ideal(c), 3ms);
+  c.scenario.calls = 1;
+  EXPECT_EQ(cpu.ideal(c), 2ms);
+}
+
+}  // namespace
+}  // namespace fanbench

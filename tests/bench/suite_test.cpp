@@ -1,0 +1,557 @@
+// Suites: what a file asks for becomes these cases, and what is wrong in it is said in one line.
+#include "bench/suite/suite.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "bench/workloads/specification.hpp"
+
+namespace fanbench {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+std::vector<std::string_view> names_of(const auto& rows) {
+  std::vector<std::string_view> all;
+  for (const auto& row : rows) all.push_back(row.name);
+  return all;
+}
+const std::vector<std::string_view> workload_names = names_of(workloads());
+const std::vector<std::string_view> model_names = names_of(models());
+const KnownNames known{.workloads = workload_names, .models = model_names};
+
+const std::string head = "description = \"A test\"\n";
+
+/// A suite of what follows the description's line: its first line is line 2.
+Suite parse(const std::string& rest) { return parse_suite(head + rest, "some/quick.toml", known); }
+
+std::vector<std::string> names(const Suite& suite) {
+  std::vector<std::string> all;
+  for (const Case& c : suite.cases) all.push_back(c.name);
+  return all;
+}
+
+/// A scenario of one model over one transport.
+std::string scenario(const std::string& keys, const std::string& model = "coroutines") {
+  return "[[scenario]]\nmodels = \"" + model + "\"\ntransports = \"native\"\n" + keys;
+}
+
+TEST(Suite, HasItsFilesNameItsDescriptionAndItsRounds) {
+  const Suite suite = parse("rounds = 7\n" + scenario("workload = \"gather\"\n"));
+  EXPECT_EQ(suite.name, "quick");
+  EXPECT_EQ(suite.description, "A test");
+  EXPECT_EQ(suite.rounds, 7);
+}
+
+TEST(Suite, ScenarioWithoutKeysIsEveryModelOverBothTransports) {
+  const Suite suite = parse("[[scenario]]\nworkload = \"gather\"\n");
+  ASSERT_EQ(suite.cases.size(), 11);
+  EXPECT_EQ(suite.rounds, 1);
+  EXPECT_EQ(suite.cases[0].name, "gather/coroutines/native/calls:1/latency:200ms/start:warm");
+  EXPECT_EQ(suite.cases[9].name, "gather/sequential/curl/calls:1/latency:200ms/start:warm");
+  EXPECT_EQ(suite.cases[10].name, "gather/floor/native/calls:1/latency:200ms/start:warm");
+  EXPECT_EQ(suite.cases[0].iterations, 3);
+  EXPECT_FALSE(suite.cases[0].timeline);
+}
+
+TEST(Suite, LatenciesMayBeInAFileBesideIt) {
+  const std::string folder = testing::TempDir();
+  std::ofstream(folder + "/api.txt") << "# ours, in May\n12ms\n15.5ms\n";
+  const Suite suite = parse_suite(
+      "description = \"A test\"\n" + scenario("workload = \"gather\"\nlatency = \"file:api.txt\"\n"),
+      folder + "/quick.toml", known);
+  ASSERT_EQ(suite.cases.size(), 1);
+  EXPECT_EQ(suite.cases[0].name, "gather/coroutines/native/calls:1/latency:file:api.txt/start:warm");
+  EXPECT_EQ(format_delay(suite.cases[0].plan.delay), "samples:12ms,15.5ms");
+  std::ofstream(folder + "/api.txt") << "12ms\nsoon\n";
+  try {
+    parse_suite(
+        "description = \"A test\"\n" + scenario("workload = \"gather\"\nlatency = \"file:api.txt\"\n"),
+        folder + "/quick.toml", known);
+    FAIL() << "a file with a line that is no delay was read";
+  } catch (const SuiteError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("/api.txt: "));
+    EXPECT_THAT(error.what(), HasSubstr("soon"));
+  }
+}
+
+TEST(Suite, TheFloorHasItsTwoWorkloadsOverNativeOnly) {
+  const Suite suite =
+      parse("[[scenario]]\nworkload = [\"gather\", \"retry\"]\nmodels = [\"floor\", \"threads\"]\n");
+  std::vector<std::string> floors;
+  for (const Case& c : suite.cases)
+    if (c.model == "floor") floors.push_back(c.name);
+  EXPECT_THAT(floors, testing::ElementsAre("gather/floor/native/calls:1/latency:200ms/start:warm"));
+}
+
+TEST(Suite, EveryKeyReachesItsCase) {
+  const Suite suite = parse(scenario(R"(
+workload = "retry"
+calls = 20
+latency = "uniform:min=10ms,max=50ms"
+start = "cold"
+connection = "per_call"
+attempts = 4
+backoff = "5ms"
+failures = { rate = 0.25, attempts = 2, kinds = [503, "reset"], retry_after = "20ms" }
+body_bytes = 128
+seed = 9
+workers = 6
+iterations = 5
+timeline = true
+)",
+                                     "processes"));
+  ASSERT_EQ(suite.cases.size(), 1);
+  const Case& c = suite.cases[0];
+  EXPECT_EQ(c.workload, "retry");
+  EXPECT_EQ(c.model, "processes");
+  EXPECT_EQ(c.transport, Transport::native);
+  EXPECT_TRUE(c.cold);
+  EXPECT_EQ(c.connection, Connection::per_call);
+  EXPECT_EQ(c.scenario.calls, 20);
+  EXPECT_EQ(c.scenario.attempts, 4);
+  EXPECT_EQ(c.scenario.backoff, 5ms);
+  EXPECT_EQ(c.scenario.seed, 9);
+  EXPECT_EQ(c.plan.seed, 9);
+  EXPECT_EQ(std::get<UniformDelay>(c.plan.delay).max, 50ms);
+  EXPECT_EQ(c.plan.failures.rate, 0.25);
+  EXPECT_EQ(c.plan.failures.attempts, 2);
+  EXPECT_THAT(c.plan.failures.kinds, ElementsAre(503, Failures::reset));
+  EXPECT_EQ(c.plan.failures.retry_after, 20ms);
+  EXPECT_EQ(c.plan.body_bytes, 128);
+  EXPECT_EQ(c.workers, 6);
+  EXPECT_EQ(c.iterations, 5);
+  EXPECT_TRUE(c.timeline);
+  EXPECT_EQ(c.name,
+            "retry/processes/native/calls:20/latency:uniform:min=10ms,max=50ms/start:cold"
+            "/attempts:4/backoff:5ms/failures:rate=0.25:attempts=2:kinds=503-reset:retry_after=20ms"
+            "/workers:6/connection:per_call/body_bytes:128/seed:9");
+}
+
+TEST(Suite, EachWorkloadHasItsOwnKeys) {
+  const Suite suite = parse(scenario(R"(
+workload = "timeout"
+deadline = "100ms"
+scope = "group"
+[[scenario]]
+workload = "producer_consumer"
+models = "thread_pool"
+transports = "curl"
+calls = 30
+producers = 2
+consumers = 4
+capacity = 8
+order = "lifo"
+[[scenario]]
+workload = "pipeline"
+models = "processes"
+transports = "curl"
+calls = 30
+mode = "barrier"
+[[scenario]]
+workload = "paginate"
+models = "processes"
+transports = "curl"
+calls = 30
+pages = 5
+prefetch = 1
+consume = "15ms"
+[[scenario]]
+workload = "mixed"
+models = "threads"
+transports = "curl"
+cpu_per_call = "2ms"
+placement = "offload"
+[[scenario]]
+workload = "cpu"
+models = "threads"
+transports = "curl"
+cpu_per_call = "2ms"
+)"));
+  ASSERT_EQ(suite.cases.size(), 6);
+  const Case &timeout = suite.cases[0], &queue = suite.cases[1], &pipeline = suite.cases[2],
+             &paginate = suite.cases[3], &mixed = suite.cases[4];
+  EXPECT_EQ(timeout.scenario.deadline, 100ms);
+  EXPECT_EQ(timeout.scenario.scope, Scope::group);
+  EXPECT_EQ(queue.scenario.producers, 2);
+  EXPECT_EQ(queue.scenario.consumers, 4);
+  EXPECT_EQ(queue.scenario.capacity, 8);
+  EXPECT_EQ(queue.scenario.order, Order::lifo);
+  EXPECT_EQ(queue.workers, 4);
+  EXPECT_EQ(pipeline.scenario.mode, Mode::barrier);
+  EXPECT_EQ(pipeline.plan.chain, 3);
+  EXPECT_EQ(pipeline.workers, 10);
+  EXPECT_EQ(paginate.scenario.pages, 5);
+  EXPECT_EQ(paginate.scenario.prefetch, 1);
+  EXPECT_EQ(paginate.scenario.consume, 15ms);
+  EXPECT_EQ(paginate.plan.chain, 5);
+  EXPECT_EQ(paginate.workers, 6);
+  EXPECT_EQ(mixed.cpu_per_call, 2ms);
+  EXPECT_EQ(mixed.scenario.placement, Placement::offload);
+  EXPECT_GE(mixed.scenario.cpus, 1);
+  const std::string rest = "/latency:200ms/start:warm";
+  EXPECT_THAT(names(suite),
+              ElementsAre("timeout/coroutines/native/calls:1" + rest + "/deadline:100ms/scope:group",
+                          "producer_consumer/thread_pool/curl/calls:30" + rest +
+                              "/producers:2/consumers:4/capacity:8/order:lifo",
+                          "pipeline/processes/curl/calls:30" + rest + "/mode:barrier",
+                          "paginate/processes/curl/calls:30" + rest + "/pages:5/prefetch:1/consume:15ms",
+                          "mixed/threads/curl/calls:1" + rest + "/cpu_per_call:2ms/placement:offload",
+                          "cpu/threads/curl/calls:1/latency:0ms/start:warm/cpu_per_call:2ms"));
+}
+
+TEST(Suite, ListsMakeEveryCombinationOnce) {
+  const Suite suite = parse(scenario(R"(
+workload = "gather"
+calls = [1, 10]
+latency = ["20ms", "200ms"]
+start = ["warm", "cold"]
+)"));
+  EXPECT_THAT(names(suite), ElementsAre("gather/coroutines/native/calls:1/latency:20ms/start:warm",
+                                        "gather/coroutines/native/calls:1/latency:20ms/start:cold",
+                                        "gather/coroutines/native/calls:1/latency:200ms/start:warm",
+                                        "gather/coroutines/native/calls:1/latency:200ms/start:cold",
+                                        "gather/coroutines/native/calls:10/latency:20ms/start:warm",
+                                        "gather/coroutines/native/calls:10/latency:20ms/start:cold",
+                                        "gather/coroutines/native/calls:10/latency:200ms/start:warm",
+                                        "gather/coroutines/native/calls:10/latency:200ms/start:cold"));
+}
+
+TEST(Suite, EveryScalarKeyMayBeAList) {
+  const Suite suite = parse(R"(
+[[scenario]]
+workload = "retry"
+models = ["threads", "processes"]
+transports = ["native", "curl"]
+connection = ["reuse", "per_call"]
+attempts = [2, 3]
+backoff = ["1ms", "2ms"]
+failures = [{ rate = 0.1 }, { rate = 0.2 }]
+body_bytes = [16, 32]
+seed = [1, 2]
+[[scenario]]
+workload = "semaphore"
+models = "thread_pool"
+transports = "curl"
+limit = [1, 2]
+workers = [0, 5]
+)");
+  EXPECT_EQ(suite.cases.size(), 2 * 2 * 64 + 4);
+  const auto all = names(suite);
+  EXPECT_EQ(std::set(all.begin(), all.end()).size(), all.size());
+}
+
+TEST(Suite, DefaultsFillWhatAScenarioLeavesOut) {
+  const Suite suite = parse(R"(
+[defaults]
+transports = ["curl"]
+models = ["threads"]
+calls = 5
+latency = "1s"
+iterations = 2
+timeline = true
+[[scenario]]
+workload = "gather"
+latency = "2s"
+[[scenario]]
+workload = "gather"
+models = "coroutines"
+timeline = false
+)");
+  EXPECT_THAT(names(suite), ElementsAre("gather/threads/curl/calls:5/latency:2s/start:warm",
+                                        "gather/coroutines/curl/calls:5/latency:1s/start:warm"));
+  EXPECT_EQ(suite.cases[0].iterations, 2);
+  EXPECT_TRUE(suite.cases[0].timeline);
+  EXPECT_FALSE(suite.cases[1].timeline);
+}
+
+TEST(Suite, DefaultsReachOnlyTheCasesThatHaveTheKey) {
+  const Suite suite = parse(R"(
+[defaults]
+models = ["threads", "thread_pool"]
+transports = "native"
+limit = 3
+workers = 4
+attempts = 5
+calls = 10
+[[scenario]]
+workload = ["gather", "semaphore", "retry"]
+)");
+  const std::string tail = "/native/calls:10/latency:200ms/start:warm";
+  EXPECT_THAT(names(suite), ElementsAre("gather/threads" + tail, "gather/thread_pool" + tail + "/workers:4",
+                                        "semaphore/threads" + tail + "/limit:3",
+                                        "semaphore/thread_pool" + tail + "/limit:3/workers:4",
+                                        "retry/threads" + tail + "/attempts:5/backoff:10ms",
+                                        "retry/thread_pool" + tail + "/attempts:5/backoff:10ms/workers:4"));
+}
+
+TEST(Suite, WorkersAreAsManyAsCallsCanBeInFlightUnlessTheSuiteSays) {
+  const Suite suite = parse(R"(
+[[scenario]]
+workload = "gather"
+models = ["coroutines", "thread_pool", "processes"]
+transports = "native"
+calls = 50
+[[scenario]]
+workload = "semaphore"
+models = ["thread_pool"]
+transports = "native"
+calls = [5, 50]
+limit = 8
+)");
+  std::vector<std::uint32_t> workers;
+  for (const Case& c : suite.cases) workers.push_back(c.workers);
+  EXPECT_THAT(workers, ElementsAre(1, 50, 50, 5, 8));
+  for (const Case& c : suite.cases) EXPECT_EQ(c.name.find("workers"), std::string::npos) << c.name;
+}
+
+TEST(Suite, IsListedAsJson) {
+  const auto json = to_json(parse(R"(
+[[scenario]]
+workload = "semaphore"
+models = "thread_pool"
+transports = "curl"
+calls = 20
+limit = 10
+[[scenario]]
+workload = "retry"
+models = "coroutines"
+transports = "native"
+failures = { rate = 0.5, kinds = ["reset"] }
+timeline = true
+)"));
+  EXPECT_EQ(json["suite"], "quick");
+  EXPECT_EQ(json["description"], "A test");
+  EXPECT_EQ(json["rounds"], 1);
+  EXPECT_EQ(json["cases"][0], nlohmann::ordered_json::parse(R"({
+    "name": "semaphore/thread_pool/curl/calls:20/latency:200ms/start:warm/limit:10",
+    "workload": "semaphore", "model": "thread_pool", "transport": "curl",
+    "parameters": {"calls": 20, "latency": "200ms", "start": "warm", "connection": "reuse", "limit": 10,
+                   "workers": 10, "body_bytes": 64, "seed": 1, "iterations": 3},
+    "timeline": false})"));
+  EXPECT_EQ(json["cases"][1]["parameters"], nlohmann::ordered_json::parse(R"({
+    "calls": 1, "latency": "200ms", "start": "warm", "connection": "reuse", "attempts": 3, "backoff": "10ms",
+    "failures": {"rate": 0.5, "attempts": 1, "kinds": ["reset"], "retry_after": "0ms"},
+    "body_bytes": 64, "seed": 1, "iterations": 3})"));
+  EXPECT_EQ(json["cases"][1]["timeline"], true);
+}
+
+struct Wrong {
+  const char* name;
+  std::string rest;  // after the description's line
+  std::string error;
+};
+
+class WrongSuite : public testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongSuite, IsRefusedInOneLine) {
+  try {
+    parse(GetParam().rest);
+    FAIL() << "was accepted";
+  } catch (const SuiteError& error) {
+    EXPECT_EQ(std::string(error.what()), "some/quick.toml:" + GetParam().error);
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+  }
+}
+
+std::string gather(const std::string& keys) { return "[[scenario]]\nworkload = \"gather\"\n" + keys; }
+
+INSTANTIATE_TEST_SUITE_P(
+    Suite, WrongSuite,
+    testing::Values(
+        Wrong{"NoScenario", "", "1: scenario: expected at least one [[scenario]], got none"},
+        Wrong{"OneTableForScenarios", "[scenario]\nworkload = \"gather\"\n",
+              "2: scenario: expected [[scenario]] tables, got a table"},
+        Wrong{"UnknownKeyOfTheSuite", "round = 3\n",
+              R"(2: round: expected a known key (did you mean rounds?), got "round")"},
+        Wrong{"UnknownKeyOfAScenario", gather("latencie = \"1s\"\n"),
+              R"(4: latencie: expected a known key (did you mean latency?), got "latencie")"},
+        Wrong{"UnknownKeyOfDefaults", "[defaults]\nworker = 3\n" + gather(""),
+              R"(3: worker: expected a known key (did you mean workers?), got "worker")"},
+        Wrong{"UnknownKeyOfFailures", "[[scenario]]\nworkload = \"retry\"\nfailures = { rat = 0.1 }\n",
+              R"(4: failures.rat: expected a known key (did you mean rate?), got "rat")"},
+        Wrong{"NoWorkload", "[[scenario]]\ncalls = 1\n",
+              "2: workload: expected the name of a workload, got nothing"},
+        Wrong{"UnknownWorkload", "\n[[scenario]]\nworkload = \"gathr\"\n",
+              "4: workload: expected one of \"gather\", \"all_settled\", \"task_group\", "
+              "\"first_completed\", \"timeout\", "
+              "\"semaphore\", \"worker_pool\", \"producer_consumer\", \"pipeline\", \"retry\", \"paginate\", "
+              "\"mixed\", \"cpu\", "
+              "got \"gathr\""},
+        Wrong{
+            "UnknownModel", gather("models = [\"threads\",\n \"fibers\"]\n"),
+            R"(5: models: expected one of "coroutines", "threads", "thread_pool", "processes", "sequential", )"
+            R"("floor", got "fibers")"},
+        Wrong{
+            "OnlyTheFloor", "[[scenario]]\nworkload = \"retry\"\nmodels = \"floor\"\n",
+            "2: models: expected a model that has retry, got only floor, which has gather and semaphore over "
+            "native"},
+        Wrong{"UnknownTransport", gather("transports = \"tcp\"\n"),
+              R"(4: transports: expected one of "native", "curl", got "tcp")"},
+        Wrong{"WrongType", gather("calls = \"10\"\n"),
+              R"(4: calls: expected a whole number 1 … 1000000, got "10")"},
+        Wrong{"Fraction", gather("calls = 1.5\n"), "4: calls: expected a whole number 1 … 1000000, got 1.5"},
+        Wrong{"TooFew", gather("calls = [10, 0]\n"), "4: calls: expected a whole number 1 … 1000000, got 0"},
+        Wrong{"TooMany", gather("calls = 1000001\n"),
+              "4: calls: expected a whole number 1 … 1000000, got 1000001"},
+        Wrong{"Negative", gather("seed = -1\n"),
+              "4: seed: expected a whole number 0 … 9223372036854775807, got -1"},
+        Wrong{"EmptyList", gather("calls = []\n"), "4: calls: expected at least one value, got []"},
+        Wrong{"ListInAList", gather("calls = [[1]]\n"),
+              "4: calls: expected a whole number 1 … 1000000, got a list"},
+        Wrong{"ListOfIterations", gather("iterations = [1, 2]\n"),
+              "4: iterations: expected a whole number 1 … 10000, got a list"},
+        Wrong{
+            "LatencyWithoutQuotes", gather("latency = 200\n"),
+            R"(4: latency: expected a delay such as "200ms" or "uniform:min=10ms,max=50ms", or "file:latencies.txt", got 200)"},
+        Wrong{"LatencyFileThatIsNotThere", gather("latency = \"file:gone.txt\"\n"),
+              "4: latency: expected a file with a duration, or a p99=200ms, on each line, got some/gone.txt: "
+              "No such "
+              "file or directory"},
+        Wrong{"NeitherWarmNorCold", gather("start = \"hot\"\n"),
+              R"(4: start: expected one of "warm", "cold", got "hot")"},
+        Wrong{"NotTrueOrFalse", gather("timeline = 1\n"), "4: timeline: expected true or false, got 1"},
+        Wrong{"PipelineOfUnevenCalls", "[[scenario]]\nworkload = \"pipeline\"\ncalls = [3, 10]\n",
+              "2: calls: expected a multiple of 3 for pipeline, which has so many calls in a row, got 10"},
+        Wrong{"TimeoutWithoutDeadline", "[[scenario]]\nworkload = [\"gather\", \"timeout\"]\n",
+              "2: deadline: expected a duration, which timeout needs, got nothing"},
+        Wrong{"OrderOfNoQueue", "[[scenario]]\nworkload = \"producer_consumer\"\norder = \"random\"\n",
+              "4: order: expected one of \"fifo\", \"lifo\", \"priority\", got \"random\""},
+        Wrong{"LimitOfGather", gather("limit = 3\n"),
+              "4: limit: expected only for semaphore, worker_pool, got it for gather"},
+        Wrong{"LimitOfSomethingElseToo", "[[scenario]]\nworkload = [\"semaphore\", \"retry\"]\nlimit = 3\n",
+              "4: limit: expected only for semaphore, worker_pool, got it for retry"},
+        Wrong{"SemaphoreWithoutLimit", "[[scenario]]\nworkload = \"semaphore\"\n",
+              "2: limit: expected the most calls at once, which semaphore needs, got nothing"},
+        Wrong{"AttemptsOfGather", gather("attempts = 3\n"),
+              "4: attempts: expected only for retry, got it for gather"},
+        Wrong{"BackoffOfGather", gather("backoff = \"1ms\"\n"),
+              "4: backoff: expected only for retry, got it for gather"},
+        Wrong{"FailuresOfGather", gather("failures = { rate = 0.1 }\n"),
+              "4: failures: expected only for all_settled, task_group, retry, got it for gather"},
+        Wrong{"FailuresWithoutRate", "[[scenario]]\nworkload = \"retry\"\nfailures = { attempts = 1 }\n",
+              "4: failures.rate: expected the share of the calls that fail, got nothing"},
+        Wrong{"RateOverOne", "[[scenario]]\nworkload = \"retry\"\nfailures = { rate = 30 }\n",
+              "4: failures.rate: expected a share 0 … 1, got 30"},
+        Wrong{
+            "KindThatIsNoFailure",
+            "[[scenario]]\nworkload = \"retry\"\nfailures = { rate = 1, kinds = [200] }\n",
+            R"(4: failures.kinds: expected a status 400 … 599, "reset", "reset_body", "cut" or "garbage", got 200)"},
+        Wrong{
+            "FaultThatTakesItsTime",
+            scenario("workload = \"retry\"\nfailures = { rate = 1, kinds = \"hang\" }\n"),
+            R"(6: failures.kinds: expected a status 400 … 599, "reset", "reset_body", "cut" or "garbage", got "hang")"},
+        Wrong{"WorkersOfModelsWithout", gather("models = [\"thread_pool\", \"threads\"]\nworkers = 3\n"),
+              "5: workers: expected only for thread_pool and processes, got it for threads too: put the "
+              "models with "
+              "workers in a scenario of their own"},
+        Wrong{"WorkersOfAllModels", gather("workers = 3\n"),
+              "4: workers: expected only for thread_pool and processes, got it for coroutines too: put the "
+              "models "
+              "with workers in a scenario of their own"},
+        Wrong{"TooManyRounds", "rounds = 1001\n" + gather(""),
+              "2: rounds: expected a whole number 1 … 1000, got 1001"},
+        Wrong{"SameCaseTwice",
+              scenario("workload = \"gather\"\n") + scenario("workload = \"gather\"\niterations = 4\n"),
+              "6: scenario: expected each case once, got "
+              "gather/coroutines/native/calls:1/latency:200ms/start:warm "
+              "from scenario 1 (line 2) and scenario 2 (line 6)"},
+        Wrong{"SameValueTwice", scenario("workload = \"gather\"\ncalls = [7, 7]\n"),
+              "2: scenario: expected each case once, got "
+              "gather/coroutines/native/calls:7/latency:200ms/start:warm "
+              "from scenario 1 (line 2) and scenario 1 (line 2)"}),
+    [](const auto& wrong) { return std::string(wrong.param.name); });
+
+std::string error_of(const std::string& text) {
+  try {
+    parse_suite(text, "quick.toml", known);
+  } catch (const SuiteError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Suite, PassesOnWhatThePlanSaysOfADelay) {
+  const std::string error = error_of(head + gather("latency = \"200\"\n"));
+  EXPECT_EQ(error.find("quick.toml:4: latency: "), 0) << error;
+  EXPECT_NE(error.find("\"200\""), std::string::npos) << error;
+  EXPECT_NE(error.find("expected a duration such as 200ms"), std::string::npos) << error;
+}
+
+TEST(Suite, NeedsADescriptionOfOneLine) {
+  EXPECT_EQ(error_of("[[scenario]]\n"),
+            "quick.toml:1: description: expected one line that says what the suite is for, got nothing");
+  EXPECT_EQ(error_of("description = \"\"\n"),
+            "quick.toml:1: description: expected one line that says what the suite is for, got \"\"");
+  EXPECT_EQ(error_of("description = \"a\\nb\"\n"),
+            "quick.toml:1: description: expected one line that says what the suite is for, got \"a\\nb\"");
+}
+
+TEST(Suite, ThatIsNotTomlNamesTheLine) {
+  EXPECT_EQ(error_of("description = \"A test\"\nrounds = = 3\n").find("quick.toml:2: expected TOML, got: "),
+            0);
+}
+
+TEST(Suite, ListsThatWouldFillTheMemoryAreRefused) {
+  std::string seeds = "1";
+  for (int seed = 2; seed <= 1000; ++seed) seeds += ", " + std::to_string(seed);
+  EXPECT_EQ(error_of(head + gather("seed = [" + seeds + "]\ncalls = [" + seeds + "]\n")),
+            "quick.toml:2: scenario: expected at most 10000 cases, got more");
+}
+
+TEST(Suite, ThatIsNotThereSaysSo) {
+  const auto error_of_file = [](const std::filesystem::path& file) -> std::string {
+    try {
+      read_suite(file, known);
+    } catch (const SuiteError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(error_of_file("/nowhere/quick.toml"),
+            "/nowhere/quick.toml: expected a suite in TOML, got: No such file or directory");
+  EXPECT_EQ(error_of_file("/tmp"), "/tmp: expected a suite in TOML, got: Is a directory");
+}
+
+// ---------------------------------------------------------------------------------- the suites that we ship
+
+std::filesystem::path suites() { return std::filesystem::path(FANBENCH_SOURCE_DIR) / "bench" / "suites"; }
+
+TEST(ShippedSuites, AllCanBeRead) {
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator(suites()))
+    found.push_back(read_suite(entry.path(), known).name);
+  EXPECT_THAT(found, testing::IsSupersetOf({"quick", "ci", "claims", "patterns", "scaling", "smoke"}));
+}
+
+TEST(ShippedSuites, SmokeAndPatternsHaveEveryWorkloadModelAndTransport) {
+  for (const char* name : {"smoke", "patterns"}) {
+    std::set<std::string> pairs;
+    for (const Case& c : read_suite(suites() / (std::string(name) + ".toml"), known).cases)
+      pairs.insert(c.workload + '/' + c.model + '/' + std::string(to_string(c.transport)));
+    std::size_t expected = 0;
+    for (const auto workload : workload_names)
+      for (const auto model : model_names)
+        for (const Transport transport : {Transport::native, Transport::curl})
+          expected += is_written(workload, model, transport) ? 1 : 0;
+    EXPECT_EQ(pairs.size(), expected) << name;
+  }
+}
+
+TEST(ShippedSuites, HaveOutcomesThatCanBeKnownBeforehand) {
+  for (const auto& entry : std::filesystem::directory_iterator(suites())) {
+    for (const Case& c : read_suite(entry.path(), known).cases)
+      EXPECT_EQ(specification_of(c.workload).refuse(c), std::nullopt) << c.name;
+  }
+}
+
+}  // namespace
+}  // namespace fanbench

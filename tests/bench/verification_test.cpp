@@ -1,0 +1,231 @@
+// A model that breaks a rule becomes an error row: each rule is broken by a toy model and the mistake is
+// found.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bench/measure/measurement.hpp"
+#include "tests/bench/cases.hpp"
+#include "tests/toys/model.hpp"
+
+namespace fanbench {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace cases;
+using testing::HasSubstr;
+
+/// What the verification says of a toy: "" if it is content.
+template <Break broken>
+std::string verdict_on(const Case& c) {
+  MockServer server(SERVER_PROGRAM);
+  const ModelEntry entry = toy<broken>();
+  Measurement measurement(c, entry, server, std::nullopt);
+  try {
+    measurement.prepare(false);
+    measurement.iterate();
+  } catch (const WrongResult& wrong) {
+    return wrong.what();
+  }
+  return "";
+}
+
+TEST(Verification, IsContentWithAnHonestModel) {
+  EXPECT_EQ(verdict_on<Break::nothing>(gather_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(semaphore_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(first_completed_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(retry_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(all_settled_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(task_group_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(timeout_case(Scope::call)), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(timeout_case(Scope::group)), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(worker_pool_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(pipeline_case(Mode::barrier)), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(pipeline_case(Mode::streamed)), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(paginate_case(0)), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(paginate_case(1)), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(mixed_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(cpu_case()), "");
+}
+TEST(Verification, IsContentWithAnHonestQueue) {
+  for (const Order order : {Order::fifo, Order::lifo, Order::priority}) {
+    Case c = producer_consumer_case(order);
+    EXPECT_EQ(verdict_on<Break::nothing>(c), "");
+    c.scenario.producers = 3;
+    EXPECT_EQ(verdict_on<Break::nothing>(c), "");
+  }
+}
+TEST(Verification, IsContentWithAGroupInWhichNothingFails) {
+  Case c = task_group_case();
+  c.plan.failures = {};
+  c.plan.delay = FixedDelay{30ms};
+  EXPECT_EQ(verdict_on<Break::nothing>(c), "");
+}
+
+TEST(Verification, FindsASkippedCall) {
+  EXPECT_THAT(verdict_on<Break::skip_a_call>(gather_case()), HasSubstr("call 1"));
+}
+TEST(Verification, FindsALostCall) {
+  EXPECT_THAT(verdict_on<Break::lose_a_call>(gather_case()), HasSubstr("call 1 was lost"));
+}
+TEST(Verification, FindsACallMadeTwice) {
+  EXPECT_THAT(verdict_on<Break::make_one_twice>(gather_case()), HasSubstr("reached the server twice"));
+}
+TEST(Verification, FindsSwappedReplies) {
+  EXPECT_THAT(verdict_on<Break::swap_two_replies>(gather_case()), HasSubstr("the reply of another call?"));
+}
+TEST(Verification, FindsAReplyBeforeItWasDue) {
+  EXPECT_THAT(verdict_on<Break::too_fast>(gather_case()), HasSubstr("finished before its reply was due"));
+}
+TEST(Verification, FindsColdConnectionsInAWarmStart) {
+  EXPECT_THAT(verdict_on<Break::new_connections>(gather_case()), HasSubstr("connections were opened"));
+}
+TEST(Verification, FindsACallLeftOpen) {
+  Case c = gather_case();
+  c.plan.delay = FixedDelay{3s};  // longer than the ledger is given to settle
+  EXPECT_THAT(verdict_on<Break::leave_one_running>(c), HasSubstr("still open"));
+}
+TEST(Verification, FindsMissingConcurrency) {
+  Case c = gather_case();
+  c.plan.delay = FixedDelay{200ms};  // ample time to begin five calls
+  EXPECT_THAT(verdict_on<Break::one_after_another>(c), HasSubstr("in flight at most, expected 5"));
+}
+TEST(Verification, FindsAnExceededLimit) {
+  EXPECT_THAT(verdict_on<Break::exceed_the_limit>(semaphore_case()), HasSubstr("expected at most 2"));
+}
+TEST(Verification, FindsAForgottenCancellation) {
+  EXPECT_THAT(verdict_on<Break::forget_to_cancel>(first_completed_case()), HasSubstr("was not cancelled"));
+}
+TEST(Verification, FindsAWrongWinner) {
+  EXPECT_NE(verdict_on<Break::choose_the_wrong_one>(first_completed_case()), "");
+}
+TEST(Verification, FindsARetryBeforeItsWait) {
+  EXPECT_THAT(verdict_on<Break::retry_too_early>(retry_case()), HasSubstr("expected a wait of at least"));
+}
+TEST(Verification, FindsARetryTooMany) {
+  EXPECT_THAT(verdict_on<Break::retry_too_often>(retry_case()), HasSubstr("call 0"));
+}
+TEST(Verification, FindsARetryTooFew) {
+  EXPECT_THAT(verdict_on<Break::give_up_early>(retry_case()), HasSubstr("attempted 1 times, expected 2"));
+}
+
+TEST(Verification, FindsAHiddenFailure) {
+  EXPECT_THAT(verdict_on<Break::hide_a_failure>(all_settled_case()),
+              HasSubstr("ended in ok, expected http_error"));
+}
+
+TEST(Verification, FindsASiblingLeftRunning) {
+  EXPECT_THAT(verdict_on<Break::forget_to_cancel>(task_group_case()), HasSubstr("was not cancelled"));
+}
+TEST(Verification, FindsTheWrongFailure) {
+  EXPECT_THAT(verdict_on<Break::choose_the_wrong_one>(task_group_case()),
+              HasSubstr("call 3 was reported as the first failure, but call 2 failed"));
+}
+TEST(Verification, FindsAFailureThatIsNotReported) {
+  EXPECT_THAT(verdict_on<Break::choose_nobody>(task_group_case()), HasSubstr("no failure was reported"));
+}
+TEST(Verification, FindsACallBegunAfterTheFailure) {
+  EXPECT_THAT(verdict_on<Break::begin_after_failure>(task_group_case()), HasSubstr("was begun"));
+}
+TEST(Verification, FindsACancelledCallThatHadCompleted) {
+  EXPECT_THAT(verdict_on<Break::cancel_completed_calls>(task_group_case()),
+              HasSubstr("was cancelled, but its reply was due"));
+}
+
+TEST(Verification, FindsALateCallThatWasNotTimedOut) {
+  EXPECT_THAT(verdict_on<Break::ignore_the_deadline>(timeout_case()),
+              HasSubstr("call 1 ended in ok, expected timed_out"));
+}
+TEST(Verification, FindsACallTimedOutThatShouldNotBe) {
+  Case c = timeout_case();
+  c.plan.delay = BimodalDelay{30ms, 500ms, 0.5};
+  c.scenario.deadline = 55ms;  // half of it is less than the fast calls take
+  EXPECT_THAT(verdict_on<Break::halve_the_deadline>(c), HasSubstr("call 0 timed out, but takes 30ms"));
+}
+TEST(Verification, FindsACallGivenUpBeforeItsDeadline) {
+  EXPECT_THAT(verdict_on<Break::halve_the_deadline>(timeout_case()), HasSubstr("before its deadline"));
+}
+TEST(Verification, FindsACallGivenUpLongAfterItsDeadline) {
+  EXPECT_THAT(verdict_on<Break::double_the_deadline>(timeout_case()), HasSubstr("was not given up"));
+}
+TEST(Verification, FindsALateCallWhoseConnectionIsKept) {
+  EXPECT_THAT(verdict_on<Break::keep_late_calls_open>(timeout_case(Scope::group)),
+              HasSubstr("was not given up"));
+}
+
+TEST(Verification, FindsAWorkerTooMany) {
+  EXPECT_THAT(verdict_on<Break::exceed_the_limit>(worker_pool_case()),
+              HasSubstr("3 tasks existed at once, expected at most the limit of 2"));
+}
+TEST(Verification, FindsATaskForEachCall) {
+  EXPECT_THAT(verdict_on<Break::a_task_for_each_call>(worker_pool_case()),
+              HasSubstr("6 tasks existed at once"));
+}
+
+TEST(Verification, FindsAQueueTooDeep) {
+  EXPECT_THAT(verdict_on<Break::too_deep_a_queue>(producer_consumer_case()),
+              HasSubstr("4 items were in the queue"));
+}
+TEST(Verification, FindsAQueueInTheWrongOrder) {
+  for (const Order order : {Order::fifo, Order::lifo, Order::priority}) {
+    Case c = producer_consumer_case(order);
+    EXPECT_THAT(verdict_on<Break::take_in_wrong_order>(c), HasSubstr("against its order"));
+    c.scenario.producers = 3;
+    EXPECT_THAT(verdict_on<Break::take_in_wrong_order>(c), HasSubstr("against its order"));
+  }
+}
+TEST(Verification, FindsAProducerThatPutsInTheWrongOrder) {
+  EXPECT_THAT(verdict_on<Break::put_in_wrong_order>(producer_consumer_case()),
+              HasSubstr("by the same producer"));
+}
+TEST(Verification, FindsALostItem) {
+  EXPECT_THAT(verdict_on<Break::lose_an_item>(producer_consumer_case()), HasSubstr("call 1 was lost"));
+}
+TEST(Verification, FindsAConsumerTooMany) {
+  EXPECT_THAT(verdict_on<Break::exceed_the_limit>(producer_consumer_case()), HasSubstr("expected at most"));
+}
+
+TEST(Verification, FindsAnIgnoredBarrier) {
+  EXPECT_THAT(verdict_on<Break::ignore_the_barrier>(pipeline_case(Mode::barrier)),
+              HasSubstr("before the last call of the stage before it was due"));
+}
+TEST(Verification, FindsAStageWithoutWhatTheOneBeforeBrought) {
+  EXPECT_THAT(verdict_on<Break::forget_the_cursor>(pipeline_case()), HasSubstr("ended in http_error"));
+}
+
+TEST(Verification, FindsASkippedPage) {
+  EXPECT_THAT(verdict_on<Break::skip_a_page>(paginate_case()), HasSubstr("call 1 was lost"));
+}
+TEST(Verification, FindsAPageAskedForBeforeTheLastOneWasConsumed) {
+  EXPECT_THAT(verdict_on<Break::consume_in_no_time>(paginate_case(0)), HasSubstr("too early"));
+}
+TEST(Verification, FindsAPageThatWasNotFetchedAhead) {
+  EXPECT_THAT(verdict_on<Break::fetch_nothing_ahead>(paginate_case(1)), HasSubstr("were not fetched ahead"));
+}
+TEST(Verification, FindsAPageFetchedTooFarAhead) {
+  EXPECT_THAT(verdict_on<Break::fetch_too_far_ahead>(paginate_case(1)), HasSubstr("too early"));
+}
+
+TEST(Verification, FindsForgedWork) {
+  EXPECT_THAT(verdict_on<Break::forge_the_work>(mixed_case()),
+              HasSubstr("the work on it was not done right"));
+  EXPECT_THAT(verdict_on<Break::forge_the_work>(cpu_case()), HasSubstr("the work was not done right"));
+}
+TEST(Verification, FindsSkippedTicks) {
+  EXPECT_THAT(verdict_on<Break::skip_ticks>(mixed_case()), HasSubstr("ticks were skipped"));
+}
+TEST(Verification, FindsTicksMadeTooEarly) {
+  EXPECT_THAT(verdict_on<Break::tick_too_early>(mixed_case()), HasSubstr("before it was due"));
+}
+TEST(Verification, FindsACallWhereThereShouldBeNone) {
+  EXPECT_THAT(verdict_on<Break::call_the_server>(cpu_case()),
+              HasSubstr("expected none of work without waiting"));
+}
+
+TEST(Verification, RefusesAPlanWithoutAClearWinner) {
+  Case c = first_completed_case();
+  c.plan.delay = FixedDelay{30ms};
+  EXPECT_THAT(verdict_on<Break::nothing>(c), HasSubstr("choose another seed"));
+}
+
+}  // namespace
+}  // namespace fanbench

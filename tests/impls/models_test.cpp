@@ -1,0 +1,294 @@
+// Every model does every workload over both transports, and each run is verified as in a measurement.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "bench/measure/measurement.hpp"
+#include "bench/machine/resources.hpp"
+
+namespace fanbench {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+const ModelEntry& model(std::string_view name) {
+  return *std::ranges::find(models(), name, &ModelEntry::name);
+}
+
+struct Combination {
+  std::string_view workload, model;
+  Transport transport;
+};
+
+std::vector<Combination> all_combinations() {
+  std::vector<Combination> all;
+  for (const Workload& workload : workloads())
+    for (const ModelEntry& entry : models())
+      for (const Transport transport : {Transport::native, Transport::curl})
+        if (is_written(workload.name, entry.name, transport))
+          all.push_back({workload.name, entry.name, transport});
+  return all;
+}
+
+/// A small case of the workload; of `size` calls, items or streams.
+Case case_of(const Combination& combination, std::uint32_t size) {
+  Case c{.name = "test",
+         .workload = std::string(combination.workload),
+         .model = std::string(combination.model),
+         .transport = combination.transport,
+         .scenario = {.calls = size, .seed = 3},
+         .plan = {.seed = 3, .delay = UniformDelay{10ms, 40ms}},
+         .iterations = 1};
+  Scenario& scenario = c.scenario;
+  if (c.workload == "semaphore" || c.workload == "worker_pool") scenario.limit = 3;
+  if (c.workload == "all_settled" || c.workload == "task_group") {
+    c.plan.delay = UniformDelay{20ms, 300ms};
+    c.plan.failures = {
+        .rate = 0.5,
+        .kinds = {503, 404, Failures::reset, Failures::reset_body, Failures::cut, Failures::garbage}};
+  }
+  if (c.workload == "first_completed") c.plan.delay = UniformDelay{20ms, 300ms};
+  if (c.workload == "timeout") {
+    c.plan.delay = UniformDelay{10ms, 300ms};
+    scenario.deadline = 120ms;
+  }
+  if (c.workload == "retry") {
+    scenario.attempts = 3;
+    scenario.backoff = 5ms;
+    c.plan.failures = {
+        .rate = 0.6,
+        .attempts = 4,
+        .kinds = {503, 429, Failures::reset, Failures::reset_body, Failures::cut, Failures::garbage},
+        .retry_after = 15ms};
+  }
+  if (c.workload == "producer_consumer") {
+    c.plan.delay = UniformDelay{60ms, 90ms};
+    scenario.producers = 2;
+    scenario.consumers = 3;
+    scenario.capacity = 2;
+  }
+  if (c.workload == "pipeline") scenario.calls = size * (c.plan.chain = Scenario::stages);
+  if (c.workload == "paginate") {
+    scenario.pages = c.plan.chain = 3;
+    scenario.calls = size * scenario.pages;
+    scenario.consume = 25ms;
+  }
+  if (c.workload == "mixed" || c.workload == "cpu") {
+    c.cpu_per_call = 2ms;
+    scenario.cpus = static_cast<std::uint32_t>(allowed_cpus().size());
+  }
+  const Specification& specification = specification_of(c.workload);
+  while (specification.refuse(c)) ++c.plan.seed;
+  c.workers = std::max(1U, c.workload == "cpu" ? scenario.cpus : specification.in_flight(c));
+  return c;
+}
+
+/// Runs the case twice, the second time timed, both verified; false where the model cannot do the workload.
+bool verified(const Case& c) {
+  MockServer server(SERVER_PROGRAM);
+  Measurement measurement(c, model(c.model), server, std::nullopt);
+  try {
+    measurement.prepare(false);
+    measurement.iterate();
+    EXPECT_EQ(measurement.counters().at("verified"), 1);
+  } catch (const NotApplicable&) {
+    return false;
+  } catch (const WrongResult& wrong) {
+    ADD_FAILURE() << c.workload << ' ' << c.model << ' ' << to_string(c.transport) << ": " << wrong.what();
+  }
+  return true;
+}
+
+class Models : public testing::TestWithParam<Combination> {};
+
+TEST_P(Models, DoTheirWorkloadsWarm) {
+  const bool cannot = GetParam().model == "sequential" && (GetParam().workload == "first_completed" ||
+                                                           GetParam().workload == "producer_consumer");
+  EXPECT_EQ(verified(case_of(GetParam(), 8)), !cannot);
+}
+TEST_P(Models, DoTheirWorkloadsCold) {
+  Case c = case_of(GetParam(), 8);
+  c.cold = true;
+  verified(c);
+}
+TEST_P(Models, DoTheirWorkloadsWithAConnectionForEachCall) {
+  Case c = case_of(GetParam(), 4);
+  c.connection = Connection::per_call;
+  verified(c);
+}
+TEST_P(Models, DoASingleCall) { verified(case_of(GetParam(), 1)); }
+
+INSTANTIATE_TEST_SUITE_P(All, Models, testing::ValuesIn(all_combinations()), [](const auto& row) {
+  return std::string(row.param.workload) + "_" + std::string(row.param.model) + "_" +
+         std::string(to_string(row.param.transport));
+});
+
+/// What a workload can be beside its default, and whether a model without concurrency can do that.
+struct Variant {
+  std::string_view name, workload;
+  void (*choose)(Case&);
+  bool sequential;
+};
+const Variant variants[] = {
+    {"group_timeout", "timeout", [](Case& c) { c.scenario.scope = Scope::group; }, false},
+    {"lifo", "producer_consumer", [](Case& c) { c.scenario.order = Order::lifo; }, false},
+    {"priority", "producer_consumer", [](Case& c) { c.scenario.order = Order::priority; }, false},
+    {"barrier", "pipeline", [](Case& c) { c.scenario.mode = Mode::barrier; }, true},
+    {"prefetch", "paginate",
+     [](Case& c) {
+       c.scenario.prefetch = 1;
+       c.scenario.consume = 150ms;  // time to begin to fetch ahead in, however busy the machine is
+     },
+     false},
+    {"offload", "mixed", [](Case& c) { c.scenario.placement = Placement::offload; }, false},
+};
+
+TEST(Variants, OfEachWorkloadInEachModel) {
+  for (const Variant& variant : variants) {
+    for (const ModelEntry& entry : models()) {
+      for (const Transport transport : {Transport::native, Transport::curl}) {
+        SCOPED_TRACE(fmt::format("{} {} {}", variant.name, entry.name, to_string(transport)));
+        if (!is_written(variant.workload, entry.name, transport)) continue;
+        Case c = case_of({variant.workload, entry.name, transport}, 8);
+        variant.choose(c);
+        while (specification_of(c.workload).refuse(c)) ++c.plan.seed;
+        EXPECT_EQ(verified(c), entry.name != "sequential" || variant.sequential);
+      }
+    }
+  }
+}
+
+TEST(Models, WithFewerWorkersThanCallsDoEveryWorkload) {
+  for (const Workload& workload : workloads()) {
+    for (const std::string_view name : {"thread_pool", "processes"}) {
+      SCOPED_TRACE(fmt::format("{} {}", workload.name, name));
+      Case c = case_of({workload.name, name, Transport::native}, 7);
+      if (c.workers < 3) continue;
+      c.workers = 2;
+      EXPECT_EQ(verified(c), workload.name != "first_completed");
+    }
+  }
+}
+
+TEST(Models, WithFewerWorkersThanCallsAreJustSlower) {
+  for (const std::string_view name : {"thread_pool", "processes"}) {
+    Case c = case_of({"gather", name, Transport::native}, 7);
+    c.workers = 2;
+    MockServer server(SERVER_PROGRAM);
+    Measurement measurement(c, model(name), server, std::nullopt);
+    measurement.prepare(false);
+    measurement.iterate();
+    EXPECT_EQ(measurement.counters().at("in_flight_peak"), 2) << name;
+  }
+}
+
+TEST(Models, WithOneWorkerMakeOneCallAtATime) {
+  for (const std::string_view workload : {"gather", "semaphore"}) {
+    for (const std::string_view name : {"thread_pool", "processes"}) {
+      Case c = case_of({workload, name, Transport::native}, 3);
+      c.workers = 1;
+      c.scenario.limit = workload == "semaphore" ? 1 : 0;
+      MockServer server(SERVER_PROGRAM);
+      Measurement measurement(c, model(name), server, std::nullopt);
+      measurement.prepare(false);
+      measurement.iterate();
+      EXPECT_EQ(measurement.counters().at("in_flight_peak"), 1) << workload << ' ' << name;
+    }
+  }
+}
+
+TEST(Models, CancelWhatHasHardlyBegun) {
+  // Cold, so that most calls are cancelled while they connect, write, or have not reached their worker.
+  for (const ModelEntry& entry : models()) {
+    if (entry.name == "sequential" || entry.name == "floor") continue;
+    for (const Transport transport : {Transport::native, Transport::curl}) {
+      Case c = case_of({"first_completed", entry.name, transport}, 60);
+      c.plan = {.seed = 1, .delay = BimodalDelay{0ms, 60s, 0.99}};  // one call is answered at once
+      const auto quick_ones = [&c] {
+        int count = 0;
+        for (CallId id = 0; id < c.scenario.calls; ++id) count += planned_reply(c.plan, id, 0).delay < 1s;
+        return count;
+      };
+      while (quick_ones() != 1) ++c.plan.seed;
+      c.cold = true;
+      MockServer server(SERVER_PROGRAM);
+      Measurement measurement(c, entry, server, std::nullopt);
+      measurement.prepare(false);
+      for (int i = 0; i < 5; ++i) measurement.iterate();
+      EXPECT_EQ(measurement.counters().at("cancelled"), 59) << entry.name;
+    }
+  }
+}
+
+TEST(Models, TakeLargeBodies) {
+  for (const std::string_view name : {"coroutines", "threads", "floor"}) {
+    for (const Transport transport : {Transport::native, Transport::curl}) {
+      if (!is_written("gather", name, transport)) continue;
+      Case c = case_of({"gather", name, transport}, 2);
+      c.plan.body_bytes = 20'000'000;
+      MockServer server(SERVER_PROGRAM);
+      Measurement measurement(c, model(name), server, std::nullopt);
+      measurement.prepare(false);
+    }
+  }
+}
+
+/// Waits until `condition` holds; fails the test if it never does.
+template <class Condition>
+void wait_until(Condition condition) {
+  for (const auto deadline = std::chrono::steady_clock::now() + 20s; !condition();) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the awaited condition never came";
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
+TEST(Trouble, AKilledServerIsNamed) {
+  for (const ModelEntry& entry : models()) {
+    const bool has_curl = is_written("gather", entry.name, Transport::curl);
+    Case c = case_of({"gather", entry.name, has_curl ? Transport::curl : Transport::native}, 4);
+    c.plan.delay = FixedDelay{300s};
+    c.connection = Connection::per_call;
+    MockServer server(SERVER_PROGRAM);
+    Measurement measurement(c, entry, server, std::nullopt);
+    const pid_t pid = server.pid();
+    const std::size_t before = open_descriptors(pid);
+    std::jthread killer([pid, before] {
+      wait_until([&] { return open_descriptors(pid) > before + 1; });  // a call has come
+      ::kill(pid, SIGKILL);
+    });
+    try {
+      measurement.prepare(false);
+      FAIL() << "a run without its server was verified";
+    } catch (const std::runtime_error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("died: killed by signal 9")) << entry.name;
+    }
+  }
+}
+
+TEST(Trouble, AServerThatCannotStartIsNamed) {
+  try {
+    MockServer server("/nonexistent/fanbench-server");
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("/nonexistent/fanbench-server did not start"));
+  }
+}
+
+TEST(Backoff, DoublesWithJitterAndHonoursTheServer) {
+  const Scenario scenario{.seed = 5, .backoff = 100ms};
+  for (Attempt k = 0; k < 5; ++k) {
+    const Nanoseconds full = 100ms * (1 << k);
+    EXPECT_GE(backoff(scenario, 1, k, {}), full / 2);
+    EXPECT_LT(backoff(scenario, 1, k, {}), full);
+  }
+  EXPECT_NE(backoff(scenario, 1, 0, {}), backoff(scenario, 2, 0, {}));
+  EXPECT_EQ(backoff(scenario, 1, 0, 3s), 3s);
+}
+
+}  // namespace
+}  // namespace fanbench

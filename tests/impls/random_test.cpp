@@ -1,0 +1,137 @@
+// Random scenarios: every model comes to the same outcome, the one that the plan predicts.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "bench/measure/measurement.hpp"
+#include "bench/machine/resources.hpp"
+#include "bench/workloads/checks.hpp"
+
+namespace fanbench {
+namespace {
+
+using namespace std::chrono_literals;
+
+using Random = std::mt19937_64;
+
+/// One of the values, all equally likely. Not std::uniform_int_distribution, which differs between libraries.
+template <class T>
+T pick(Random& random, std::initializer_list<T> values) {
+  return values.begin()[random() % values.size()];
+}
+
+Case random_case(std::string_view workload, std::uint64_t seed) {
+  Random random(seed);
+  Case c;
+  c.workload = workload;
+  c.plan.seed = seed;
+  Scenario& scenario = c.scenario;
+  const auto size = pick<std::uint32_t>(random, {0, 1, 1, 2, 3, 5, 8, 13, 20});
+  scenario.calls = size;
+  scenario.seed = seed;
+  c.transport = pick(random, {Transport::native, Transport::curl});
+  c.connection = pick(random, {Connection::reuse, Connection::per_call});
+  c.cold = pick(random, {false, true});
+  c.plan.delay = pick<Delay>(random, {FixedDelay{}, FixedDelay{10ms}, UniformDelay{0ms, 30ms},
+                                      LognormalDelay{5ms, 40ms}, BimodalDelay{2ms, 40ms, 0.2}});
+  c.plan.body_bytes = pick<std::size_t>(random, {17, 64, 3000});
+  scenario.limit = pick<std::uint32_t>(random, {1, 2, 7, size + 5});
+  scenario.attempts = pick<std::uint32_t>(random, {1, 2, 4});
+  scenario.backoff = pick<Nanoseconds>(random, {0ms, 1ms, 8ms});
+  if (workload == "retry" || workload == "all_settled" || workload == "task_group") {
+    c.plan.failures = {
+        .rate = pick(random, {0.0, 0.3, 1.0}),
+        .attempts = pick<Attempt>(random, {1, 3}),
+        .kinds = {503, 429, 404, Failures::reset, Failures::reset_body, Failures::cut, Failures::garbage},
+        .retry_after = pick<Nanoseconds>(random, {0ms, 5ms})};
+  }
+  scenario.deadline = pick<Nanoseconds>(random, {1ms, 60ms, 500ms});  // 1 ms: shorter than every delay
+  scenario.scope = pick(random, {Scope::call, Scope::group});
+  scenario.producers = pick<std::uint32_t>(random, {1, 2, 5});
+  scenario.consumers = pick<std::uint32_t>(random, {1, 3, 30});
+  scenario.capacity = pick<std::uint32_t>(random, {1, 2, 50});
+  scenario.order = pick(random, {Order::fifo, Order::lifo, Order::priority});
+  scenario.mode = pick(random, {Mode::barrier, Mode::streamed});
+  scenario.prefetch = pick<std::uint32_t>(random, {0, 1});
+  scenario.consume = pick<Nanoseconds>(random, {0ms, 30ms});
+  scenario.placement = pick(random, {Placement::in_line, Placement::offload});
+  if (workload == "pipeline") scenario.calls = size * (c.plan.chain = Scenario::stages);
+  if (workload == "paginate") {
+    scenario.pages = c.plan.chain = pick<std::uint32_t>(random, {1, 2, 4});
+    scenario.calls = size * scenario.pages;
+  }
+  if (workload == "mixed" || workload == "cpu") {
+    c.cpu_per_call = pick<Nanoseconds>(random, {0ms, 1ms});
+    scenario.cpus = static_cast<std::uint32_t>(allowed_cpus().size());
+  }
+  return c;
+}
+
+/// The same, with delays that leave no doubt about the outcome.
+Case verifiable_case(std::string_view workload, std::uint64_t seed) {
+  Case c = random_case(workload, seed);
+  const Specification& specification = specification_of(workload);
+  for (int i = 0; specification.refuse(c); ++i) {
+    if (i == 0) c.plan.delay = UniformDelay{60ms, 200ms};
+    if (i == 200) c.plan.delay = UniformDelay{60ms, 2s};
+    ++c.plan.seed;
+  }
+  return c;
+}
+
+std::string outcome_of(const Case& c, CallId chosen, std::span<const CallRecord> records) {
+  // Who else had an end before the race was over, or the first failure came, is a matter of time.
+  if (c.workload == "first_completed" || c.workload == "task_group") return fmt::format("{}", chosen);
+  std::string text;
+  for (const CallRecord& record : records) {
+    text += fmt::format("{} {} {:x} {}; ", to_string(record.verdict), record.status, record.answer,
+                        record.attempts);
+  }
+  return text;
+}
+
+class RandomScenarios : public testing::TestWithParam<std::string_view> {};
+
+TEST_P(RandomScenarios, HaveTheSameOutcomeInAllModels) {
+  MockServer server(SERVER_PROGRAM);
+  int compared = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const Case base = verifiable_case(GetParam(), seed);
+    std::string first;
+    for (const ModelEntry& entry : models()) {
+      if (!is_written(base.workload, entry.name, base.transport)) continue;
+      Case c = base;
+      c.model = entry.name;
+      c.workers =
+          std::max(1U, c.workload == "cpu" ? c.scenario.cpus : specification_of(c.workload).in_flight(c));
+      SCOPED_TRACE(fmt::format("{} seed {}, plan seed {}", entry.name, seed, c.plan.seed));
+      Measurement measurement(c, entry, server, std::nullopt);
+      try {
+        measurement.prepare(false);
+      } catch (const NotApplicable&) {
+        continue;
+      } catch (const WrongResult& wrong) {
+        ADD_FAILURE() << wrong.what() << '\n' << case_name(c);
+        continue;
+      }
+      // One after another, another failure may come first.
+      if (c.workload == "task_group" && entry.name == "sequential") continue;
+      const std::string outcome = outcome_of(c, measurement.chosen(), measurement.records());
+      if (first.empty()) first = outcome;
+      EXPECT_EQ(outcome, first) << case_name(c);
+      ++compared;
+    }
+  }
+  EXPECT_GE(compared, 4 * 20);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, RandomScenarios,
+                         testing::Values("gather", "all_settled", "task_group", "first_completed", "timeout",
+                                         "semaphore", "worker_pool", "producer_consumer", "pipeline", "retry",
+                                         "paginate", "mixed", "cpu"),
+                         [](const auto& row) { return std::string(row.param); });
+
+}  // namespace
+}  // namespace fanbench

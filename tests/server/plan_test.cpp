@@ -1,0 +1,352 @@
+// The plan: its grammar, its errors, and that its draws never change.
+#include "mock_server/plan/plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace fanbench {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string error_of(auto read) {
+  try {
+    read();
+  } catch (const PlanError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+std::string duration_error(std::string_view text) {
+  return error_of([&] { parse_duration(text); });
+}
+std::string delay_error(std::string_view text) {
+  return error_of([&] { parse_delay(text); });
+}
+std::string plan_error(std::string_view json) {
+  return error_of([&] { parse_plan(json); });
+}
+
+void expect_names(const std::string& error, std::initializer_list<std::string_view> parts) {
+  for (const std::string_view part : parts)
+    EXPECT_NE(error.find(part), std::string::npos) << part << "\n" << error;
+  EXPECT_EQ(error.find('\n'), std::string::npos) << error;
+}
+
+Plan plan_of(std::string_view delay, std::uint64_t seed = 42) {
+  Plan plan;
+  plan.seed = seed;
+  plan.delay = parse_delay(delay);
+  return plan;
+}
+
+std::int64_t delay_us(const Plan& plan, CallId id, Attempt attempt = 0) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(planned_reply(plan, id, attempt).delay)
+      .count();
+}
+
+// ------------------------------------------------------------------------------------------- durations
+
+TEST(Duration, ReadsEveryUnit) {
+  EXPECT_EQ(parse_duration("200ms"), 200ms);
+  EXPECT_EQ(parse_duration("1.5s"), 1500ms);
+  EXPECT_EQ(parse_duration("250us"), 250us);
+  EXPECT_EQ(parse_duration("10ns"), 10ns);
+  EXPECT_EQ(parse_duration("0"), 0ns);
+  EXPECT_EQ(parse_duration("0ms"), 0ns);
+  EXPECT_EQ(parse_duration("0.3us"), 300ns);  // a double would say 299
+  EXPECT_EQ(parse_duration("1.000000001s"), 1'000'000'001ns);
+  EXPECT_EQ(parse_duration("1.50000000000000s"), 1500ms);
+  EXPECT_EQ(parse_duration("3600s"), max_duration);
+}
+
+TEST(Duration, RefusesWhatIsNoDuration) {
+  for (const char* text : {"",
+                           "ms",
+                           "5",
+                           "-5ms",
+                           "+5ms",
+                           "5 ms",
+                           " 5ms",
+                           "5ms ",
+                           "5m",
+                           "5h",
+                           "5MS",
+                           ".5s",
+                           "5.s",
+                           "1e3ms",
+                           "1.5.5s",
+                           "nan",
+                           "infs",
+                           "nans",
+                           "0x5ms",
+                           "5msms",
+                           "1.5ns",
+                           "1.05ns",
+                           "0.0000000001s",
+                           "3600.000000001s",
+                           "3601s",
+                           "99999999999999999999999s",
+                           "18446744073709551617ns"}) {
+    expect_names(duration_error(text), {"came \"", text, "expected a duration such as 200ms"});
+  }
+}
+
+TEST(Duration, ErrorsStayOnOneLine) {
+  expect_names(duration_error("5\nms\x01"), {"\"5?ms?\""});
+  EXPECT_LT(duration_error(std::string(10'000, '5')).size(), 300U);
+}
+
+TEST(Duration, RoundTrips) {
+  EXPECT_EQ(format_duration(200ms), "200ms");
+  EXPECT_EQ(format_duration(1500ms), "1.5s");
+  EXPECT_EQ(format_duration(0ns), "0ms");
+  EXPECT_EQ(format_duration(1'000'000'001ns), "1.000000001s");
+  EXPECT_EQ(format_duration(1050us), "1.05ms");
+  EXPECT_EQ(format_duration(max_duration), "3600s");
+  for (std::int64_t ns = 1; ns <= max_duration.count(); ns = ns * 3 + 1) {
+    EXPECT_EQ(parse_duration(format_duration(Nanoseconds(ns))), Nanoseconds(ns));
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- delays
+
+TEST(DelayText, RoundTrips) {
+  for (const char* text :
+       {"200ms", "0ms", "uniform:min=10ms,max=50ms", "lognormal:p50=20ms,p99=200ms",
+        "bimodal:fast=20ms,slow=200ms,slow_share=0.05", "bimodal:fast=0ms,slow=1.5s,slow_share=1",
+        "bimodal:fast=0ms,slow=1.5s,slow_share=1e-05"}) {
+    EXPECT_EQ(format_delay(parse_delay(text)), text);
+  }
+  EXPECT_EQ(format_delay(parse_delay("uniform:max=50ms,min=0")), "uniform:min=0ms,max=50ms");
+}
+
+TEST(DelayText, ErrorsNameTheKey) {
+  expect_names(delay_error(""), {"came \"\"", "uniform:"});
+  expect_names(delay_error("fast"), {"fast", "lognormal:"});
+  expect_names(delay_error("uniform:min=10ms"), {"no max", "min, max"});
+  expect_names(delay_error("uniform:"), {"uniform", "min, max"});
+  expect_names(delay_error("uniform:min=10ms,max=50ms,"), {"\"\"", "min, max"});
+  expect_names(delay_error("uniform:min=10ms,mx=50ms"), {"\"mx\"", "min, max"});
+  expect_names(delay_error("uniform:min,max=50ms"), {"min=<value>"});
+  expect_names(delay_error("uniform:min=10ms,min=20ms,max=50ms"), {"min twice"});
+  expect_names(delay_error("uniform:min=10ms,max=x"), {"max: came \"x\""});
+  expect_names(delay_error("uniform:min=50ms,max=10ms"), {"min=50ms", "min at most max"});
+  expect_names(delay_error("lognormal:p50=50ms,p99=10ms"), {"p50 at most p99"});
+  expect_names(delay_error("lognormal:p50=0,p99=10ms"), {"p50 above 0"});
+  for (const char* share : {"nan", "-0.1", "1.1", "inf", "", "0.5x", "5%"}) {
+    expect_names(delay_error(std::string("bimodal:fast=1ms,slow=2ms,slow_share=") + share),
+                 {"slow_share", "0 to 1"});
+  }
+}
+
+// ----------------------------------------------------------------------------------------------- plans
+
+TEST(PlanText, EveryKeyMayBeLeftOut) {
+  const Plan plan = parse_plan("{}");
+  EXPECT_EQ(plan.seed, 1U);
+  EXPECT_EQ(std::get<FixedDelay>(plan.delay).value, 0ns);
+  EXPECT_EQ(plan.failures.rate, 0);
+  EXPECT_EQ(plan.body_bytes, 64U);
+}
+
+TEST(PlanText, RoundTrips) {
+  const std::string text =
+      R"({"seed":18446744073709551615,"delay":"lognormal:p50=20ms,p99=200ms","failures":{"rate":0.1,"attempts":3,)"
+      R"("kinds":[503,"reset",429],"retry_after":"50ms"},"body_bytes":67108864,"chain":5})";
+  EXPECT_EQ(format_plan(parse_plan(text)), text);
+  EXPECT_EQ(format_plan(parse_plan(format_plan(Plan{}))), format_plan(Plan{}));
+  EXPECT_EQ(parse_plan(R"({"failures":{"rate":1}})").failures.rate, 1);
+}
+
+TEST(PlanText, ErrorsNameTheKey) {
+  expect_names(plan_error(""), {"plan", "JSON"});
+  expect_names(plan_error("{\"seed\":1} x"), {"JSON"});
+  expect_names(plan_error("[]"), {"plan", "seed, delay, failures, body_bytes, chain"});
+  expect_names(plan_error("null"), {"null", "object"});
+  expect_names(plan_error(R"({"dely":1})"), {"\"dely\"", "seed, delay"});
+  expect_names(plan_error(R"({"seed":1,"seed":2})"), {"\"seed\"", "twice"});
+  for (const char* seed : {"-1", "1.5", "\"1\"", "null", "18446744073709551616", "true"}) {
+    expect_names(plan_error(std::string(R"({"seed":)") + seed + "}"), {"plan: seed: came ", "whole number"});
+  }
+  expect_names(plan_error(R"({"seed":1e999})"), {"numbers that fit"});
+  expect_names(plan_error(R"({"delay":200})"), {"delay: came 200", "200ms"});
+  expect_names(plan_error(R"({"delay":"uniform:min=1ms"})"), {"delay", "uniform", "no max"});
+  expect_names(plan_error(R"({"body_bytes":15})"), {"body_bytes", "15", "from 16 to 67108864"});
+  expect_names(plan_error(R"({"body_bytes":67108865})"), {"body_bytes"});
+  expect_names(plan_error(R"({"chain":0})"), {"chain", "from 1 to 1000000"});
+  expect_names(plan_error(R"({"chain":2,"body_bytes":16})"),
+               {"body_bytes: came 16 with chain 2", "at least 17"});
+  expect_names(plan_error(R"({"failures":3})"),
+               {"failures", "rate, ids, attempts, kinds, retry_after, over"});
+  expect_names(plan_error(R"({"failures":{"rat":1}})"), {"failures", "\"rat\""});
+  for (const char* rate : {"-0.1", "1.01", "\"x\"", "null", "[0.5]"}) {
+    expect_names(plan_error(std::string(R"({"failures":{"rate":)") + rate + "}}"),
+                 {"failures: rate: came ", "from 0 to 1"});
+  }
+  for (const char* attempts : {"0", "1001", "-1", "1.5"}) {
+    expect_names(plan_error(std::string(R"({"failures":{"attempts":)") + attempts + "}}"),
+                 {"failures: attempts: came ", "from 1 to 1000"});
+  }
+  for (const char* kinds :
+       {"[]", "503", "[399]", "[600]", "[0]", "[\"rst\"]", "[503,200]", "[503.5]", "[-503]", "{}"}) {
+    expect_names(plan_error(std::string(R"({"failures":{"kinds":)") + kinds + "}}"),
+                 {"failures: kinds: came ", "400 to 599"});
+  }
+  expect_names(plan_error(R"({"failures":{"retry_after":"-5ms"}})"),
+               {"failures: retry_after: came \"-5ms\""});
+  expect_names(plan_error(R"({"failures":{"retry_after":5}})"), {"failures: retry_after: came 5"});
+}
+
+TEST(PlanText, HostileTextIsRefusedInOneLine) {
+  expect_names(plan_error(std::string(500'000, '[')),
+               {"plan"});  // deep enough to overflow a recursive reader's stack
+  expect_names(plan_error(R"({"seed":)" + std::string(500'000, '[') + std::string(500'000, ']') + "}"),
+               {"plan"});
+  expect_names(plan_error("{\"a\nb\":1}"), {"plan"});
+  expect_names(plan_error(R"({"a\nb":1})"), {"\"a?b\""});
+  expect_names(plan_error("{\"\xff\xfe\":1}"), {"plan"});
+  EXPECT_LT(plan_error("{\"" + std::string(100'000, 'k') + "\":1}").size(), 300U);
+}
+
+// ----------------------------------------------------------------------------------------------- draws
+
+// The values come from another implementation (Python: statistics.NormalDist). Changing one breaks every
+// recorded result: do it only on purpose.
+TEST(Draws, NeverChange) {
+  constexpr std::array<std::pair<CallId, Attempt>, 5> calls{
+      {{0, 0}, {1, 0}, {2, 0}, {0, 1}, {4294967295, 0}}};
+  const std::map<std::string, std::array<std::int64_t, 5>> expected{
+      {"200ms", {200'000, 200'000, 200'000, 200'000, 200'000}},
+      {"uniform:min=10ms,max=50ms", {38517, 24566, 41757, 32167, 16372}},
+      {"lognormal:p50=20ms,p99=200ms", {34882, 14181, 45038, 22886, 7453}},
+      {"bimodal:fast=20ms,slow=200ms,slow_share=0.05", {20'000, 20'000, 20'000, 20'000, 20'000}},
+  };
+  for (const auto& [text, delays] : expected) {
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      EXPECT_EQ(delay_us(plan_of(text), calls[i].first, calls[i].second), delays[i]) << text << " call " << i;
+    }
+  }
+  EXPECT_EQ(planned_reply(plan_of("0"), 0, 0).answer, 0x6310bf04d8207f46);
+  EXPECT_EQ(planned_reply(plan_of("0"), 1, 0).answer, 0x2ce02c4ee4d2ea09);
+  EXPECT_EQ(planned_reply(plan_of("0"), 0, 1).answer, 0x560ada238512749e);
+
+  Plan failing = plan_of("0");
+  failing.failures = {.rate = 0.5, .attempts = 3, .kinds = {503, Failures::reset, 429}, .retry_after = {}};
+  constexpr std::array<std::array<std::uint16_t, 4>, 6> statuses{{{200, 200, 200, 200},
+                                                                  {200, 200, 200, 200},
+                                                                  {200, 200, 200, 200},
+                                                                  {429, 200, 200, 200},
+                                                                  {503, 429, 200, 200},
+                                                                  {503, 200, 200, 200}}};
+  for (CallId id = 0; id < statuses.size(); ++id) {
+    for (Attempt a = 0; a < 4; ++a)
+      EXPECT_EQ(planned_reply(failing, id, a).status, statuses[id][a]) << id << ' ' << a;
+  }
+}
+
+TEST(Draws, AreWholeMicrosecondsWithinBounds) {
+  const Plan plan = plan_of("lognormal:p50=30s,p99=3600s");
+  for (CallId id = 0; id < 100'000; ++id) {
+    const Nanoseconds delay = planned_reply(plan, id, 0).delay;
+    ASSERT_EQ(delay.count() % 1000, 0);
+    ASSERT_GE(delay, 0ns);
+    ASSERT_LE(delay, max_duration);
+  }
+  EXPECT_EQ(delay_us(plan_of("499ns"), 0), 0);
+  EXPECT_EQ(delay_us(plan_of("500ns"), 0), 1);
+  EXPECT_EQ(delay_us(plan_of("lognormal:p50=0,p99=0"), 0), 0);
+  EXPECT_EQ(delay_us(plan_of("lognormal:p50=20ms,p99=20ms"), 0), 20'000);
+}
+
+TEST(Draws, DependOnSeedIdAndAttempt) {
+  const Plan plan = plan_of("uniform:min=0,max=1000s");
+  std::set<std::int64_t> delays;
+  std::set<std::uint64_t> answers;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    for (CallId id = 0; id < 100; ++id) {
+      for (Attempt attempt = 0; attempt < 10; ++attempt) {
+        const PlannedReply reply = planned_reply(plan_of("uniform:min=0,max=1000s", seed), id, attempt);
+        delays.insert(reply.delay.count());
+        answers.insert(reply.answer);
+      }
+    }
+  }
+  EXPECT_EQ(answers.size(), 20'000U);
+  EXPECT_GT(delays.size(), 19'000U);  // of a thousand million microseconds, a few may coincide
+}
+
+TEST(Failing, ARateOfTheIdsFailsFirstAndSucceedsThen) {
+  Plan plan = plan_of("0");
+  plan.failures = {.rate = 0.1, .attempts = 4, .kinds = {503, 404, Failures::reset}, .retry_after = 70ms};
+  std::map<Attempt, int> ids_by_failing_attempts;
+  std::map<std::uint16_t, int> kinds;
+  for (CallId id = 0; id < 100'000; ++id) {
+    Attempt failing = 0;
+    for (; failing <= 4; ++failing) {
+      const PlannedReply reply = planned_reply(plan, id, failing);
+      if (reply.status == 200) break;
+      ++kinds[reply.status];
+      ASSERT_EQ(reply.retry_after, reply.status == 503 ? 70ms : 0ms);
+    }
+    ASSERT_LE(failing, 4U);
+    for (Attempt later = failing; later < 8; ++later) ASSERT_EQ(planned_reply(plan, id, later).status, 200);
+    ++ids_by_failing_attempts[failing];
+  }
+  EXPECT_NEAR(ids_by_failing_attempts[0], 90'000, 400);
+  for (Attempt a = 1; a <= 4; ++a) EXPECT_NEAR(ids_by_failing_attempts[a], 2'500, 200) << a;
+  EXPECT_EQ(kinds.size(), 3U);
+  for (const auto& [kind, count] : kinds) EXPECT_NEAR(count, 25'000 / 3, 450) << kind;
+}
+
+TEST(Failing, RulesAreIndependentAndTheFirstDecides) {
+  Plan plan = plan_of("0");
+  plan.failures = {.rate = 0.5, .kinds = {500}};
+  plan.more_failures = {{.rate = 0.5, .kinds = {501}}, {.kinds = {502}, .ids = {7, 9}}};
+  std::map<std::uint16_t, int> statuses;
+  for (CallId id = 0; id < 100'000; ++id) ++statuses[planned_reply(plan, id, 0).status];
+  EXPECT_NEAR(statuses[500], 50'000, 700);
+  EXPECT_NEAR(statuses[501], 25'000, 600);
+  EXPECT_NEAR(statuses[200], 25'000, 600);
+  plan.failures.rate = 0;
+  plan.more_failures[0].rate = 0;
+  for (CallId id = 0; id < 12; ++id)
+    EXPECT_EQ(planned_reply(plan, id, 0).status, id == 7 || id == 9 ? 502 : 200);
+}
+
+TEST(Failing, FaultsSayWhatTheClientGets) {
+  for (const auto& [name, status, whole] : {std::tuple{"reset", 0, false},
+                                            {"reset_body", 200, false},
+                                            {"cut", 200, false},
+                                            {"drip", 200, true},
+                                            {"hang", 0, false},
+                                            {"garbage", 0, false},
+                                            {"slow_accept", 200, true}}) {
+    const Plan plan =
+        parse_plan(std::string(R"({"failures":{"rate":1,"over":"5ms","kinds":[")") + name + "\"]}}");
+    const PlannedReply reply = planned_reply(plan, 0, 0);
+    EXPECT_EQ(reply.status, status) << name;
+    EXPECT_EQ(is_whole(reply), whole) << name;
+    EXPECT_EQ(reply.over, whole ? 5ms : 0ns) << name;
+    EXPECT_EQ(format_plan(parse_plan(format_plan(plan))), format_plan(plan));
+  }
+}
+
+TEST(Failing, RatesOfNoneAndAll) {
+  Plan plan = plan_of("0");
+  for (CallId id = 0; id < 10'000; ++id) ASSERT_EQ(planned_reply(plan, id, 0).status, 200);
+  plan.failures.rate = 1;
+  for (CallId id = 0; id < 10'000; ++id) {
+    ASSERT_EQ(planned_reply(plan, id, 0).status, 503);
+    ASSERT_EQ(planned_reply(plan, id, 1).status, 200);
+  }
+}
+
+}  // namespace
+}  // namespace fanbench

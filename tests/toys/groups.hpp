@@ -1,0 +1,72 @@
+// Toys of the workloads in which calls fail or are given up.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "impls/http/blocking.hpp"
+#include "tests/toys/break.hpp"
+
+namespace fanbench::toys {
+
+inline void hide_a_failure(Recorder& recorder) {
+  for (CallRecord& record : recorder.records()) {
+    if (record.verdict == Verdict::http_error) record.verdict = Verdict::ok;
+  }
+}
+
+/// One after another, and the failure ends nothing.
+inline void go_on_after_failure(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    const Reply reply = call(client, {scenario.run, id}, recorder);
+    if (reply.verdict != Verdict::ok && recorder.chosen() == Recorder::none) recorder.choose(id);
+  }
+}
+
+inline void task_group(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
+  if (broken == Break::begin_after_failure) return go_on_after_failure(client, scenario, recorder);
+  std::stop_source stop;
+  std::mutex mutex;
+  CallId first = Recorder::none, last = Recorder::none;
+  {
+    std::vector<std::jthread> threads;
+    for (CallId id = 0; id < scenario.calls; ++id) {
+      threads.emplace_back([&, id] {
+        const Reply reply = call(client, {scenario.run, id}, recorder, {stop.get_token()});
+        if (reply.verdict == Verdict::ok || reply.verdict == Verdict::cancelled) return;
+        const std::lock_guard lock(mutex);
+        last = id;
+        if (first != Recorder::none) return;
+        first = id;
+        if (broken != Break::forget_to_cancel && broken != Break::choose_the_wrong_one) stop.request_stop();
+      });
+    }
+  }
+  if (broken == Break::choose_nobody) return;
+  recorder.choose(broken == Break::choose_the_wrong_one ? last : first);
+  if (broken != Break::cancel_completed_calls) return;
+  for (CallRecord& record : recorder.records()) {
+    if (record.verdict == Verdict::ok) record.verdict = Verdict::cancelled;
+  }
+}
+
+inline void timeout(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
+  Scenario changed = scenario;
+  if (broken == Break::ignore_the_deadline) changed.deadline = std::chrono::hours(1);
+  if (broken == Break::halve_the_deadline) changed.deadline /= 2;
+  if (broken == Break::double_the_deadline) changed.deadline *= 2;
+  std::vector<std::jthread> threads;
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    threads.emplace_back([&, id] {
+      if (broken != Break::keep_late_calls_open) return call_in_time(client, changed, id, recorder);
+      recorder.start(id);
+      const Reply reply = client.get({scenario.run, id});
+      const bool late = Recorder::Clock::now() - recorder.began() > scenario.deadline;
+      recorder.finish(id, late ? Reply{.verdict = Verdict::timed_out} : reply);
+    });
+  }
+}
+
+}  // namespace fanbench::toys

@@ -1,0 +1,155 @@
+// A model for tests that does the workloads with plain threads, and can be told to break exactly one rule.
+#pragma once
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "impls/contract.hpp"
+#include "impls/http/blocking.hpp"
+#include "impls/blocking/fair_semaphore.hpp"
+#include "tests/toys/break.hpp"
+#include "tests/toys/chains.hpp"
+#include "tests/toys/groups.hpp"
+#include "tests/toys/queues.hpp"
+#include "tests/toys/work.hpp"
+
+namespace fanbench {
+
+class Toy final : public Model {
+ public:
+  Toy(const Setup& setup, Break broken)
+      : setup_(setup), broken_(broken), client_(make_blocking_client(setup)) {}
+
+  void gather(const Scenario& scenario, Recorder& recorder) override {
+    std::vector<std::jthread> threads;
+    for (CallId id = 0; id < scenario.calls; ++id) {
+      if (measured(scenario) && id == 1 && broken_ == Break::lose_a_call) continue;
+      threads.emplace_back([&, id] { one(scenario, id, recorder); });
+      if (measured(scenario) && broken_ == Break::one_after_another) threads.clear();
+    }
+    threads.clear();
+    if (measured(scenario) && broken_ == Break::swap_two_replies) {
+      std::swap(recorder.records()[0].answer, recorder.records()[1].answer);
+    }
+    if (measured(scenario) && broken_ == Break::leave_one_running) {
+      left_ = std::jthread([this, scenario] { client_->get({scenario.run, 0, 1}); });
+      recorder.start(0);
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    if (broken_ == Break::new_connections) client_ = make_blocking_client(setup_);
+  }
+
+  void semaphore(const Scenario& scenario, Recorder& recorder) override {
+    FairSemaphore permits(scenario.limit + (broken_ == Break::exceed_the_limit ? 1 : 0));
+    std::vector<std::jthread> threads;
+    for (CallId id = 0; id < scenario.calls; ++id) {
+      threads.emplace_back([&, id] {
+        permits.acquire();
+        call(*client_, {scenario.run, id}, recorder);
+        permits.release();
+      });
+    }
+  }
+
+  void first_completed(const Scenario& scenario, Recorder& recorder) override {
+    std::stop_source stop;
+    std::atomic_flag completed;
+    std::vector<std::jthread> replicas;
+    for (CallId id = 0; id < scenario.calls; ++id) {
+      replicas.emplace_back([&, id] {
+        const Reply reply = call(*client_, {scenario.run, id}, recorder, {stop.get_token()});
+        if (reply.verdict == Verdict::cancelled || completed.test_and_set()) return;
+        recorder.choose(broken_ == Break::choose_the_wrong_one ? (id + 1) % scenario.calls : id);
+        if (broken_ != Break::forget_to_cancel) stop.request_stop();
+      });
+    }
+    replicas.clear();
+    if (broken_ == Break::choose_the_wrong_one) {  // it even forges the record
+      const CallId right = (recorder.chosen() + scenario.calls - 1) % scenario.calls;
+      recorder.records()[recorder.chosen()].verdict = Verdict::ok;
+      recorder.records()[recorder.chosen()].status = recorder.records()[right].status;
+    }
+  }
+
+  void all_settled(const Scenario& scenario, Recorder& recorder) override {
+    gather(scenario, recorder);
+    if (broken_ == Break::hide_a_failure) toys::hide_a_failure(recorder);
+  }
+  void task_group(const Scenario& scenario, Recorder& recorder) override {
+    toys::task_group(*client_, scenario, recorder, broken_);
+  }
+  void timeout(const Scenario& scenario, Recorder& recorder) override {
+    toys::timeout(*client_, scenario, recorder, broken_);
+  }
+  void worker_pool(const Scenario& scenario, Recorder& recorder) override {
+    toys::worker_pool(*client_, scenario, recorder, broken_);
+  }
+  void producer_consumer(const Scenario& scenario, Recorder& recorder) override {
+    toys::ProducerConsumer(*client_, scenario, recorder, broken_).run();
+  }
+  void pipeline(const Scenario& scenario, Recorder& recorder) override {
+    toys::pipeline(*client_, scenario, recorder, broken_);
+  }
+  void paginate(const Scenario& scenario, Recorder& recorder) override {
+    toys::paginate(*client_, scenario, recorder, broken_);
+  }
+  void mixed(const Scenario& scenario, Recorder& recorder) override {
+    toys::mixed(*client_, scenario, recorder, broken_);
+  }
+  void cpu(const Scenario& scenario, Recorder& recorder) override {
+    toys::cpu(*client_, scenario, recorder, broken_);
+  }
+
+  void retry(const Scenario& scenario, Recorder& recorder) override {
+    Scenario changed = scenario;
+    if (broken_ == Break::retry_too_early) changed.backoff = Nanoseconds(0);
+    if (broken_ == Break::give_up_early) changed.attempts = 1;
+    std::vector<std::jthread> threads;
+    for (CallId id = 0; id < scenario.calls; ++id) {
+      threads.emplace_back([&, id] {
+        call_until_ok(*client_, changed, id, recorder);
+        if (broken_ != Break::retry_too_often || id != 0) return;
+        recorder.start(id);
+        recorder.finish(id, client_->get({scenario.run, id, 2}));
+      });
+    }
+  }
+
+ private:
+  /// The warm-up stays honest: its scenario has the default seed, those of the tests have not.
+  static bool measured(const Scenario& scenario) { return scenario.seed != Scenario{}.seed; }
+
+  void one(const Scenario& scenario, CallId id, Recorder& recorder) {
+    const bool this_one = measured(scenario) && id == 1;
+    if (this_one && broken_ == Break::skip_a_call) {
+      recorder.start(id);
+      return recorder.finish(id, {.verdict = Verdict::ok, .status = 200});
+    }
+    call(*client_, {scenario.run, id}, recorder);
+    if (this_one && broken_ == Break::make_one_twice) client_->get({scenario.run, id});
+    if (this_one && broken_ == Break::too_fast)
+      recorder.records()[id].finished = recorder.records()[id].started;
+  }
+
+  Setup setup_;
+  Break broken_;
+  std::unique_ptr<BlockingClient> client_;
+  std::jthread left_;
+};
+
+template <Break broken>
+std::unique_ptr<Model> make_toy(const Setup& setup) {
+  return std::make_unique<Toy>(setup, broken);
+}
+
+/// The toy as a row of the catalogue.
+template <Break broken>
+ModelEntry toy() {
+  return {.name = "toy",
+          .make = make_toy<broken>,
+          .most_in_flight = [](const Setup&) { return UINT32_MAX; },
+          .needs = [](const Setup&, std::uint32_t, std::uint32_t) { return Needs{}; }};
+}
+
+}  // namespace fanbench
