@@ -18,6 +18,7 @@
 #include "bench/machine/resources.hpp"
 #include "bench/suite/suite.hpp"
 #include "bench/workloads/checks.hpp"
+#include "impls/http/transports.hpp"
 
 namespace fanbench {
 namespace {
@@ -159,9 +160,12 @@ std::vector<std::string_view> names_of(const Rows& rows) {
 }
 
 Suite read_known_suite(const std::string& file) {
-  const auto known_workloads = names_of(workloads());
+  std::vector<std::string_view> known_workloads;
+  for (const Specification& row : specifications()) known_workloads.push_back(row.workload);
   const auto known_models = names_of(models());
-  return read_suite(file, {.workloads = known_workloads, .models = known_models});
+  const auto known_transports = names_of(transports());
+  return read_suite(
+      file, {.workloads = known_workloads, .models = known_models, .transports = known_transports});
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "impls/contract.hpp"
+#include "impls/contract/records.hpp"
 
 namespace fanbench {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "impls/contract.hpp"
+#include "impls/contract/model.hpp"
 
 namespace fanbench {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "impls/contract.hpp"
+#include "impls/contract/model.hpp"
 
 namespace fanbench {
 

@@ -64,7 +64,8 @@ Measurement::Measurement(const Case& c, const ModelEntry& model, MockServer& ser
              .transport = c.transport,
              .connection = c.connection,
              .workers = c.workers},
-      records_(c.scenario.calls) {
+      records_(c.scenario.calls),
+      attempts_(c.scenario.attempts > 1 ? std::size_t{c.scenario.calls} * c.scenario.attempts : 0) {
   if (c.cpu_per_call > Nanoseconds{}) case_.scenario.kernel_steps = kernel_steps_in(c.cpu_per_call);
 }
 
@@ -111,31 +112,6 @@ void Measurement::watch_runs() {
   if (counter && watched.outcome.makespan < is_short) syscalls_ = run({.syscalls = &counter}).syscalls;
 }
 
-void Measurement::warm_up() {
-  // Calls that all wait at once need a connection each. A model that was too slow to begin them all in time
-  // is given longer delays until it has them; the ledger of the run that follows proves that it opened no
-  // more.
-  constexpr int tries = 8;
-  const std::uint32_t needed = in_flight();
-  Nanoseconds delay =
-      std::max<Nanoseconds>(warm_up_delay_, milliseconds(10) + needed * std::chrono::microseconds(100));
-  for (int i = 0; i < tries; ++i, delay *= 2) {
-    const std::uint64_t run = server_.create_run(Plan{.delay = FixedDelay{delay}});
-    std::vector<CallRecord> records(needed);
-    Recorder recorder(records);
-    model_->gather({.run = run, .calls = needed}, recorder);
-    const Ledger ledger = settled_ledger(run);
-    server_.forget(run);
-    if (!recorder.noted().empty()) throw WrongResult(recorder.noted());
-    if (ledger.in_flight_peak >= needed) {
-      warm_up_delay_ = delay;
-      warm_ = true;
-      return;
-    }
-  }
-  throw WrongResult(fmt::format("the warm-up could not bring {} calls in flight at once", needed));
-}
-
 /// Waits until the client is idle: what workers of the last run still do, such as spinning before they sleep,
 /// is no part of the next one. Gives up after about a second.
 void Measurement::wait_for_quiet() {
@@ -159,11 +135,12 @@ Ledger Measurement::settled_ledger(std::uint64_t run) {
 }
 
 Measurement::Run Measurement::run(Watch watch) {
-  if (!case_.cold && case_.connection == Connection::reuse && !warm_) warm_up();
+  if (!case_.cold && !warm_) model_->warm(in_flight());
+  warm_ = true;
   std::ranges::fill(records_, CallRecord{});
+  std::ranges::fill(attempts_, AttemptRecord{});
   Scenario scenario = case_.scenario;
   scenario.run = server_.create_run(case_.plan);
-  const auto workload = std::ranges::find(workloads(), case_.workload, &Workload::name);
 
   wait_for_quiet();
   std::optional<PeakUsage> usage;
@@ -177,11 +154,11 @@ Measurement::Run Measurement::run(Watch watch) {
   const Nanoseconds cpu = cpu_of_tree(server_.pid());
   const auto allocations = allocations_so_far();
   if (syscalls) syscalls->start();
-  Recorder recorder(records_);  // the run begins
+  Recorder recorder(records_, attempts_);  // the run begins
   std::unique_ptr<Model> cold_model;
   if (case_.cold) cold_model = entry_.make(setup_);
   Model& model = case_.cold ? *cold_model : *model_;
-  (model.*workload->run)(scenario, recorder);
+  model.run(case_.workload, scenario, recorder);
   Nanoseconds makespan = Clock::now() - recorder.began();  // the run has ended
 
   Run result{};
@@ -197,6 +174,8 @@ Measurement::Run Measurement::run(Watch watch) {
   result.server_cpu = cpu_of_process(server_.pid()) - server_cpu;
   result.switches = switches_of_tree(server_.pid()) - switches;
   result.outcome = {.records = records_,
+                    .attempts = attempts_,
+                    .events = recorder.events(),
                     .chosen = recorder.chosen(),
                     .began = recorder.began().time_since_epoch(),
                     .makespan = makespan,

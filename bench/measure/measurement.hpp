@@ -55,7 +55,6 @@ class Measurement {
     std::optional<SyscallCounter>* syscalls = nullptr;  // opened by the first run that has it
   };
 
-  void warm_up();
   void wait_for_quiet();
   void watch_runs();
   Run run(Watch watch);
@@ -70,13 +69,13 @@ class Measurement {
   Setup setup_;
   std::unique_ptr<Model> model_;
   std::vector<CallRecord> records_;
+  std::vector<AttemptRecord> attempts_;  // where a call may have more than one, as many for each
   std::optional<MachineLoad> load_;
   std::uint64_t idle_pss_ = 0;
   std::optional<Usage> peak_;
   std::optional<std::uint64_t> syscalls_;  // of one run
   double recording_us_per_call_ = 0;
-  bool warm_ = false;            // all connections that the next run needs are open and idle
-  Nanoseconds warm_up_delay_{};  // that was needed to have them all in use at once
+  bool warm_ = false;  // all connections that the next run needs are open and idle
 
   CallId chosen_ = Recorder::none;
   std::vector<double> makespans_s_, latencies_us_, from_start_us_, late_start_us_, lateness_us_,

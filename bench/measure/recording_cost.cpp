@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "bench/measure/quantiles.hpp"
-#include "impls/contract.hpp"
+#include "impls/contract/model.hpp"
 
 namespace fanbench {
 namespace {

@@ -242,7 +242,7 @@ Failures read_failures(const Source& source, std::string_view key, const toml::n
 /// The keys of [defaults] or of one [[scenario]].
 struct Keys {
   Given<std::string> workload, models;
-  Given<Transport> transports;
+  Given<std::string> transports;
   Given<std::uint32_t> calls;
   Given<Latency> latency;
   Given<bool> start;
@@ -270,8 +270,6 @@ Given<T> read_names(const Source& source, std::string_view key, const toml::node
   return read_list<T>(source, key, node, read);
 }
 
-const std::vector<std::pair<std::string_view, Transport>> transport_words = {{"native", Transport::native},
-                                                                             {"curl", Transport::curl}};
 const std::vector<std::pair<std::string_view, Scope>> scope_words = {{"call", Scope::call},
                                                                      {"group", Scope::group}};
 const std::vector<std::pair<std::string_view, Order>> order_words = {
@@ -334,8 +332,8 @@ Keys read_keys(const Source& source, const toml::table& table) {
   list(keys.workload, "workload", word<std::string>(source.known.workloads));
   names_of(keys.models, "models", word<std::string>(source.known.models),
            std::vector<std::string>(source.known.models.begin(), source.known.models.end()));
-  names_of(keys.transports, "transports", word(transport_words),
-           std::vector<Transport>{Transport::native, Transport::curl});
+  names_of(keys.transports, "transports", word<std::string>(source.known.transports),
+           std::vector<std::string>(source.known.transports.begin(), source.known.transports.end()));
   list(keys.calls, "calls", whole_number<std::uint32_t>(1, million));
   list(keys.latency, "latency", read_latency);
   list(keys.start, "start", word<bool>({{"warm", false}, {"cold", true}}));
@@ -366,7 +364,10 @@ Keys read_keys(const Source& source, const toml::table& table) {
   return keys;
 }
 
-bool has_workers(std::string_view model) { return model == "thread_pool" || model == "processes"; }
+const ModelEntry& entry_of(std::string_view model) {
+  return *std::ranges::find(models(), model, &ModelEntry::name);
+}
+bool has_workers(std::string_view model) { return entry_of(model).has_workers; }
 /// As many as can be of use: one for each call that may be open at once, or for each CPU where none is.
 std::uint32_t workers_of_use(const Case& c) {
   const std::uint32_t in_flight = specification_of(c.workload).in_flight(c);
@@ -487,6 +488,7 @@ std::vector<Case> expand(const Source& source, const toml::table& table, const K
   Expansion expansion(source, line, own, defaults);
 
   const std::vector<std::string> all_models(source.known.models.begin(), source.known.models.end());
+  const std::vector<std::string> all_transports(source.known.transports.begin(), source.known.transports.end());
   const auto workloads = expansion.values_of(&Keys::workload, {});
   const auto models = expansion.values_of(&Keys::models, all_models);
   if (workloads.empty()) source.fail(line, "workload", "expected the name of a workload, got nothing");
@@ -495,8 +497,7 @@ std::vector<Case> expand(const Source& source, const toml::table& table, const K
   // The first varies slowest.
   expansion.spread(&Keys::workload, {}, [](Case& c, const auto& v) { c.workload = v; });
   expansion.spread(&Keys::models, all_models, [](Case& c, const auto& v) { c.model = v; });
-  expansion.spread(&Keys::transports, {Transport::native, Transport::curl},
-                   [](Case& c, Transport v) { c.transport = v; });
+  expansion.spread(&Keys::transports, all_transports, [](Case& c, const auto& v) { c.transport = v; });
   expansion.spread(&Keys::calls, {1}, [](Case& c, std::uint32_t v) { c.scenario.calls = v; });
   expansion.spread(&Keys::latency, {Latency{.delay = FixedDelay{std::chrono::milliseconds(200)}, .file = {}}},
                    [](Case& c, const Latency& v) {
@@ -520,7 +521,7 @@ std::vector<Case> expand(const Source& source, const toml::table& table, const K
   expansion.spread(&Keys::timeline, {false}, [](Case& c, bool v) { c.timeline = v; });
 
   std::vector<Case> cases = std::move(expansion).cases();
-  std::erase_if(cases, [](const Case& c) { return !is_written(c.workload, c.model, c.transport); });
+  std::erase_if(cases, [](const Case& c) { return !entry_of(c.model).supports(c.workload, c.transport); });
   if (cases.empty()) {
     source.fail(
         line, "models",
@@ -664,16 +665,13 @@ nlohmann::ordered_json parameters_json(const Case& c) {
 
 }  // namespace
 
-std::string_view to_string(Transport transport) noexcept {
-  return transport == Transport::native ? "native" : "curl";
-}
 std::string_view to_string(Connection connection) noexcept {
   return connection == Connection::reuse ? "reuse" : "per_call";
 }
 
 std::string case_name(const Case& c) {
   std::string name = fmt::format(
-      "{}/{}/{}/calls:{}/latency:{}/start:{}", c.workload, c.model, to_string(c.transport), c.scenario.calls,
+      "{}/{}/{}/calls:{}/latency:{}/start:{}", c.workload, c.model, c.transport, c.scenario.calls,
       c.latency_file.empty() ? format_delay(c.plan.delay) : "file:" + c.latency_file, start_text(c));
   const auto own = own_json(c);
   for (const auto& [key, value] : own.items()) {
@@ -726,7 +724,7 @@ nlohmann::ordered_json to_json(const Suite& suite) {
     cases.push_back({{"name", c.name},
                      {"workload", c.workload},
                      {"model", c.model},
-                     {"transport", to_string(c.transport)},
+                     {"transport", c.transport},
                      {"parameters", parameters_json(c)},
                      {"timeline", c.timeline}});
   }

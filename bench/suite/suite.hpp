@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "impls/contract.hpp"
+#include "impls/contract/model.hpp"
 #include "mock_server/plan/plan.hpp"
 
 namespace fanbench {
@@ -25,7 +25,7 @@ struct SuiteError : std::runtime_error {
 struct Case {
   std::string name;  // unique in its suite; see case_name
   std::string workload, model;
-  Transport transport = Transport::native;
+  std::string transport = "native";
   bool cold = false;  // connections, workers and loops are made inside the measured part
   Connection connection = Connection::reuse;
   Scenario scenario;             // `run` is left 0: the server gives it
@@ -45,9 +45,9 @@ struct Suite {
   std::vector<Case> cases;  // in the file's order; at least one
 };
 
-/// The names that a suite may use: those of workloads() and models().
+/// The names that a suite may use: those of specifications(), models() and transports().
 struct KnownNames {
-  std::span<const std::string_view> workloads, models;
+  std::span<const std::string_view> workloads, models, transports;
 };
 
 /// Most cases that one suite may come to: a list too many is caught before it fills the memory.
@@ -64,7 +64,6 @@ Suite parse_suite(std::string_view text, const std::filesystem::path& file, cons
 /// (`latency:uniform:min=10ms,max=50ms`). Of delays from a file, the file's name (`latency:file:api.txt`).
 std::string case_name(const Case& c);
 
-std::string_view to_string(Transport transport) noexcept;    // "native", "curl"
 std::string_view to_string(Connection connection) noexcept;  // "reuse", "per_call"
 
 /// What --list prints: {"suite", "description", "rounds", "cases": [{"name", "workload", "model",

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "impls/contract.hpp"
+#include "impls/contract/model.hpp"
 
 namespace fanbench {
 

@@ -14,7 +14,9 @@ namespace fanbench {
 
 /// What one run produced.
 struct Outcome {
-  std::span<const CallRecord> records{};  // by call id
+  std::span<const CallRecord> records{};      // by call id
+  std::span<const AttemptRecord> attempts{};  // as many for each call as it may have; empty where that is one
+  std::vector<EventRecord> events{};          // in the order in which they were recorded
   CallId chosen = Recorder::none;
   Nanoseconds began{};              // of the same clock as the ledger's
   Nanoseconds makespan{};           // from the first call's intended start to the end of the fan-out

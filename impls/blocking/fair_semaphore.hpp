@@ -23,7 +23,7 @@ class FairSemaphore {
     waiters_.push_back(&self);
     self.turn.wait(lock, [&self] { return self.permitted; });
   }
-  void release() {
+  void release() noexcept {
     const std::lock_guard lock(mutex_);
     if (waiters_.empty()) {
       ++permits_;
@@ -34,6 +34,18 @@ class FairSemaphore {
     next->permitted = true;
     next->turn.notify_one();
   }
+
+  /// A permit for as long as it exists, waited for where none is free.
+  class Permit {
+   public:
+    explicit Permit(FairSemaphore& permits) : permits_(permits) { permits_.acquire(); }
+    Permit(const Permit&) = delete;
+    Permit& operator=(const Permit&) = delete;
+    ~Permit() { permits_.release(); }
+
+   private:
+    FairSemaphore& permits_;
+  };
 
  private:
   struct Waiter {

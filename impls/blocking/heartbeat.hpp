@@ -5,7 +5,7 @@
 #include <mutex>
 #include <stop_token>
 
-#include "impls/contract.hpp"
+#include "impls/contract/records.hpp"
 
 namespace fanbench {
 

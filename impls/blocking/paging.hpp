@@ -2,8 +2,9 @@
 #pragma once
 
 #include <future>
+#include <thread>
 
-#include "impls/http/blocking.hpp"
+#include "impls/blocking/call.hpp"
 
 namespace fanbench {
 

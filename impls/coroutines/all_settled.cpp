@@ -1,24 +1,17 @@
 // All calls at once; a failed one disturbs no other: its failure is a value, kept beside its id like any
 // reply.
 #include "impls/coroutines/coroutines.hpp"
-#include "impls/coroutines/spawn.hpp"
+#include "impls/coroutines/group.hpp"
 
-namespace fanbench {
-namespace {
+namespace fanbench::coroutines {
 
-Awaitable<void> settle_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> all_settled(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
-  std::vector<Spawned> calls;
+  std::vector<Prepared> calls;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    calls.push_back(spawn(loop, call(client, {scenario.run, id}, recorder)));
+    calls.push_back(prepare(loop, call(client, {scenario.run, id}, recorder)));
   }
   co_await join_all(std::move(calls));
 }
 
-}  // namespace
-
-void Coroutines::all_settled(const Scenario& scenario, Recorder& recorder) {
-  run(settle_all(*client_, scenario, recorder));
-}
-
-}  // namespace fanbench
+}  // namespace fanbench::coroutines

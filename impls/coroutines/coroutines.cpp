@@ -1,22 +1,75 @@
-// The event loop that the coroutine model's workloads run on.
+// The coroutine model's workloads, and the event loop that they run on.
 #include "impls/coroutines/coroutines.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
 
-namespace fanbench {
+#include "impls/table.hpp"
 
-Coroutines::Coroutines(const Setup& setup) : client_(make_awaitable_client(setup, loop_.get_executor())) {}
+namespace fanbench::coroutines {
 
-void Coroutines::run(Awaitable<void> main) {
-  std::exception_ptr failure;
-  asio::co_spawn(loop_, std::move(main), [this, &failure](std::exception_ptr thrown) {
-    failure = thrown;
-    loop_.stop();  // it would go on for the client's idle connections, if any of them is still watched
-  });
-  loop_.restart();
-  loop_.run();
-  if (failure) std::rethrow_exception(failure);
+Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, producer_consumer,
+    pipeline, retry, paginate, mixed, cpu;
+
+namespace {
+
+constexpr Row<Workload> table[] = {
+    {"gather", gather},
+    {"all_settled", all_settled},
+    {"task_group", task_group},
+    {"first_completed", first_completed},
+    {"timeout", timeout},
+    {"semaphore", semaphore},
+    {"worker_pool", worker_pool},
+    {"producer_consumer", producer_consumer},
+    {"pipeline", pipeline},
+    {"retry", retry},
+    {"paginate", paginate},
+    {"mixed", mixed},
+    {"cpu", cpu},
+};
+
+class Coroutines final : public Model {
+ public:
+  explicit Coroutines(const Setup& setup) : client_(make_awaitable_client(setup, loop_.get_executor())) {}
+
+  void warm(std::uint32_t in_flight) override { run(client_->warm(in_flight)); }
+  void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
+    run(find(table, workload)(*client_, scenario, recorder));
+  }
+
+ private:
+  /// Runs the loop until `main` has ended; rethrows what it threw.
+  void run(Awaitable<void> main) {
+    std::exception_ptr failure;
+    asio::co_spawn(loop_, std::move(main), [this, &failure](std::exception_ptr thrown) {
+      failure = thrown;
+      loop_.stop();  // it would go on for the client's idle connections, if any of them is still watched
+    });
+    loop_.restart();
+    loop_.run();
+    if (failure) std::rethrow_exception(failure);
+  }
+
+  asio::io_context loop_{1};
+  std::unique_ptr<AwaitableClient> client_;
+};
+
+Needs needs(const Setup&, std::uint32_t tasks, std::uint32_t in_flight) {
+  return {.descriptors = idle_process.descriptors + in_flight,
+          .tasks = 1,
+          .mappings = idle_process.mappings,
+          .memory_mb = (std::uint64_t{tasks} * 2 + std::uint64_t{in_flight} * 25) / 1000};
 }
 
-}  // namespace fanbench
+}  // namespace
+
+ModelEntry entry() {
+  return {.name = "coroutines",
+          .make = [](const Setup& setup) { return std::make_unique<Coroutines>(setup); },
+          .most_in_flight = [](const Setup&) { return UINT32_MAX; },
+          .needs = needs,
+          .supports = [](std::string_view workload, std::string_view) { return has(table, workload); }};
+}
+
+}  // namespace fanbench::coroutines

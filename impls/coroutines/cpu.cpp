@@ -2,10 +2,10 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "impls/coroutines/coroutines.hpp"
-#include "impls/coroutines/spawn.hpp"
+#include "impls/coroutines/group.hpp"
 #include "impls/kernel.hpp"
 
-namespace fanbench {
+namespace fanbench::coroutines {
 namespace {
 
 using Pool = asio::thread_pool::executor_type;
@@ -16,19 +16,15 @@ asio::awaitable<void, Pool> compute_in_pool(const Scenario& scenario, CallId id,
   co_return;
 }
 
-Awaitable<void> compute_all(const Scenario& scenario, Pool pool, Recorder& recorder) {
-  std::vector<SpawnedOn<Pool>> pieces;
+}  // namespace
+
+Awaitable<void> cpu(AwaitableClient&, const Scenario& scenario, Recorder& recorder) {
+  asio::thread_pool pool(scenario.cpus);
+  std::vector<PreparedOn<Pool>> pieces;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    pieces.push_back(spawn(pool, compute_in_pool(scenario, id, recorder)));
+    pieces.push_back(prepare(pool.get_executor(), compute_in_pool(scenario, id, recorder)));
   }
   co_await join_all(std::move(pieces));
 }
 
-}  // namespace
-
-void Coroutines::cpu(const Scenario& scenario, Recorder& recorder) {
-  asio::thread_pool pool(scenario.cpus);
-  run(compute_all(scenario, pool.get_executor(), recorder));
-}
-
-}  // namespace fanbench
+}  // namespace fanbench::coroutines

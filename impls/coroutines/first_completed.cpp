@@ -1,24 +1,17 @@
 // All calls at once; the first reply ends the group, which cancels the others and waits until they are gone.
 #include "impls/coroutines/coroutines.hpp"
-#include "impls/coroutines/spawn.hpp"
+#include "impls/coroutines/group.hpp"
 
-namespace fanbench {
-namespace {
+namespace fanbench::coroutines {
 
-Awaitable<void> race(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> first_completed(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
-  std::vector<Spawned> replicas;
+  std::vector<Prepared> replicas;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    replicas.push_back(spawn(loop, call(client, {scenario.run, id}, recorder)));
+    replicas.push_back(prepare(loop, call(client, {scenario.run, id}, recorder)));
   }
   const auto order = co_await run_group(std::move(replicas), asio::experimental::wait_for_one());
   if (!order.empty()) recorder.choose(static_cast<CallId>(order.front()));
 }
 
-}  // namespace
-
-void Coroutines::first_completed(const Scenario& scenario, Recorder& recorder) {
-  run(race(*client_, scenario, recorder));
-}
-
-}  // namespace fanbench
+}  // namespace fanbench::coroutines

@@ -4,10 +4,10 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "impls/coroutines/coroutines.hpp"
-#include "impls/coroutines/spawn.hpp"
+#include "impls/coroutines/group.hpp"
 #include "impls/kernel.hpp"
 
-namespace fanbench {
+namespace fanbench::coroutines {
 namespace {
 
 using Pool = asio::thread_pool::executor_type;
@@ -31,9 +31,9 @@ Awaitable<void> call_and_work(AwaitableClient& client, const Scenario& scenario,
 
 Awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Pool pool, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
-  std::vector<Spawned> calls;
+  std::vector<Prepared> calls;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    calls.push_back(spawn(loop, call_and_work(client, scenario, id, pool, recorder)));
+    calls.push_back(prepare(loop, call_and_work(client, scenario, id, pool, recorder)));
   }
   co_await join_all(std::move(calls));
 }
@@ -53,17 +53,12 @@ Awaitable<void> heartbeat(Recorder& recorder) {
   }
 }
 
-Awaitable<void> call_all_beside_heartbeat(AwaitableClient& client, const Scenario& scenario, Pool pool,
-                                          Recorder& recorder) {
-  auto first = call_all(client, scenario, pool, recorder) || heartbeat(recorder);
+}  // namespace
+
+Awaitable<void> mixed(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+  asio::thread_pool pool(scenario.placement == Placement::offload ? scenario.cpus : 1);
+  auto first = call_all(client, scenario, pool.get_executor(), recorder) || heartbeat(recorder);
   co_await std::move(first);
 }
 
-}  // namespace
-
-void Coroutines::mixed(const Scenario& scenario, Recorder& recorder) {
-  asio::thread_pool pool(scenario.placement == Placement::offload ? scenario.cpus : 1);
-  run(call_all_beside_heartbeat(*client_, scenario, pool.get_executor(), recorder));
-}
-
-}  // namespace fanbench
+}  // namespace fanbench::coroutines

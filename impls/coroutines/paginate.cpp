@@ -1,9 +1,9 @@
 // A coroutine for each stream reads page after page; with prefetch it awaits the next page and its consumer
 // together.
 #include "impls/coroutines/coroutines.hpp"
-#include "impls/coroutines/spawn.hpp"
+#include "impls/coroutines/group.hpp"
 
-namespace fanbench {
+namespace fanbench::coroutines {
 namespace {
 
 Awaitable<void> consume(const Scenario& scenario) {
@@ -13,17 +13,17 @@ Awaitable<void> consume(const Scenario& scenario) {
 
 Awaitable<void> read_stream(AwaitableClient& client, const Scenario& scenario, CallId first,
                             Recorder& recorder) {
-  Reply page = co_await fetch(client, {scenario.run, first}, recorder);
+  Reply page = co_await call<Reply>(client, {scenario.run, first}, recorder);
   CallId id = first + 1;
   for (; page.more; ++id) {
     const Request next{.run = scenario.run, .id = id, .cursor = page.answer};
     if (scenario.prefetch == 0) {
       co_await consume(scenario);
       recorder.ready(id);
-      page = co_await fetch(client, next, recorder);
+      page = co_await call<Reply>(client, next, recorder);
     } else {
       recorder.ready(id);
-      auto both = fetch(client, next, recorder) && consume(scenario);
+      auto both = call<Reply>(client, next, recorder) && consume(scenario);
       page = co_await std::move(both);
     }
   }
@@ -31,19 +31,15 @@ Awaitable<void> read_stream(AwaitableClient& client, const Scenario& scenario, C
   recorder.leave_out(id, first + scenario.pages);  // none, unless a page failed
 }
 
-Awaitable<void> read_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+}  // namespace
+
+Awaitable<void> paginate(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
-  std::vector<Spawned> streams;
+  std::vector<Prepared> streams;
   for (CallId first = 0; first < scenario.calls; first += scenario.pages) {
-    streams.push_back(spawn(loop, read_stream(client, scenario, first, recorder)));
+    streams.push_back(prepare(loop, read_stream(client, scenario, first, recorder)));
   }
   co_await join_all(std::move(streams));
 }
 
-}  // namespace
-
-void Coroutines::paginate(const Scenario& scenario, Recorder& recorder) {
-  run(read_all(*client_, scenario, recorder));
-}
-
-}  // namespace fanbench
+}  // namespace fanbench::coroutines

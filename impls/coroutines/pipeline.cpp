@@ -1,18 +1,18 @@
 // Streamed: a coroutine takes its item through all stages. Barrier: all items finish a stage, then all begin
 // the next.
 #include "impls/coroutines/coroutines.hpp"
-#include "impls/coroutines/spawn.hpp"
+#include "impls/coroutines/group.hpp"
 
-namespace fanbench {
+namespace fanbench::coroutines {
 namespace {
 
 Awaitable<void> stream_item(AwaitableClient& client, const Scenario& scenario, CallId first,
                             Recorder& recorder) {
-  Reply reply = co_await fetch(client, {scenario.run, first}, recorder);
+  Reply reply = co_await call<Reply>(client, {scenario.run, first}, recorder);
   CallId id = first + 1;
   for (; reply.more; ++id) {
     recorder.ready(id);
-    reply = co_await fetch(client, {.run = scenario.run, .id = id, .cursor = reply.answer}, recorder);
+    reply = co_await call<Reply>(client, {.run = scenario.run, .id = id, .cursor = reply.answer}, recorder);
   }
   recorder.leave_out(id, first + Scenario::stages);  // none, unless a stage failed
 }
@@ -20,15 +20,15 @@ Awaitable<void> stream_item(AwaitableClient& client, const Scenario& scenario, C
 /// One stage of one item. `cursor` is the answer of the stage before, and then of this one.
 Awaitable<void> do_stage(AwaitableClient& client, Request request, std::uint64_t& cursor,
                          Recorder& recorder) {
-  const Reply reply = co_await fetch(client, request, recorder);
+  const Reply reply = co_await call<Reply>(client, request, recorder);
   cursor = reply.answer;
 }
 
 Awaitable<void> stream_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
-  std::vector<Spawned> items;
+  std::vector<Prepared> items;
   for (CallId first = 0; first < scenario.calls; first += Scenario::stages) {
-    items.push_back(spawn(loop, stream_item(client, scenario, first, recorder)));
+    items.push_back(prepare(loop, stream_item(client, scenario, first, recorder)));
   }
   co_await join_all(std::move(items));
 }
@@ -37,12 +37,12 @@ Awaitable<void> stage_by_stage(AwaitableClient& client, const Scenario& scenario
   const auto loop = co_await asio::this_coro::executor;
   std::vector<std::uint64_t> cursors(scenario.calls / Scenario::stages);
   for (std::uint32_t stage = 0; stage < Scenario::stages; ++stage) {
-    std::vector<Spawned> items;
+    std::vector<Prepared> items;
     for (std::size_t item = 0; item < cursors.size(); ++item) {
       const auto id = static_cast<CallId>(item * Scenario::stages + stage);
       const Request request{.run = scenario.run, .id = id, .cursor = cursors[item]};
       recorder.ready(id);
-      items.push_back(spawn(loop, do_stage(client, request, cursors[item], recorder)));
+      items.push_back(prepare(loop, do_stage(client, request, cursors[item], recorder)));
     }
     co_await join_all(std::move(items));
   }
@@ -50,9 +50,9 @@ Awaitable<void> stage_by_stage(AwaitableClient& client, const Scenario& scenario
 
 }  // namespace
 
-void Coroutines::pipeline(const Scenario& scenario, Recorder& recorder) {
-  run(scenario.mode == Mode::streamed ? stream_all(*client_, scenario, recorder)
-                                      : stage_by_stage(*client_, scenario, recorder));
+Awaitable<void> pipeline(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+  return scenario.mode == Mode::streamed ? stream_all(client, scenario, recorder)
+                                         : stage_by_stage(client, scenario, recorder);
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::coroutines

@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "impls/coroutines/coroutines.hpp"
-#include "impls/coroutines/spawn.hpp"
+#include "impls/coroutines/group.hpp"
 
-namespace fanbench {
+namespace fanbench::coroutines {
 namespace {
 
 using Count = asio::experimental::channel<Loop, void(boost::system::error_code)>;
@@ -62,9 +62,9 @@ Awaitable<void> produce(std::uint32_t producer, const Scenario& scenario, Queue&
 
 Awaitable<void> produce_all(const Scenario& scenario, Queue& queue, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
-  std::vector<Spawned> producers;
+  std::vector<Prepared> producers;
   for (std::uint32_t i = 0; i < scenario.producers; ++i) {
-    producers.push_back(spawn(loop, produce(i, scenario, queue, recorder)));
+    producers.push_back(prepare(loop, produce(i, scenario, queue, recorder)));
   }
   co_await join_all(std::move(producers));
   co_await queue.end();
@@ -74,21 +74,17 @@ Awaitable<void> consume(AwaitableClient& client, const Scenario& scenario, Queue
   while (const auto id = co_await queue.take()) co_await call(client, {scenario.run, *id}, recorder);
 }
 
-Awaitable<void> run_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+}  // namespace
+
+Awaitable<void> producer_consumer(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   Queue queue(loop, scenario);
-  std::vector<Spawned> everyone;
+  std::vector<Prepared> everyone;
   for (std::uint32_t i = 0; i < scenario.consumers; ++i) {
-    everyone.push_back(spawn(loop, consume(client, scenario, queue, recorder)));
+    everyone.push_back(prepare(loop, consume(client, scenario, queue, recorder)));
   }
-  everyone.push_back(spawn(loop, produce_all(scenario, queue, recorder)));
+  everyone.push_back(prepare(loop, produce_all(scenario, queue, recorder)));
   co_await join_all(std::move(everyone));
 }
 
-}  // namespace
-
-void Coroutines::producer_consumer(const Scenario& scenario, Recorder& recorder) {
-  run(run_all(*client_, scenario, recorder));
-}
-
-}  // namespace fanbench
+}  // namespace fanbench::coroutines

@@ -4,9 +4,9 @@
 #include <boost/asio/experimental/channel.hpp>
 
 #include "impls/coroutines/coroutines.hpp"
-#include "impls/coroutines/spawn.hpp"
+#include "impls/coroutines/group.hpp"
 
-namespace fanbench {
+namespace fanbench::coroutines {
 namespace {
 
 using Permits = asio::experimental::channel<Loop, void(boost::system::error_code)>;
@@ -24,23 +24,19 @@ Awaitable<void> call_with_permit(AwaitableClient& client, Request request, Permi
   co_await call(client, request, recorder);
 }
 
-Awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+}  // namespace
+
+Awaitable<void> semaphore(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   Permits permits(loop, scenario.limit);
   while (permits.try_send(boost::system::error_code())) {
   }
-  std::vector<Spawned> calls;
+  std::vector<Prepared> calls;
   calls.reserve(scenario.calls);
   for (CallId id = 0; id < scenario.calls; ++id) {
-    calls.push_back(spawn(loop, call_with_permit(client, {scenario.run, id}, permits, recorder)));
+    calls.push_back(prepare(loop, call_with_permit(client, {scenario.run, id}, permits, recorder)));
   }
   co_await join_all(std::move(calls));
 }
 
-}  // namespace
-
-void Coroutines::semaphore(const Scenario& scenario, Recorder& recorder) {
-  run(call_all(*client_, scenario, recorder));
-}
-
-}  // namespace fanbench
+}  // namespace fanbench::coroutines

@@ -1,8 +1,8 @@
 // Each call, or the whole group of them, races a timer; whichever ends first cancels the other.
 #include "impls/coroutines/coroutines.hpp"
-#include "impls/coroutines/spawn.hpp"
+#include "impls/coroutines/group.hpp"
 
-namespace fanbench {
+namespace fanbench::coroutines {
 namespace {
 
 Awaitable<void> call_or_time_out(AwaitableClient& client, Request request, Recorder& recorder) {
@@ -26,27 +26,23 @@ Awaitable<void> call_in_time(AwaitableClient& client, const Scenario& scenario, 
 }
 
 /// Unlike join_all, this can be cancelled, and then cancels them.
-Awaitable<void> join_group(std::vector<Spawned> calls) {
+Awaitable<void> join_group(std::vector<Prepared> calls) {
   co_await run_group(std::move(calls), asio::experimental::wait_for_all());
 }
 
-Awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+}  // namespace
+
+Awaitable<void> timeout(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   const bool one_deadline = scenario.scope == Scope::group;
-  std::vector<Spawned> calls;
+  std::vector<Prepared> calls;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    calls.push_back(spawn(loop, one_deadline ? call_or_time_out(client, {scenario.run, id}, recorder)
-                                             : call_in_time(client, scenario, id, recorder)));
+    calls.push_back(prepare(loop, one_deadline ? call_or_time_out(client, {scenario.run, id}, recorder)
+                                               : call_in_time(client, scenario, id, recorder)));
   }
   auto all = one_deadline ? within(recorder.began() + scenario.deadline, join_group(std::move(calls)))
                           : join_all(std::move(calls));
   co_await std::move(all);
 }
 
-}  // namespace
-
-void Coroutines::timeout(const Scenario& scenario, Recorder& recorder) {
-  run(call_all(*client_, scenario, recorder));
-}
-
-}  // namespace fanbench
+}  // namespace fanbench::coroutines

@@ -2,50 +2,14 @@
 // and no way to write programs. Only gather and semaphore, and only its own client.
 #pragma once
 
-#include <netinet/in.h>
+#include "impls/contract/model.hpp"
+#include "impls/floor/loop.hpp"
 
-#include <string>
-#include <string_view>
-#include <vector>
+namespace fanbench::floor {
 
-#include "impls/contract.hpp"
-#include "impls/unique_fd.hpp"
+/// How a workload is done: in one loop.
+using Workload = void(Loop& loop, const Scenario& scenario, Recorder& recorder);
 
-namespace fanbench {
+ModelEntry entry();
 
-class Floor final : public Model {
- public:
-  /// Throws NotApplicable for another transport than native.
-  explicit Floor(const Setup& setup);
-
-  void gather(const Scenario& scenario, Recorder& recorder) override;
-  void semaphore(const Scenario& scenario, Recorder& recorder) override;
-
- private:
-  struct Connection {
-    UniqueFd fd;
-    CallId call = Recorder::none;  // under way on it, if any
-    bool connecting = false;
-    std::string received{};  // where a reply comes in pieces
-  };
-
-  /// Makes the calls in id order, `at_once` of them at a time.
-  void fan_out(const Scenario& scenario, Recorder& recorder, std::uint32_t at_once);
-  /// False where the call ended at once, for want of a connection.
-  bool begin(const Scenario& scenario, CallId id, Recorder& recorder);
-  /// Goes on with what the connection can do now. True where its call has ended.
-  bool advance(Connection& connection, const Scenario& scenario, Recorder& recorder);
-  bool send(Connection& connection, const Scenario& scenario, Recorder& recorder);
-  bool receive(Connection& connection, Recorder& recorder);
-  bool end(Connection& connection, const Reply& reply, bool reusable, Recorder& recorder);
-  int connect();
-
-  sockaddr_in server_{};
-  std::string host_;
-  bool reuse_;
-  UniqueFd epoll_;
-  std::vector<Connection> connections_;  // by descriptor
-  std::vector<int> idle_;
-};
-
-}  // namespace fanbench
+}  // namespace fanbench::floor

@@ -1,10 +1,10 @@
 // All calls at once: one send for each, and then one loop over what epoll says has come.
 #include "impls/floor/floor.hpp"
 
-namespace fanbench {
+namespace fanbench::floor {
 
-void Floor::gather(const Scenario& scenario, Recorder& recorder) {
-  fan_out(scenario, recorder, scenario.calls);
+void gather(Loop& loop, const Scenario& scenario, Recorder& recorder) {
+  loop.fan_out(scenario, recorder, scenario.calls);
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::floor

@@ -2,10 +2,10 @@
 // for nothing exists before its turn.
 #include "impls/floor/floor.hpp"
 
-namespace fanbench {
+namespace fanbench::floor {
 
-void Floor::semaphore(const Scenario& scenario, Recorder& recorder) {
-  fan_out(scenario, recorder, scenario.limit);
+void semaphore(Loop& loop, const Scenario& scenario, Recorder& recorder) {
+  loop.fan_out(scenario, recorder, scenario.limit);
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::floor

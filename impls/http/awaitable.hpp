@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 
+#include "impls/contract/model.hpp"
 #include "impls/http/request.hpp"
 
 namespace fanbench {
@@ -31,8 +32,12 @@ class AwaitableClient {
   /// Ends when the reply is there, the connection failed (transport_error), or the coroutine was cancelled:
   /// then the connection is given up at once and the verdict is cancelled. Throws only for a broken set-up.
   virtual Awaitable<Reply> get(Request request) = 0;
+  /// Opens connections until so many are idle; nothing where connections are not kept. To be awaited while no
+  /// call is under way. Throws std::runtime_error where the server does not answer.
+  virtual Awaitable<void> warm(std::uint32_t connections) = 0;
 };
 
+/// The client of the setup's transport. Throws std::invalid_argument where there is no such transport.
 std::unique_ptr<AwaitableClient> make_awaitable_client(const Setup& setup, Loop loop);
 
 }  // namespace fanbench

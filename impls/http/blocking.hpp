@@ -3,8 +3,8 @@
 
 #include <memory>
 #include <stop_token>
-#include <thread>
 
+#include "impls/contract/model.hpp"
 #include "impls/http/request.hpp"
 
 namespace fanbench {
@@ -29,46 +29,12 @@ class BlockingClient {
   /// (cancelled) or the deadline has come (timed_out): in the last two the connection is given up at once.
   /// Throws only for a broken set-up.
   virtual Reply get(const Request& request, const Until& until = {}) = 0;
+  /// Opens connections until so many are idle; nothing where connections are not kept. To be called while no
+  /// call is under way. Throws std::runtime_error where the server does not answer.
+  virtual void warm(std::uint32_t connections) = 0;
 };
 
+/// The client of the setup's transport. Throws std::invalid_argument where there is no such transport.
 std::unique_ptr<BlockingClient> make_blocking_client(const Setup& setup);
-
-/// One call of one attempt, recorded.
-inline Reply call(BlockingClient& client, const Request& request, Recorder& recorder,
-                  const Until& until = {}) {
-  recorder.start(request.id);
-  const Reply reply = client.get(request, until);
-  recorder.finish(request.id, reply);
-  return reply;
-}
-
-/// One call, tried again until it succeeds or its attempts are used up. The thread sleeps in between.
-inline void call_until_ok(BlockingClient& client, const Scenario& scenario, CallId id, Recorder& recorder) {
-  for (Attempt attempt = 0;; ++attempt) {
-    recorder.start(id);
-    const Reply reply = client.get({scenario.run, id, attempt});
-    if (reply.verdict == Verdict::ok || attempt + 1 == scenario.attempts) return recorder.finish(id, reply);
-    std::this_thread::sleep_for(backoff(scenario, id, attempt, reply.retry_after));
-  }
-}
-
-/// One call with the time that `timeout` gives it: until the run's deadline, or its own.
-inline void call_in_time(BlockingClient& client, const Scenario& scenario, CallId id, Recorder& recorder) {
-  recorder.start(id);
-  const auto start = scenario.scope == Scope::group ? recorder.began() : Recorder::Clock::now();
-  recorder.finish(id, client.get({scenario.run, id}, {.deadline = start + scenario.deadline}));
-}
-
-/// A pipeline's item: its calls from `first` on, one after another, each with the answer to the one before. A
-/// failed one ends it.
-inline void call_chain(BlockingClient& client, const Scenario& scenario, CallId first, Recorder& recorder) {
-  Reply reply = call(client, {scenario.run, first}, recorder);
-  CallId id = first + 1;
-  for (; reply.more; ++id) {
-    recorder.ready(id);
-    reply = call(client, {.run = scenario.run, .id = id, .cursor = reply.answer}, recorder);
-  }
-  recorder.leave_out(id, first + Scenario::stages);
-}
 
 }  // namespace fanbench

@@ -23,6 +23,11 @@ class IdlePool {
     const std::lock_guard lock(mutex_);
     idle_.push_back(std::move(thing));
   }
+  /// All of them: none is idle then.
+  std::vector<T> take_all() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(idle_, {});
+  }
 
  private:
   std::mutex mutex_;

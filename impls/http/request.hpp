@@ -4,23 +4,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <string>
 #include <string_view>
 
-#include "impls/contract.hpp"
+#include "impls/contract/records.hpp"
 
 namespace fanbench {
 
-/// GET /runs/<run>/calls/<id>?attempt=<attempt>, and &cursor=<cursor> in hex where there is one
+/// GET /runs/<run>/calls/<id>?attempt=<attempt>, and &cursor=<cursor> in hex where there is one; without a
+/// run GET /healthz, by which a new connection is proved.
 struct Request {
-  std::uint64_t run = 0;
+  std::uint64_t run = 0;  // numbered from 1 on
   CallId id = 0;
   Attempt attempt = 0;
   std::uint64_t cursor = 0;  // the answer to the call before in the chain; 0: none
 };
 
 inline std::string target_of(const Request& request) {
+  if (request.run == 0) return "/healthz";
   std::string target = fmt::format("/runs/{}/calls/{}?attempt={}", request.run, request.id, request.attempt);
   if (request.cursor != 0) target += fmt::format("&cursor={:x}", request.cursor);
   return target;
@@ -39,6 +42,22 @@ inline std::uint64_t answer_of(std::string_view body) {
 
 /// Whether the body says, after its answer, that the call's chain goes on.
 inline bool more_of(std::string_view body) { return body.size() > 16 && body[16] == '+'; }
+
+/// What clients keep of a body: its beginning, all that the server says in it.
+class BodyBeginning {
+ public:
+  void clear() noexcept { bytes_ = 0; }
+  void append(std::string_view piece) noexcept {
+    const std::size_t wanted = std::min(piece.size(), beginning_.size() - bytes_);
+    std::copy_n(piece.data(), wanted, beginning_.data() + bytes_);
+    bytes_ += wanted;
+  }
+  std::string_view text() const noexcept { return {beginning_.data(), bytes_}; }
+
+ private:
+  std::array<char, 17> beginning_{};
+  std::size_t bytes_ = 0;
+};
 
 /// How long the server asks to wait: Retry-After-Ms ("12.5"), which is finer and so preferred, else
 /// Retry-After in whole seconds; 0 where neither is a number.

@@ -2,12 +2,11 @@
 // failure is an outcome like any other.
 #include "impls/processes/processes.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 
-void Processes::all_settled(const Scenario& scenario, Recorder& recorder) {
-  pool_.begin(scenario, recorder);
-  for (CallId id = 0; id < scenario.calls; ++id) pool_.submit(Task::call, id);
-  pool_.wait_for_all();
+void all_settled(ProcessPool& pool, const Scenario& scenario, Recorder&) {
+  for (CallId id = 0; id < scenario.calls; ++id) pool.submit(Task::call, id);
+  pool.wait_for_all();
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

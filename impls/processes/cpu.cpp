@@ -2,15 +2,14 @@
 // machine has.
 #include "impls/processes/processes.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 
-void Processes::cpu(const Scenario& scenario, Recorder& recorder) {
-  pool_.begin(scenario, recorder);
+void cpu(ProcessPool& pool, const Scenario& scenario, Recorder&) {
   for (CallId id = 0; id < scenario.calls; ++id) {
-    if (pool_.busy() == scenario.cpus) pool_.wait_for_one();
-    pool_.submit(Task::compute, id);
+    if (pool.busy() == scenario.cpus) pool.wait_for_one();
+    pool.submit(Task::compute, id);
   }
-  pool_.wait_for_all();
+  pool.wait_for_all();
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

@@ -2,18 +2,17 @@
 // their calls.
 #include "impls/processes/processes.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 
-void Processes::first_completed(const Scenario& scenario, Recorder& recorder) {
-  if (pool_.size() < scenario.calls) {
+void first_completed(ProcessPool& pool, const Scenario& scenario, Recorder& recorder) {
+  if (pool.size() < scenario.calls) {
     throw NotApplicable(
         "the pool has fewer workers than replicas: the fastest "
         "could start last");
   }
-  pool_.begin(scenario, recorder);
-  for (CallId id = 0; id < scenario.calls; ++id) pool_.submit(Task::call, id);
-  if (pool_.busy() > 0) recorder.choose(pool_.wait_for_one());
-  pool_.cancel_all();
+  for (CallId id = 0; id < scenario.calls; ++id) pool.submit(Task::call, id);
+  if (pool.busy() > 0) recorder.choose(pool.wait_for_one());
+  pool.cancel_all();
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

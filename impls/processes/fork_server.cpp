@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -20,7 +19,7 @@
 
 #include "impls/processes/worker.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 namespace {
 
 std::pair<UniqueFd, UniqueFd> make_socket_pair() {
@@ -108,7 +107,7 @@ ForkServer::ForkServer(const Setup& setup, const UniqueFd& shared_records) {
                                     fmt::format("{}", shared_records.get()),
                                     setup.host,
                                     fmt::format("{}", setup.port),
-                                    fmt::format("{}", static_cast<int>(setup.transport)),
+                                    setup.transport,
                                     fmt::format("{}", static_cast<int>(setup.connection))};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
@@ -142,13 +141,9 @@ void run_fork_server(int argc, char** argv) {
   const int records_fd = std::stoi(argv[3]);
   const Setup setup{.host = argv[4],
                     .port = static_cast<std::uint16_t>(std::stoi(argv[5])),
-                    .transport = static_cast<Transport>(std::stoi(argv[6])),
+                    .transport = argv[6],
                     .connection = static_cast<Connection>(std::stoi(argv[7]))};
-  void* memory = ::mmap(nullptr, sizeof(CallRecord) * most_shared_records, PROT_READ | PROT_WRITE, MAP_SHARED,
-                        records_fd, 0);
-  if (memory == MAP_FAILED) ::_exit(1);
-  ::close(records_fd);
-  const std::span records(static_cast<CallRecord*>(memory), most_shared_records);
+  const SharedRecords records{UniqueFd(records_fd)};
 
   char request = 0;
   while (::recv(control_fd, &request, sizeof request, 0) == 1) {
@@ -173,4 +168,4 @@ void run_fork_server(int argc, char** argv) {
   ::_exit(0);
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

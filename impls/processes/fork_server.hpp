@@ -7,10 +7,10 @@
 
 #include <span>
 
-#include "impls/contract.hpp"
+#include "impls/contract/model.hpp"
 #include "impls/unique_fd.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 
 struct WorkerProcess {
   pid_t pid = -1;
@@ -39,4 +39,4 @@ class ForkServer {
 [[noreturn]] void run_fork_server(int argc, char** argv);
 inline constexpr const char* fork_server_flag = "--fanbench-fork-server";
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

@@ -3,9 +3,9 @@
 
 #include <map>
 
-#include "impls/contract.hpp"
+#include "impls/contract/model.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 
 class ItemQueue {
  public:
@@ -35,4 +35,4 @@ class ItemQueue {
   std::uint64_t puts_ = 0;
 };
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

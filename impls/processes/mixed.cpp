@@ -5,7 +5,7 @@
 
 #include "impls/processes/processes.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 namespace {
 
 class Heartbeat {
@@ -61,10 +61,9 @@ void offload_work(ProcessPool& pool, const Scenario& scenario, Heartbeat& heartb
 
 }  // namespace
 
-void Processes::mixed(const Scenario& scenario, Recorder& recorder) {
-  pool_.begin(scenario, recorder);
-  Heartbeat heartbeat(pool_, recorder);
-  (scenario.placement == Placement::offload ? offload_work : work_in_line)(pool_, scenario, heartbeat);
+void mixed(ProcessPool& pool, const Scenario& scenario, Recorder& recorder) {
+  Heartbeat heartbeat(pool, recorder);
+  (scenario.placement == Placement::offload ? offload_work : work_in_line)(pool, scenario, heartbeat);
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

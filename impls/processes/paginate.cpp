@@ -2,14 +2,13 @@
 // it fetches the next.
 #include "impls/processes/processes.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 
-void Processes::paginate(const Scenario& scenario, Recorder& recorder) {
-  pool_.begin(scenario, recorder);
+void paginate(ProcessPool& pool, const Scenario& scenario, Recorder&) {
   for (CallId first = 0; first < scenario.calls; first += scenario.pages) {
-    pool_.submit(Task::page_through, first, scenario.pages);
+    pool.submit(Task::page_through, first, scenario.pages);
   }
-  pool_.wait_for_all();
+  pool.wait_for_all();
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

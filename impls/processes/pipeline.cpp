@@ -2,16 +2,15 @@
 // is a fan-out of its own, and answers pass from stage to stage in shared memory.
 #include "impls/processes/processes.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 
-void Processes::pipeline(const Scenario& scenario, Recorder& recorder) {
+void pipeline(ProcessPool& pool, const Scenario& scenario, Recorder& recorder) {
   constexpr std::uint32_t stages = Scenario::stages;
-  pool_.begin(scenario, recorder);
   if (scenario.mode == Mode::streamed) {
     for (CallId first = 0; first < scenario.calls; first += stages) {
-      pool_.submit(Task::call_chain, first, stages);
+      pool.submit(Task::call_chain, first, stages);
     }
-    return pool_.wait_for_all();
+    return pool.wait_for_all();
   }
   for (CallId stage = 0; stage < stages; ++stage) {
     if (stage > 0) {
@@ -19,15 +18,15 @@ void Processes::pipeline(const Scenario& scenario, Recorder& recorder) {
     }
     for (CallId id = stage; id < scenario.calls; id += stages) {
       if (stage == 0) {
-        pool_.submit(Task::call, id);
+        pool.submit(Task::call, id);
       } else if (recorder.records()[id - 1].verdict == Verdict::ok) {
-        pool_.submit(Task::call_next, id);
+        pool.submit(Task::call_next, id);
       } else {
         recorder.finish(id, {.verdict = Verdict::cancelled});
       }
     }
-    pool_.wait_for_all();
+    pool.wait_for_all();
   }
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -13,40 +12,17 @@
 #include <system_error>
 #include <thread>
 
-namespace fanbench {
+namespace fanbench::processes {
 namespace {
 
-constexpr std::size_t shared_bytes = sizeof(CallRecord) * most_shared_records;
-
 std::system_error failure(const char* what) { return {errno, std::generic_category(), what}; }
-
-/// Memory without a name that other processes can map; pages take memory only when they are written.
-UniqueFd make_shared_memory() {
-  UniqueFd memory(::memfd_create("fanbench-records", MFD_CLOEXEC));
-  if (memory.get() < 0 || ::ftruncate(memory.get(), shared_bytes) != 0) {
-    throw failure("cannot make the shared memory for call records");
-  }
-  return memory;
-}
-
-CallRecord* map_records(const UniqueFd& memory) {
-  void* address = ::mmap(nullptr, shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), 0);
-  if (address == MAP_FAILED) throw failure("cannot map the shared memory for call records");
-  return static_cast<CallRecord*>(address);
-}
 
 constexpr auto never = Recorder::Clock::time_point::max();
 
 }  // namespace
 
-void ProcessPool::Unmap::operator()(CallRecord* records) const noexcept { ::munmap(records, shared_bytes); }
-
 ProcessPool::ProcessPool(const Setup& setup)
-    : shared_fd_(make_shared_memory()),
-      shared_(map_records(shared_fd_)),
-      fork_server_(setup, shared_fd_),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      workers_(setup.workers) {
+    : fork_server_(setup, shared_.memory()), epoll_(::epoll_create1(EPOLL_CLOEXEC)), workers_(setup.workers) {
   for (Index worker = 0; worker < workers_.size(); ++worker) start(worker);
 }
 
@@ -71,18 +47,34 @@ void ProcessPool::replace_dead() {
 }
 
 void ProcessPool::begin(const Scenario& scenario, Recorder& recorder) {
-  if (scenario.calls > most_shared_records)
-    throw NotApplicable("more calls than the shared memory has records for");
+  const std::size_t attempts = scenario.calls * recorder.attempts_per_call();
+  if (scenario.calls > SharedRecords::most_calls || attempts > SharedRecords::most_attempts)
+    throw NotApplicable("more calls, or attempts at them, than the shared memory has records for");
   while (!dead_.empty()) replace_dead();
   scenario_ = scenario;
   recorder_ = &recorder;
 }
 
+void ProcessPool::warm(std::uint32_t in_flight) {
+  std::vector<CallRecord> records(std::min<std::size_t>(in_flight, workers_.size()));
+  Recorder recorder(records);
+  begin({.calls = static_cast<std::uint32_t>(records.size())}, recorder);
+  for (CallId id = 0; id < records.size(); ++id) submit(Task::warm, id);  // no worker is idle again meanwhile
+  wait_for_all();
+  if (!std::ranges::all_of(records, [](const CallRecord& r) { return r.verdict == Verdict::ok; })) {
+    throw std::runtime_error("a worker process cannot open a connection to the server");
+  }
+}
+
 void ProcessPool::submit(Task task, CallId id, std::uint32_t calls) {
   if (full()) wait_for_one();
-  std::copy_n(&recorder_->records()[id], calls, &shared_[id]);
-  const Job job{
-      .number = ++last_job_, .scenario = scenario_, .began = recorder_->began(), .id = id, .task = task};
+  std::ranges::copy(recorder_->records().subspan(id, calls), &shared_.calls()[id]);
+  const Job job{.number = ++last_job_,
+                .scenario = scenario_,
+                .attempts_per_call = recorder_->attempts_per_call(),
+                .began = recorder_->began(),
+                .id = id,
+                .task = task};
   for (bool taken = false; !taken;) {
     const bool fresh = idle_.empty();
     if (fresh) replace_dead();
@@ -149,13 +141,21 @@ bool ProcessPool::receive_done(Index index) {
   Worker& worker = workers_[index];
   Done done;
   if (::recv(worker.process.socket.get(), &done, sizeof done, 0) != sizeof done) return false;
+  for (EventRecord event; done.events > 0; --done.events) {
+    if (::recv(worker.process.socket.get(), &event, sizeof event, 0) != sizeof event) return false;
+    recorder_->event(event);
+  }
   end_job(worker);
   idle_.push_back(index);
   return true;
 }
 
 void ProcessPool::end_job(Worker& worker) {
-  std::copy_n(&shared_[worker.id], worker.calls, &recorder_->records()[worker.id]);
+  std::ranges::copy(shared_.calls().subspan(worker.id, worker.calls), &recorder_->records()[worker.id]);
+  if (const std::size_t per_call = recorder_->attempts_per_call(); per_call > 0) {
+    const auto attempts = shared_.attempts().subspan(worker.id * per_call, worker.calls * per_call);
+    std::ranges::copy(attempts, recorder_->attempts_of(worker.id).data());
+  }
   worker.id = Recorder::none;
   --busy_;
   recorder_->task_ends();
@@ -181,4 +181,4 @@ void ProcessPool::retire(Index index) {
   for (; lost < end; ++lost) recorder_->finish(lost, {.verdict = Verdict::transport_error});
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

@@ -1,15 +1,15 @@
 // A pool of worker processes, each of which does one job at a time.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <vector>
 
-#include "impls/contract.hpp"
+#include "impls/contract/model.hpp"
 #include "impls/processes/fork_server.hpp"
+#include "impls/processes/shared_records.hpp"
 #include "impls/processes/worker.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 
 /// For one thread. Jobs are submitted to idle workers and awaited one by one; what comes of their calls is in
 /// the recorder, of which each job is a live task.
@@ -18,6 +18,8 @@ class ProcessPool {
   explicit ProcessPool(const Setup& setup);
   ~ProcessPool();
 
+  /// Has a connection open and idle in so many of the workers, or all there are.
+  void warm(std::uint32_t in_flight);
   /// Begins a run: the calls are those of this scenario and are taken down here. Dead workers are replaced.
   void begin(const Scenario& scenario, Recorder& recorder);
   /// Hands a job on the calls from `id` on, at least one, to an idle worker or to one that replaces a dead
@@ -43,9 +45,6 @@ class ProcessPool {
     std::uint32_t calls = 0;
   };
   using Index = std::uint32_t;
-  struct Unmap {
-    void operator()(CallRecord* records) const noexcept;
-  };
 
   void start(Index worker);
   void replace_dead();
@@ -54,8 +53,7 @@ class ProcessPool {
   void retire(Index worker);
   void end_job(Worker& worker);
 
-  UniqueFd shared_fd_;
-  std::unique_ptr<CallRecord[], Unmap> shared_;
+  SharedRecords shared_;
   ForkServer fork_server_;
   UniqueFd epoll_;
   std::vector<Worker> workers_;
@@ -67,4 +65,4 @@ class ProcessPool {
   Recorder* recorder_ = nullptr;
 };
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

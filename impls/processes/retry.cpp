@@ -1,12 +1,11 @@
 // Each call goes to an idle worker process, which tries again until it succeeds and sleeps in between.
 #include "impls/processes/processes.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 
-void Processes::retry(const Scenario& scenario, Recorder& recorder) {
-  pool_.begin(scenario, recorder);
-  for (CallId id = 0; id < scenario.calls; ++id) pool_.submit(Task::call_until_ok, id);
-  pool_.wait_for_all();
+void retry(ProcessPool& pool, const Scenario& scenario, Recorder&) {
+  for (CallId id = 0; id < scenario.calls; ++id) pool.submit(Task::call_until_ok, id);
+  pool.wait_for_all();
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

@@ -2,15 +2,14 @@
 // only a number.
 #include "impls/processes/processes.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 
-void Processes::semaphore(const Scenario& scenario, Recorder& recorder) {
-  pool_.begin(scenario, recorder);
+void semaphore(ProcessPool& pool, const Scenario& scenario, Recorder&) {
   for (CallId id = 0; id < scenario.calls; ++id) {
-    if (pool_.busy() == scenario.limit) pool_.wait_for_one();
-    pool_.submit(Task::call, id);
+    if (pool.busy() == scenario.limit) pool.wait_for_one();
+    pool.submit(Task::call, id);
   }
-  pool_.wait_for_all();
+  pool.wait_for_all();
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

@@ -2,21 +2,20 @@
 // calls.
 #include "impls/processes/processes.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 
-void Processes::task_group(const Scenario& scenario, Recorder& recorder) {
-  pool_.begin(scenario, recorder);
+void task_group(ProcessPool& pool, const Scenario& scenario, Recorder& recorder) {
   CallId next = 0;
-  while (recorder.chosen() == Recorder::none && (next < scenario.calls || pool_.busy() > 0)) {
-    if (next < scenario.calls && !pool_.full()) {
-      pool_.submit(Task::call, next++);
+  while (recorder.chosen() == Recorder::none && (next < scenario.calls || pool.busy() > 0)) {
+    if (next < scenario.calls && !pool.full()) {
+      pool.submit(Task::call, next++);
       continue;
     }
-    const CallId ended = pool_.wait_for_one();
+    const CallId ended = pool.wait_for_one();
     if (recorder.records()[ended].verdict != Verdict::ok) recorder.choose(ended);
   }
-  pool_.cancel_all();
+  pool.cancel_all();
   for (; next < scenario.calls; ++next) recorder.finish(next, {.verdict = Verdict::cancelled});
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

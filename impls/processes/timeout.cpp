@@ -2,17 +2,16 @@
 // connection.
 #include "impls/processes/processes.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 
-void Processes::timeout(const Scenario& scenario, Recorder& recorder) {
-  if (scenario.scope == Scope::group && pool_.size() < scenario.calls) {
+void timeout(ProcessPool& pool, const Scenario& scenario, Recorder&) {
+  if (scenario.scope == Scope::group && pool.size() < scenario.calls) {
     throw NotApplicable(
         "the pool has fewer workers than calls: those that "
         "wait for one would time out unasked");
   }
-  pool_.begin(scenario, recorder);
-  for (CallId id = 0; id < scenario.calls; ++id) pool_.submit(Task::call_in_time, id);
-  pool_.wait_for_all();
+  for (CallId id = 0; id < scenario.calls; ++id) pool.submit(Task::call_in_time, id);
+  pool.wait_for_all();
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

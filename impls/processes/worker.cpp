@@ -7,11 +7,15 @@
 #include <mutex>
 #include <thread>
 
+#include "impls/blocking/call.hpp"
+#include "impls/blocking/chain.hpp"
+#include "impls/blocking/deadline.hpp"
 #include "impls/blocking/paging.hpp"
+#include "impls/blocking/retry.hpp"
 #include "impls/kernel.hpp"
 #include "impls/processes/fork_server.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 namespace {
 
 /// The job under way, and the means to stop it.
@@ -47,11 +51,24 @@ class Current {
   }
 }
 
+/// Whether it could be opened. The pool says what that means.
+Verdict open_connection(BlockingClient& client) {
+  try {
+    client.warm(1);
+    return Verdict::ok;
+  } catch (const std::runtime_error&) {
+    return Verdict::transport_error;
+  }
+}
+
 void do_job(const Job& job, BlockingClient& client, Recorder& recorder, const std::stop_token& stop) {
   const Scenario& scenario = job.scenario;
   const CallId id = job.id;
   const Request request{scenario.run, id};
   switch (job.task) {
+    case Task::warm:
+      recorder.finish(id, {.verdict = open_connection(client)});
+      break;
     case Task::call:
       call(client, request, recorder, {stop});
       break;
@@ -89,23 +106,30 @@ void do_job(const Job& job, BlockingClient& client, Recorder& recorder, const st
 
 }  // namespace
 
-void run_worker(int socket, const Setup& setup, std::span<CallRecord> records) {
+void run_worker(int socket, const Setup& setup, const SharedRecords& records) {
   const auto client = make_blocking_client(setup);
   Current current;
   const std::jthread listener([&current] { wait_for_stop_signals(current); });
   Job job;
   while (::recv(socket, &job, sizeof job, 0) == sizeof job) {
     const std::stop_token stop = current.begin(job.number);
-    Recorder recorder(records, job.began);
+    Recorder recorder(records.calls().first(job.scenario.calls),
+                      records.attempts().first(job.scenario.calls * job.attempts_per_call), job.began);
     do_job(job, *client, recorder, stop);
-    const Done done{.id = job.id};
+    const Done done{.id = job.id, .events = static_cast<std::uint32_t>(recorder.events().size())};
     ::send(socket, &done, sizeof done, MSG_NOSIGNAL);
+    for (const EventRecord& event : recorder.events()) ::send(socket, &event, sizeof event, MSG_NOSIGNAL);
   }
   ::_exit(0);
 }
 
+}  // namespace fanbench::processes
+
+namespace fanbench {
+
 void become_worker_if_asked(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == fork_server_flag) run_fork_server(argc, argv);
+  if (argc > 1 && std::string_view(argv[1]) == processes::fork_server_flag)
+    processes::run_fork_server(argc, argv);
 }
 
 }  // namespace fanbench

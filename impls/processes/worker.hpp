@@ -2,14 +2,16 @@
 #pragma once
 
 #include <csignal>
-#include <span>
+#include <type_traits>
 
-#include "impls/contract.hpp"
+#include "impls/contract/model.hpp"
+#include "impls/processes/shared_records.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 
 /// What to do with a job's calls.
 enum class Task : std::uint8_t {
+  warm,  // open a connection
   call,
   call_next,  // the same, with the answer in the record of the call before as its cursor
   call_until_ok,
@@ -25,24 +27,32 @@ enum class Task : std::uint8_t {
 struct Job {
   std::uint32_t number = 0;  // tells a worker's jobs apart
   Scenario scenario;
-  Recorder::Clock::time_point began;  // of the run: the clock is the same in every process of the machine
+  std::uint32_t attempts_per_call = 0;  // for which there are records; see Recorder
+  Recorder::Clock::time_point began;    // of the run: the clock is the same in every process of the machine
   CallId id = 0;
   Task task = Task::call;
 };
 
-/// Worker to pool, as bytes: the job has ended and the records of its calls are complete.
+static_assert(std::is_trivially_copyable_v<Job>);
+
+/// Worker to pool, as bytes: the job has ended and the records of its calls are complete. So many events
+/// follow, each in a message of its own.
 struct Done {
   CallId id = 0;
+  std::uint32_t events = 0;
 };
+static_assert(std::is_trivially_copyable_v<Done>);
 
 /// Pool to worker, as a signal with the job's number: give its call up if it is still under way. SIGRTMIN is
 /// no constant.
 inline int stop_signal() { return SIGRTMIN; }
 
-inline constexpr std::uint32_t most_shared_records = 1'000'000;
-
 /// A worker's life: does the jobs that it is given, one at a time, until the pool closes its socket.
-[[noreturn]] void run_worker(int socket, const Setup& setup, std::span<CallRecord> records);
+[[noreturn]] void run_worker(int socket, const Setup& setup, const SharedRecords& records);
+
+}  // namespace fanbench::processes
+
+namespace fanbench {
 
 /// To be called first in main: in a process that a ProcessPool has started it never returns. Elsewhere it
 /// does nothing.

@@ -2,15 +2,14 @@
 // then is only a number in this process.
 #include "impls/processes/processes.hpp"
 
-namespace fanbench {
+namespace fanbench::processes {
 
-void Processes::worker_pool(const Scenario& scenario, Recorder& recorder) {
-  pool_.begin(scenario, recorder);
+void worker_pool(ProcessPool& pool, const Scenario& scenario, Recorder&) {
   for (CallId id = 0; id < scenario.calls; ++id) {
-    if (pool_.busy() == scenario.limit) pool_.wait_for_one();
-    pool_.submit(Task::call, id);
+    if (pool.busy() == scenario.limit) pool.wait_for_one();
+    pool.submit(Task::call, id);
   }
-  pool_.wait_for_all();
+  pool.wait_for_all();
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::processes

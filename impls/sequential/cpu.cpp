@@ -2,13 +2,13 @@
 #include "impls/kernel.hpp"
 #include "impls/sequential/sequential.hpp"
 
-namespace fanbench {
+namespace fanbench::sequential {
 
-void Sequential::cpu(const Scenario& scenario, Recorder& recorder) {
+void cpu(BlockingClient&, const Scenario& scenario, Recorder& recorder) {
   for (CallId id = 0; id < scenario.calls; ++id) {
     recorder.start(id);
     recorder.finish(id, compute(scenario, id));
   }
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::sequential

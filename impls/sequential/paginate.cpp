@@ -2,13 +2,13 @@
 #include "impls/blocking/paging.hpp"
 #include "impls/sequential/sequential.hpp"
 
-namespace fanbench {
+namespace fanbench::sequential {
 
-void Sequential::paginate(const Scenario& scenario, Recorder& recorder) {
+void paginate(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
   if (scenario.prefetch > 0) throw NotApplicable("one thing after another: nothing is fetched meanwhile");
   for (CallId first = 0; first < scenario.calls; first += scenario.pages) {
-    page_through(*client_, scenario, first, recorder);
+    page_through(client, scenario, first, recorder);
   }
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::sequential

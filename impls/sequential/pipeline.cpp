@@ -1,14 +1,16 @@
 // streamed: one item after another, each through all stages. barrier: one stage after another, each for all
 // items.
+#include "impls/blocking/call.hpp"
+#include "impls/blocking/chain.hpp"
 #include "impls/sequential/sequential.hpp"
 
-namespace fanbench {
+namespace fanbench::sequential {
 
-void Sequential::pipeline(const Scenario& scenario, Recorder& recorder) {
+void pipeline(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
   constexpr std::uint32_t stages = Scenario::stages;
   if (scenario.mode == Mode::streamed) {
     for (CallId first = 0; first < scenario.calls; first += stages) {
-      call_chain(*client_, scenario, first, recorder);
+      call_chain(client, scenario, first, recorder);
     }
     return;
   }
@@ -26,9 +28,9 @@ void Sequential::pipeline(const Scenario& scenario, Recorder& recorder) {
         }
         request.cursor = before.answer;
       }
-      call(*client_, request, recorder);
+      call(client, request, recorder);
     }
   }
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::sequential

@@ -1,10 +1,10 @@
 // Not applicable: whoever puts cannot take meanwhile, so there is nothing for a queue to hold apart.
 #include "impls/sequential/sequential.hpp"
 
-namespace fanbench {
+namespace fanbench::sequential {
 
-void Sequential::producer_consumer(const Scenario&, Recorder&) {
+void producer_consumer(BlockingClient&, const Scenario&, Recorder&) {
   throw NotApplicable("one thing after another: nobody takes from the queue while another puts");
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::sequential

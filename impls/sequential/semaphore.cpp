@@ -1,13 +1,14 @@
 // One call after another: a limit of one, whatever the limit is.
+#include "impls/blocking/call.hpp"
 #include "impls/sequential/sequential.hpp"
 
-namespace fanbench {
+namespace fanbench::sequential {
 
-void Sequential::semaphore(const Scenario& scenario, Recorder& recorder) {
+void semaphore(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
   for (CallId id = 0; id < scenario.calls; ++id) {
     const LiveTask task(recorder);
-    call(*client_, {scenario.run, id}, recorder);
+    call(client, {scenario.run, id}, recorder);
   }
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::sequential

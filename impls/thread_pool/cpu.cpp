@@ -7,10 +7,10 @@
 #include "impls/thread_pool/tasks.hpp"
 #include "impls/thread_pool/thread_pool.hpp"
 
-namespace fanbench {
+namespace fanbench::thread_pool {
 
-void ThreadPool::cpu(const Scenario& scenario, Recorder& recorder) {
-  tbb::task_arena cpus(static_cast<int>(std::min(scenario.cpus, workers_)), 0);
+void cpu(Pool& pool, const Scenario& scenario, Recorder& recorder) {
+  tbb::task_arena cpus(static_cast<int>(std::min(scenario.cpus, pool.workers)), 0);
   const auto piece = [&](CallId id) {
     recorder.start(id);
     recorder.finish(id, compute(scenario, id));
@@ -18,4 +18,4 @@ void ThreadPool::cpu(const Scenario& scenario, Recorder& recorder) {
   run_inside(cpus, [&] { tbb::parallel_for(CallId{0}, scenario.calls, piece, tbb::simple_partitioner()); });
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::thread_pool

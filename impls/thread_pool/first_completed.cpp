@@ -2,20 +2,21 @@
 // of their calls.
 #include <stop_token>
 
+#include "impls/blocking/call.hpp"
 #include "impls/thread_pool/tasks.hpp"
 #include "impls/thread_pool/thread_pool.hpp"
 
-namespace fanbench {
+namespace fanbench::thread_pool {
 
-void ThreadPool::first_completed(const Scenario& scenario, Recorder& recorder) {
-  if (workers_ < scenario.calls)
+void first_completed(Pool& pool, const Scenario& scenario, Recorder& recorder) {
+  if (pool.workers < scenario.calls)
     throw NotApplicable("the pool has fewer workers than replicas: the fastest could start last");
   std::stop_source stop;
-  run_tasks(arena_, scenario.calls, [&](CallId id) {
-    const Reply reply = call(*client_, {scenario.run, id}, recorder, {stop.get_token()});
+  run_tasks(pool.arena, scenario.calls, [&](CallId id) {
+    const Reply reply = call(*pool.client, {scenario.run, id}, recorder, {stop.get_token()});
     if (reply.verdict == Verdict::cancelled) return;
     if (stop.request_stop()) recorder.choose(id);  // true for the first request only
   });
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::thread_pool

@@ -1,12 +1,13 @@
 // Every call is a task; the pool's threads take them and block in them, so no more calls are in flight than
 // it has threads.
+#include "impls/blocking/call.hpp"
 #include "impls/thread_pool/tasks.hpp"
 #include "impls/thread_pool/thread_pool.hpp"
 
-namespace fanbench {
+namespace fanbench::thread_pool {
 
-void ThreadPool::gather(const Scenario& scenario, Recorder& recorder) {
-  run_tasks(arena_, scenario.calls, [&](CallId id) { call(*client_, {scenario.run, id}, recorder); });
+void gather(Pool& pool, const Scenario& scenario, Recorder& recorder) {
+  run_tasks(pool.arena, scenario.calls, [&](CallId id) { call(*pool.client, {scenario.run, id}, recorder); });
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::thread_pool

@@ -4,24 +4,25 @@
 #include <latch>
 #include <thread>
 
+#include "impls/blocking/heartbeat.hpp"
 #include "impls/kernel.hpp"
 #include "impls/thread_pool/tasks.hpp"
 #include "impls/thread_pool/thread_pool.hpp"
-#include "impls/blocking/heartbeat.hpp"
 
-namespace fanbench {
+namespace fanbench::thread_pool {
 
-void ThreadPool::mixed(const Scenario& scenario, Recorder& recorder) {
+void mixed(Pool& pool, const Scenario& scenario, Recorder& recorder) {
   const std::jthread heart([&](const std::stop_token& stop) {
-    keep_beating(stop, recorder,
-                 [&](std::uint32_t n) { run_tasks(arena_, 1, [&](std::uint32_t) { recorder.beat(n); }); });
+    keep_beating(stop, recorder, [&](std::uint32_t n) {
+      run_tasks(pool.arena, 1, [&](std::uint32_t) { recorder.beat(n); });
+    });
   });
   const bool offload = scenario.placement == Placement::offload;
   tbb::task_arena cpus(static_cast<int>(std::min(scenario.cpus, std::thread::hardware_concurrency())), 0);
   std::latch offloaded(offload ? scenario.calls : 0);
-  run_tasks(arena_, scenario.calls, [&](CallId id) {
+  run_tasks(pool.arena, scenario.calls, [&](CallId id) {
     recorder.start(id);
-    const Reply reply = client_->get({scenario.run, id});
+    const Reply reply = pool.client->get({scenario.run, id});
     if (!offload) return recorder.finish(id, digest(scenario, reply));
     cpus.enqueue([&, id, reply] {
       recorder.finish(id, digest(scenario, reply));
@@ -31,4 +32,4 @@ void ThreadPool::mixed(const Scenario& scenario, Recorder& recorder) {
   offloaded.wait();
 }  // the heartbeat is stopped and joined here
 
-}  // namespace fanbench
+}  // namespace fanbench::thread_pool

@@ -5,12 +5,12 @@
 #include "impls/thread_pool/tasks.hpp"
 #include "impls/thread_pool/thread_pool.hpp"
 
-namespace fanbench {
+namespace fanbench::thread_pool {
 
-void ThreadPool::paginate(const Scenario& scenario, Recorder& recorder) {
-  run_tasks(arena_, scenario.calls / scenario.pages, [&](std::uint32_t stream) {
-    page_through(*client_, scenario, scenario.pages * stream, recorder);
+void paginate(Pool& pool, const Scenario& scenario, Recorder& recorder) {
+  run_tasks(pool.arena, scenario.calls / scenario.pages, [&](std::uint32_t stream) {
+    page_through(*pool.client, scenario, scenario.pages * stream, recorder);
   });
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::thread_pool

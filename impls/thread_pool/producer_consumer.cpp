@@ -7,10 +7,11 @@
 #include <thread>
 #include <vector>
 
+#include "impls/blocking/call.hpp"
 #include "impls/thread_pool/tasks.hpp"
 #include "impls/thread_pool/thread_pool.hpp"
 
-namespace fanbench {
+namespace fanbench::thread_pool {
 namespace {
 
 /// An item that waits in the queue, where oneTBB makes it as soon as there is room.
@@ -85,9 +86,9 @@ void produce_and_consume(tbb::task_arena& arena, BlockingClient& client, const S
 
 }  // namespace
 
-void ThreadPool::producer_consumer(const Scenario& scenario, Recorder& recorder) {
+void producer_consumer(Pool& pool, const Scenario& scenario, Recorder& recorder) {
   const auto run = scenario.order == Order::fifo ? produce_and_consume<Oldest> : produce_and_consume<Highest>;
-  run(arena_, *client_, scenario, recorder);
+  run(pool.arena, *pool.client, scenario, recorder);
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::thread_pool

@@ -4,17 +4,18 @@
 #include <algorithm>
 #include <latch>
 
+#include "impls/blocking/call.hpp"
 #include "impls/thread_pool/thread_pool.hpp"
 
-namespace fanbench {
+namespace fanbench::thread_pool {
 
-void ThreadPool::semaphore(const Scenario& scenario, Recorder& recorder) {
-  tbb::task_arena permits(static_cast<int>(std::min(scenario.limit, workers_)), 0);
+void semaphore(Pool& pool, const Scenario& scenario, Recorder& recorder) {
+  tbb::task_arena permits(static_cast<int>(std::min(scenario.limit, pool.workers)), 0);
   std::latch left(scenario.calls);
   for (CallId id = 0; id < scenario.calls; ++id) {
     recorder.task_begins();  // it lives from now on, most of the time in the arena's queue
     permits.enqueue([&, id] {
-      call(*client_, {scenario.run, id}, recorder);
+      call(*pool.client, {scenario.run, id}, recorder);
       recorder.task_ends();
       left.count_down();
     });
@@ -22,4 +23,4 @@ void ThreadPool::semaphore(const Scenario& scenario, Recorder& recorder) {
   left.wait();
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::thread_pool

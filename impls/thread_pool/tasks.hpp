@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <latch>
 
-namespace fanbench {
+namespace fanbench::thread_pool {
 
 /// Enqueues task(0) … task(count - 1) and waits until all have ended. They begin in about this order; oneTBB
 /// promises no more. The caller waits on a latch: oneTBB's own waits take a slot of the arena and spin.
@@ -29,4 +29,4 @@ void run_inside(tbb::task_arena& arena, const Algorithm& algorithm) {
   run_tasks(arena, 1, [&](std::uint32_t) { algorithm(); });
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::thread_pool

@@ -8,37 +8,33 @@
 
 #include <memory>
 
-#include "impls/contract.hpp"
+#include "impls/contract/model.hpp"
 #include "impls/http/blocking.hpp"
 
-namespace fanbench {
+namespace fanbench::thread_pool {
 
-class ThreadPool final : public Model {
+class Pool {
  public:
-  explicit ThreadPool(const Setup& setup);
-  ~ThreadPool() override;
+  explicit Pool(const Setup& setup);
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  ~Pool();
 
-  void gather(const Scenario& scenario, Recorder& recorder) override;
-  void all_settled(const Scenario& scenario, Recorder& recorder) override;
-  void task_group(const Scenario& scenario, Recorder& recorder) override;
-  void first_completed(const Scenario& scenario, Recorder& recorder) override;
-  void timeout(const Scenario& scenario, Recorder& recorder) override;
-  void semaphore(const Scenario& scenario, Recorder& recorder) override;
-  void worker_pool(const Scenario& scenario, Recorder& recorder) override;
-  void producer_consumer(const Scenario& scenario, Recorder& recorder) override;
-  void pipeline(const Scenario& scenario, Recorder& recorder) override;
-  void retry(const Scenario& scenario, Recorder& recorder) override;
-  void paginate(const Scenario& scenario, Recorder& recorder) override;
-  void mixed(const Scenario& scenario, Recorder& recorder) override;
-  void cpu(const Scenario& scenario, Recorder& recorder) override;
+  const std::uint32_t workers;
 
  private:
-  std::uint32_t workers_;
   tbb::task_scheduler_handle scheduler_{tbb::attach{}};
-  tbb::global_control
-      threads_;  // oneTBB makes as many threads as there are cores unless it is told that more may be
-  tbb::task_arena arena_;  // without a slot for the calling thread, which only waits
-  std::unique_ptr<BlockingClient> client_;
+  // oneTBB makes as many threads as there are cores unless it is told that more may be
+  tbb::global_control threads_;
+
+ public:
+  tbb::task_arena arena;  // without a slot for the calling thread, which only waits
+  const std::unique_ptr<BlockingClient> client;
 };
 
-}  // namespace fanbench
+/// How a workload is done: by tasks of the pool, which all have ended when it returns.
+using Workload = void(Pool& pool, const Scenario& scenario, Recorder& recorder);
+
+ModelEntry entry();
+
+}  // namespace fanbench::thread_pool

@@ -3,19 +3,20 @@
 #include <algorithm>
 #include <atomic>
 
+#include "impls/blocking/call.hpp"
 #include "impls/thread_pool/tasks.hpp"
 #include "impls/thread_pool/thread_pool.hpp"
 
-namespace fanbench {
+namespace fanbench::thread_pool {
 
-void ThreadPool::worker_pool(const Scenario& scenario, Recorder& recorder) {
+void worker_pool(Pool& pool, const Scenario& scenario, Recorder& recorder) {
   std::atomic<CallId> next = 0;
-  run_tasks(arena_, std::min(scenario.limit, scenario.calls), [&](std::uint32_t) {
+  run_tasks(pool.arena, std::min(scenario.limit, scenario.calls), [&](std::uint32_t) {
     const LiveTask task(recorder);
     for (CallId id = next++; id < scenario.calls; id = next++) {
-      call(*client_, {scenario.run, id}, recorder);
+      call(*pool.client, {scenario.run, id}, recorder);
     }
   });
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::thread_pool

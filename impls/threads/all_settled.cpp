@@ -3,18 +3,19 @@
 #include <future>
 #include <vector>
 
+#include "impls/blocking/call.hpp"
 #include "impls/threads/threads.hpp"
 
-namespace fanbench {
+namespace fanbench::threads {
 
-void Threads::all_settled(const Scenario& scenario, Recorder& recorder) {
+void all_settled(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
   std::vector<std::future<Reply>> outcomes;  // by call id
   for (CallId id = 0; id < scenario.calls; ++id) {
     outcomes.push_back(std::async(std::launch::async, [&, id] {
-      return call(*client_, {scenario.run, id}, recorder);
+      return call(client, {scenario.run, id}, recorder);
     }));
   }
   for (auto& outcome : outcomes) outcome.get();
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::threads

@@ -5,9 +5,9 @@
 #include "impls/kernel.hpp"
 #include "impls/threads/threads.hpp"
 
-namespace fanbench {
+namespace fanbench::threads {
 
-void Threads::cpu(const Scenario& scenario, Recorder& recorder) {
+void cpu(BlockingClient&, const Scenario& scenario, Recorder& recorder) {
   std::vector<std::jthread> threads;
   for (CallId id = 0; id < scenario.calls; ++id) {
     threads.emplace_back([&, id] {
@@ -17,4 +17,4 @@ void Threads::cpu(const Scenario& scenario, Recorder& recorder) {
   }
 }  // the threads are joined here
 
-}  // namespace fanbench
+}  // namespace fanbench::threads

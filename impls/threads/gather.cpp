@@ -2,15 +2,16 @@
 #include <thread>
 #include <vector>
 
+#include "impls/blocking/call.hpp"
 #include "impls/threads/threads.hpp"
 
-namespace fanbench {
+namespace fanbench::threads {
 
-void Threads::gather(const Scenario& scenario, Recorder& recorder) {
+void gather(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
   std::vector<std::jthread> threads;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    threads.emplace_back([&, id] { call(*client_, {scenario.run, id}, recorder); });
+    threads.emplace_back([&, id] { call(client, {scenario.run, id}, recorder); });
   }
 }  // the threads are joined here
 
-}  // namespace fanbench
+}  // namespace fanbench::threads

@@ -5,14 +5,14 @@
 #include <thread>
 #include <vector>
 
-#include "impls/kernel.hpp"
 #include "impls/blocking/bounded_queue.hpp"
 #include "impls/blocking/heartbeat.hpp"
+#include "impls/kernel.hpp"
 #include "impls/threads/threads.hpp"
 
-namespace fanbench {
+namespace fanbench::threads {
 
-void Threads::mixed(const Scenario& scenario, Recorder& recorder) {
+void mixed(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
   using Job = std::packaged_task<Reply()>;
   using Jobs = BoundedQueue<std::queue<Job>>;
   const bool offload = scenario.placement == Placement::offload;
@@ -32,7 +32,7 @@ void Threads::mixed(const Scenario& scenario, Recorder& recorder) {
   for (CallId id = 0; id < scenario.calls; ++id) {
     threads.emplace_back([&, id] {
       recorder.start(id);
-      const Reply reply = client_->get({scenario.run, id});
+      const Reply reply = client.get({scenario.run, id});
       if (!offload) return recorder.finish(id, digest(scenario, reply));
       Job job([&scenario, reply] { return digest(scenario, reply); });
       std::future<Reply> result = job.get_future();
@@ -42,4 +42,4 @@ void Threads::mixed(const Scenario& scenario, Recorder& recorder) {
   }
 }  // the calls are joined here, then the pool, and at last the heartbeat is stopped and joined
 
-}  // namespace fanbench
+}  // namespace fanbench::threads

@@ -6,13 +6,13 @@
 #include "impls/blocking/paging.hpp"
 #include "impls/threads/threads.hpp"
 
-namespace fanbench {
+namespace fanbench::threads {
 
-void Threads::paginate(const Scenario& scenario, Recorder& recorder) {
+void paginate(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
   std::vector<std::jthread> streams;
   for (CallId first = 0; first < scenario.calls; first += scenario.pages) {
-    streams.emplace_back([&, first] { page_through(*client_, scenario, first, recorder); });
+    streams.emplace_back([&, first] { page_through(client, scenario, first, recorder); });
   }
 }  // the threads are joined here
 
-}  // namespace fanbench
+}  // namespace fanbench::threads

@@ -4,11 +4,13 @@
 #include <thread>
 #include <vector>
 
+#include "impls/blocking/call.hpp"
+#include "impls/blocking/chain.hpp"
 #include "impls/threads/threads.hpp"
 
-namespace fanbench {
+namespace fanbench::threads {
 
-void Threads::pipeline(const Scenario& scenario, Recorder& recorder) {
+void pipeline(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
   constexpr std::uint32_t stages = Scenario::stages;
   const std::uint32_t items = scenario.calls / stages;
   // The last thread to arrive does this before it lets them all go on.
@@ -19,10 +21,10 @@ void Threads::pipeline(const Scenario& scenario, Recorder& recorder) {
   std::vector<std::jthread> threads;
   for (std::uint32_t item = 0; item < items; ++item) {
     threads.emplace_back([&, first = stages * item] {
-      if (scenario.mode == Mode::streamed) return call_chain(*client_, scenario, first, recorder);
+      if (scenario.mode == Mode::streamed) return call_chain(client, scenario, first, recorder);
       Reply reply;
       for (CallId id = first; id < first + stages; ++id) {
-        reply = call(*client_, {.run = scenario.run, .id = id, .cursor = reply.answer}, recorder);
+        reply = call(client, {.run = scenario.run, .id = id, .cursor = reply.answer}, recorder);
         if (reply.verdict != Verdict::ok) {
           recorder.leave_out(id + 1, first + stages);
           return stage_end.arrive_and_drop();
@@ -33,4 +35,4 @@ void Threads::pipeline(const Scenario& scenario, Recorder& recorder) {
   }
 }  // the threads are joined here
 
-}  // namespace fanbench
+}  // namespace fanbench::threads

@@ -6,9 +6,10 @@
 #include <vector>
 
 #include "impls/blocking/bounded_queue.hpp"
+#include "impls/blocking/call.hpp"
 #include "impls/threads/threads.hpp"
 
-namespace fanbench {
+namespace fanbench::threads {
 namespace {
 
 template <class Items>
@@ -35,17 +36,17 @@ void produce_and_consume(BlockingClient& client, const Scenario& scenario, Recor
 
 }  // namespace
 
-void Threads::producer_consumer(const Scenario& scenario, Recorder& recorder) {
+void producer_consumer(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto lower = [&](CallId a, CallId b) { return priority(scenario, a) < priority(scenario, b); };
   using ByPriority = std::priority_queue<CallId, std::vector<CallId>, decltype(lower)>;
   switch (scenario.order) {
     case Order::fifo:
-      return produce_and_consume<std::queue<CallId>>(*client_, scenario, recorder);
+      return produce_and_consume<std::queue<CallId>>(client, scenario, recorder);
     case Order::lifo:
-      return produce_and_consume<std::stack<CallId>>(*client_, scenario, recorder);
+      return produce_and_consume<std::stack<CallId>>(client, scenario, recorder);
     case Order::priority:
-      return produce_and_consume(*client_, scenario, recorder, ByPriority(lower));
+      return produce_and_consume(client, scenario, recorder, ByPriority(lower));
   }
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::threads

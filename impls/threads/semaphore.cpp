@@ -3,22 +3,22 @@
 #include <thread>
 #include <vector>
 
+#include "impls/blocking/call.hpp"
 #include "impls/blocking/fair_semaphore.hpp"
 #include "impls/threads/threads.hpp"
 
-namespace fanbench {
+namespace fanbench::threads {
 
-void Threads::semaphore(const Scenario& scenario, Recorder& recorder) {
+void semaphore(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
   FairSemaphore permits(scenario.limit);
   std::vector<std::jthread> threads;
   for (CallId id = 0; id < scenario.calls; ++id) {
     threads.emplace_back([&, id] {
       const LiveTask task(recorder);
-      permits.acquire();
-      call(*client_, {scenario.run, id}, recorder);
-      permits.release();
+      const FairSemaphore::Permit permit(permits);
+      call(client, {scenario.run, id}, recorder);
     });
   }
 }  // the threads are joined here
 
-}  // namespace fanbench
+}  // namespace fanbench::threads

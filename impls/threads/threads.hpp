@@ -1,33 +1,14 @@
 // The thread model: every call has a thread of its own, which blocks until the reply comes.
 #pragma once
 
-#include <memory>
-
-#include "impls/contract.hpp"
+#include "impls/contract/model.hpp"
 #include "impls/http/blocking.hpp"
 
-namespace fanbench {
+namespace fanbench::threads {
 
-class Threads final : public Model {
- public:
-  explicit Threads(const Setup& setup) : client_(make_blocking_client(setup)) {}
+/// How a workload is done: by threads that share a client, and are joined when it returns.
+using Workload = void(BlockingClient& client, const Scenario& scenario, Recorder& recorder);
 
-  void gather(const Scenario& scenario, Recorder& recorder) override;
-  void all_settled(const Scenario& scenario, Recorder& recorder) override;
-  void task_group(const Scenario& scenario, Recorder& recorder) override;
-  void first_completed(const Scenario& scenario, Recorder& recorder) override;
-  void timeout(const Scenario& scenario, Recorder& recorder) override;
-  void semaphore(const Scenario& scenario, Recorder& recorder) override;
-  void worker_pool(const Scenario& scenario, Recorder& recorder) override;
-  void producer_consumer(const Scenario& scenario, Recorder& recorder) override;
-  void pipeline(const Scenario& scenario, Recorder& recorder) override;
-  void retry(const Scenario& scenario, Recorder& recorder) override;
-  void paginate(const Scenario& scenario, Recorder& recorder) override;
-  void mixed(const Scenario& scenario, Recorder& recorder) override;
-  void cpu(const Scenario& scenario, Recorder& recorder) override;
+ModelEntry entry();
 
- private:
-  std::unique_ptr<BlockingClient> client_;
-};
-
-}  // namespace fanbench
+}  // namespace fanbench::threads

@@ -3,15 +3,16 @@
 #include <thread>
 #include <vector>
 
+#include "impls/blocking/deadline.hpp"
 #include "impls/threads/threads.hpp"
 
-namespace fanbench {
+namespace fanbench::threads {
 
-void Threads::timeout(const Scenario& scenario, Recorder& recorder) {
+void timeout(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
   std::vector<std::jthread> threads;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    threads.emplace_back([&, id] { call_in_time(*client_, scenario, id, recorder); });
+    threads.emplace_back([&, id] { call_in_time(client, scenario, id, recorder); });
   }
 }  // the threads are joined here
 
-}  // namespace fanbench
+}  // namespace fanbench::threads

@@ -9,6 +9,7 @@
 
 #include "bench/measure/measurement.hpp"
 #include "bench/machine/resources.hpp"
+#include "impls/http/transports.hpp"
 
 namespace fanbench {
 namespace {
@@ -22,16 +23,16 @@ const ModelEntry& model(std::string_view name) {
 
 struct Combination {
   std::string_view workload, model;
-  Transport transport;
+  std::string transport;
 };
 
 std::vector<Combination> all_combinations() {
   std::vector<Combination> all;
-  for (const Workload& workload : workloads())
+  for (const Specification& specification : specifications())
     for (const ModelEntry& entry : models())
-      for (const Transport transport : {Transport::native, Transport::curl})
-        if (is_written(workload.name, entry.name, transport))
-          all.push_back({workload.name, entry.name, transport});
+      for (const TransportEntry& transport : transports())
+        if (entry.supports(specification.workload, transport.name))
+          all.push_back({specification.workload, entry.name, std::string(transport.name)});
   return all;
 }
 
@@ -99,7 +100,7 @@ bool verified(const Case& c) {
   } catch (const NotApplicable&) {
     return false;
   } catch (const WrongResult& wrong) {
-    ADD_FAILURE() << c.workload << ' ' << c.model << ' ' << to_string(c.transport) << ": " << wrong.what();
+    ADD_FAILURE() << c.workload << ' ' << c.model << ' ' << c.transport << ": " << wrong.what();
   }
   return true;
 }
@@ -125,7 +126,7 @@ TEST_P(Models, DoASingleCall) { verified(case_of(GetParam(), 1)); }
 
 INSTANTIATE_TEST_SUITE_P(All, Models, testing::ValuesIn(all_combinations()), [](const auto& row) {
   return std::string(row.param.workload) + "_" + std::string(row.param.model) + "_" +
-         std::string(to_string(row.param.transport));
+         row.param.transport;
 });
 
 /// What a workload can be beside its default, and whether a model without concurrency can do that.
@@ -151,9 +152,9 @@ const Variant variants[] = {
 TEST(Variants, OfEachWorkloadInEachModel) {
   for (const Variant& variant : variants) {
     for (const ModelEntry& entry : models()) {
-      for (const Transport transport : {Transport::native, Transport::curl}) {
-        SCOPED_TRACE(fmt::format("{} {} {}", variant.name, entry.name, to_string(transport)));
-        if (!is_written(variant.workload, entry.name, transport)) continue;
+      for (const std::string transport : {"native", "curl"}) {
+        SCOPED_TRACE(fmt::format("{} {} {}", variant.name, entry.name, transport));
+        if (!entry.supports(variant.workload, transport)) continue;
         Case c = case_of({variant.workload, entry.name, transport}, 8);
         variant.choose(c);
         while (specification_of(c.workload).refuse(c)) ++c.plan.seed;
@@ -164,20 +165,20 @@ TEST(Variants, OfEachWorkloadInEachModel) {
 }
 
 TEST(Models, WithFewerWorkersThanCallsDoEveryWorkload) {
-  for (const Workload& workload : workloads()) {
+  for (const Specification& specification : specifications()) {
     for (const std::string_view name : {"thread_pool", "processes"}) {
-      SCOPED_TRACE(fmt::format("{} {}", workload.name, name));
-      Case c = case_of({workload.name, name, Transport::native}, 7);
+      SCOPED_TRACE(fmt::format("{} {}", specification.workload, name));
+      Case c = case_of({specification.workload, name, "native"}, 7);
       if (c.workers < 3) continue;
       c.workers = 2;
-      EXPECT_EQ(verified(c), workload.name != "first_completed");
+      EXPECT_EQ(verified(c), specification.workload != "first_completed");
     }
   }
 }
 
 TEST(Models, WithFewerWorkersThanCallsAreJustSlower) {
   for (const std::string_view name : {"thread_pool", "processes"}) {
-    Case c = case_of({"gather", name, Transport::native}, 7);
+    Case c = case_of({"gather", name, "native"}, 7);
     c.workers = 2;
     MockServer server(SERVER_PROGRAM);
     Measurement measurement(c, model(name), server, std::nullopt);
@@ -190,7 +191,7 @@ TEST(Models, WithFewerWorkersThanCallsAreJustSlower) {
 TEST(Models, WithOneWorkerMakeOneCallAtATime) {
   for (const std::string_view workload : {"gather", "semaphore"}) {
     for (const std::string_view name : {"thread_pool", "processes"}) {
-      Case c = case_of({workload, name, Transport::native}, 3);
+      Case c = case_of({workload, name, "native"}, 3);
       c.workers = 1;
       c.scenario.limit = workload == "semaphore" ? 1 : 0;
       MockServer server(SERVER_PROGRAM);
@@ -206,7 +207,7 @@ TEST(Models, CancelWhatHasHardlyBegun) {
   // Cold, so that most calls are cancelled while they connect, write, or have not reached their worker.
   for (const ModelEntry& entry : models()) {
     if (entry.name == "sequential" || entry.name == "floor") continue;
-    for (const Transport transport : {Transport::native, Transport::curl}) {
+    for (const std::string transport : {"native", "curl"}) {
       Case c = case_of({"first_completed", entry.name, transport}, 60);
       c.plan = {.seed = 1, .delay = BimodalDelay{0ms, 60s, 0.99}};  // one call is answered at once
       const auto quick_ones = [&c] {
@@ -227,8 +228,8 @@ TEST(Models, CancelWhatHasHardlyBegun) {
 
 TEST(Models, TakeLargeBodies) {
   for (const std::string_view name : {"coroutines", "threads", "floor"}) {
-    for (const Transport transport : {Transport::native, Transport::curl}) {
-      if (!is_written("gather", name, transport)) continue;
+    for (const std::string transport : {"native", "curl"}) {
+      if (!model(name).supports("gather", transport)) continue;
       Case c = case_of({"gather", name, transport}, 2);
       c.plan.body_bytes = 20'000'000;
       MockServer server(SERVER_PROGRAM);
@@ -249,8 +250,8 @@ void wait_until(Condition condition) {
 
 TEST(Trouble, AKilledServerIsNamed) {
   for (const ModelEntry& entry : models()) {
-    const bool has_curl = is_written("gather", entry.name, Transport::curl);
-    Case c = case_of({"gather", entry.name, has_curl ? Transport::curl : Transport::native}, 4);
+    const bool has_curl = entry.supports("gather", "curl");
+    Case c = case_of({"gather", entry.name, has_curl ? "curl" : "native"}, 4);
     c.plan.delay = FixedDelay{300s};
     c.connection = Connection::per_call;
     MockServer server(SERVER_PROGRAM);

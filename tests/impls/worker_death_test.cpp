@@ -104,8 +104,7 @@ class DisturbedRun {
         if (is_victim(i)) ::kill(all[i], SIGKILL);
       }
     });
-    const auto workload = std::ranges::find(workloads(), case_.workload, &Workload::name);
-    (*model_.*workload->run)(case_.scenario, recorder);
+    model_->run(case_.workload, case_.scenario, recorder);
     outcome_ = {.records = records_,
                 .chosen = recorder.chosen(),
                 .began = recorder.began().time_since_epoch(),
@@ -191,7 +190,7 @@ TEST_P(WorkerDeath, LosesItsOwnCallsAndNothingElse) {
 
 INSTANTIATE_TEST_SUITE_P(All, WorkerDeath, testing::ValuesIn([] {
                            std::vector<std::string_view> names;
-                           for (const Workload& workload : workloads()) names.push_back(workload.name);
+                           for (const Specification& row : specifications()) names.push_back(row.workload);
                            return names;
                          }()),
                          [](const auto& row) { return std::string(row.param); });

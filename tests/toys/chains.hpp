@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "impls/http/blocking.hpp"
+#include "impls/blocking/call.hpp"
 #include "tests/toys/break.hpp"
 
 namespace fanbench::toys {

@@ -6,7 +6,8 @@
 #include <thread>
 #include <vector>
 
-#include "impls/http/blocking.hpp"
+#include "impls/blocking/call.hpp"
+#include "impls/blocking/deadline.hpp"
 #include "tests/toys/break.hpp"
 
 namespace fanbench::toys {

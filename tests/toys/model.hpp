@@ -2,11 +2,13 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <thread>
 #include <vector>
 
-#include "impls/contract.hpp"
-#include "impls/http/blocking.hpp"
+#include "impls/contract/model.hpp"
+#include "impls/blocking/call.hpp"
+#include "impls/blocking/retry.hpp"
 #include "impls/blocking/fair_semaphore.hpp"
 #include "tests/toys/break.hpp"
 #include "tests/toys/chains.hpp"
@@ -21,7 +23,29 @@ class Toy final : public Model {
   Toy(const Setup& setup, Break broken)
       : setup_(setup), broken_(broken), client_(make_blocking_client(setup)) {}
 
-  void gather(const Scenario& scenario, Recorder& recorder) override {
+  void warm(std::uint32_t in_flight) override { client_->warm(in_flight); }
+  void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
+    using Function = void (Toy::*)(const Scenario&, Recorder&);
+    static const std::map<std::string_view, Function> functions = {
+        {"gather", &Toy::gather},
+        {"all_settled", &Toy::all_settled},
+        {"task_group", &Toy::task_group},
+        {"first_completed", &Toy::first_completed},
+        {"timeout", &Toy::timeout},
+        {"semaphore", &Toy::semaphore},
+        {"worker_pool", &Toy::worker_pool},
+        {"producer_consumer", &Toy::producer_consumer},
+        {"pipeline", &Toy::pipeline},
+        {"retry", &Toy::retry},
+        {"paginate", &Toy::paginate},
+        {"mixed", &Toy::mixed},
+        {"cpu", &Toy::cpu},
+    };
+    (this->*functions.at(workload))(scenario, recorder);
+  }
+
+ private:
+  void gather(const Scenario& scenario, Recorder& recorder) {
     std::vector<std::jthread> threads;
     for (CallId id = 0; id < scenario.calls; ++id) {
       if (measured(scenario) && id == 1 && broken_ == Break::lose_a_call) continue;
@@ -40,7 +64,7 @@ class Toy final : public Model {
     if (broken_ == Break::new_connections) client_ = make_blocking_client(setup_);
   }
 
-  void semaphore(const Scenario& scenario, Recorder& recorder) override {
+  void semaphore(const Scenario& scenario, Recorder& recorder) {
     FairSemaphore permits(scenario.limit + (broken_ == Break::exceed_the_limit ? 1 : 0));
     std::vector<std::jthread> threads;
     for (CallId id = 0; id < scenario.calls; ++id) {
@@ -52,7 +76,7 @@ class Toy final : public Model {
     }
   }
 
-  void first_completed(const Scenario& scenario, Recorder& recorder) override {
+  void first_completed(const Scenario& scenario, Recorder& recorder) {
     std::stop_source stop;
     std::atomic_flag completed;
     std::vector<std::jthread> replicas;
@@ -72,36 +96,36 @@ class Toy final : public Model {
     }
   }
 
-  void all_settled(const Scenario& scenario, Recorder& recorder) override {
+  void all_settled(const Scenario& scenario, Recorder& recorder) {
     gather(scenario, recorder);
     if (broken_ == Break::hide_a_failure) toys::hide_a_failure(recorder);
   }
-  void task_group(const Scenario& scenario, Recorder& recorder) override {
+  void task_group(const Scenario& scenario, Recorder& recorder) {
     toys::task_group(*client_, scenario, recorder, broken_);
   }
-  void timeout(const Scenario& scenario, Recorder& recorder) override {
+  void timeout(const Scenario& scenario, Recorder& recorder) {
     toys::timeout(*client_, scenario, recorder, broken_);
   }
-  void worker_pool(const Scenario& scenario, Recorder& recorder) override {
+  void worker_pool(const Scenario& scenario, Recorder& recorder) {
     toys::worker_pool(*client_, scenario, recorder, broken_);
   }
-  void producer_consumer(const Scenario& scenario, Recorder& recorder) override {
+  void producer_consumer(const Scenario& scenario, Recorder& recorder) {
     toys::ProducerConsumer(*client_, scenario, recorder, broken_).run();
   }
-  void pipeline(const Scenario& scenario, Recorder& recorder) override {
+  void pipeline(const Scenario& scenario, Recorder& recorder) {
     toys::pipeline(*client_, scenario, recorder, broken_);
   }
-  void paginate(const Scenario& scenario, Recorder& recorder) override {
+  void paginate(const Scenario& scenario, Recorder& recorder) {
     toys::paginate(*client_, scenario, recorder, broken_);
   }
-  void mixed(const Scenario& scenario, Recorder& recorder) override {
+  void mixed(const Scenario& scenario, Recorder& recorder) {
     toys::mixed(*client_, scenario, recorder, broken_);
   }
-  void cpu(const Scenario& scenario, Recorder& recorder) override {
+  void cpu(const Scenario& scenario, Recorder& recorder) {
     toys::cpu(*client_, scenario, recorder, broken_);
   }
 
-  void retry(const Scenario& scenario, Recorder& recorder) override {
+  void retry(const Scenario& scenario, Recorder& recorder) {
     Scenario changed = scenario;
     if (broken_ == Break::retry_too_early) changed.backoff = Nanoseconds(0);
     if (broken_ == Break::give_up_early) changed.attempts = 1;
@@ -116,7 +140,6 @@ class Toy final : public Model {
     }
   }
 
- private:
   /// The warm-up stays honest: its scenario has the default seed, those of the tests have not.
   static bool measured(const Scenario& scenario) { return scenario.seed != Scenario{}.seed; }
 
@@ -149,7 +172,8 @@ ModelEntry toy() {
   return {.name = "toy",
           .make = make_toy<broken>,
           .most_in_flight = [](const Setup&) { return UINT32_MAX; },
-          .needs = [](const Setup&, std::uint32_t, std::uint32_t) { return Needs{}; }};
+          .needs = [](const Setup&, std::uint32_t, std::uint32_t) { return Needs{}; },
+          .supports = [](std::string_view, std::string_view) { return true; }};
 }
 
 }  // namespace fanbench

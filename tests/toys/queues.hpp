@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "impls/http/blocking.hpp"
+#include "impls/blocking/call.hpp"
 #include "impls/blocking/fair_semaphore.hpp"
 #include "tests/toys/break.hpp"
 

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "impls/http/blocking.hpp"
+#include "impls/blocking/call.hpp"
 #include "impls/kernel.hpp"
 #include "tests/toys/break.hpp"
 

@@ -8,11 +8,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "impls/http/awaitable.hpp"
-#include "impls/http/clients.hpp"
+#include "impls/http/curl/clients.hpp"
 #include "impls/http/curl/handle.hpp"
 
-namespace fanbench {
+namespace fanbench::curl {
 namespace {
 
 using boost::system::error_code;
@@ -20,9 +19,9 @@ using boost::system::error_code;
 /// An easy handle whose transfer a coroutine can await.
 struct Transfer {
   Transfer(const Setup& setup, const Loop& loop) : handle(setup), done(loop, 1) {
-    curl::set(handle.easy(), CURLOPT_PRIVATE, this);
+    set(handle.easy(), CURLOPT_PRIVATE, this);
   }
-  curl::Handle handle;
+  Handle handle;
   CURLcode result = CURLE_OK;
   asio::experimental::channel<Loop, void(error_code)>
       done;  // receives one message, when the transfer has ended
@@ -77,17 +76,27 @@ class CurlAwaitable final : public AwaitableClient {
     idle_.push_back(std::move(transfer));
     co_return reply;
   }
+  Awaitable<void> warm(std::uint32_t connections) override {
+    if (setup_.connection == Connection::per_call) co_return;
+    while (watches_.size() < connections) {
+      const Reply reply = co_await get({});  // over a connection of its own
+      if (reply.verdict != Verdict::ok)
+        throw std::runtime_error("libcurl cannot open a connection to the server");
+    }
+    while (idle_.size() < connections) idle_.push_back(make_transfer());
+  }
 
  private:
+  std::unique_ptr<Transfer> make_transfer() {
+    auto transfer = std::make_unique<Transfer>(setup_, loop_);
+    set(transfer->handle.easy(), CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    set(transfer->handle.easy(), CURLOPT_OPENSOCKETDATA, this);
+    set(transfer->handle.easy(), CURLOPT_CLOSESOCKETFUNCTION, &close_socket);
+    set(transfer->handle.easy(), CURLOPT_CLOSESOCKETDATA, this);
+    return transfer;
+  }
   std::unique_ptr<Transfer> take_idle() {
-    if (idle_.empty()) {
-      auto transfer = std::make_unique<Transfer>(setup_, loop_);
-      curl::set(transfer->handle.easy(), CURLOPT_OPENSOCKETFUNCTION, &open_socket);
-      curl::set(transfer->handle.easy(), CURLOPT_OPENSOCKETDATA, this);
-      curl::set(transfer->handle.easy(), CURLOPT_CLOSESOCKETFUNCTION, &close_socket);
-      curl::set(transfer->handle.easy(), CURLOPT_CLOSESOCKETDATA, this);
-      return transfer;
-    }
+    if (idle_.empty()) return make_transfer();
     auto transfer = std::move(idle_.back());
     idle_.pop_back();
     return transfer;
@@ -120,10 +129,10 @@ class CurlAwaitable final : public AwaitableClient {
   /// libcurl says what it wants to know of a socket.
   static int on_interest(CURL*, curl_socket_t socket, int wanted, void* self, void*) {
     auto& client = *static_cast<CurlAwaitable*>(self);
-    const auto found = client.watches_.find(socket);
-    if (found == client.watches_.end()) return 0;
-    found->second->wanted = wanted == CURL_POLL_REMOVE ? CURL_POLL_NONE : wanted;
-    client.wait(found->second, socket);
+    const auto watch = client.watches_.find(socket);
+    if (watch == client.watches_.end()) return 0;
+    watch->second->wanted = wanted == CURL_POLL_REMOVE ? CURL_POLL_NONE : wanted;
+    client.wait(watch->second, socket);
     return 0;
   }
   void wait(const std::shared_ptr<Watch>& watch, curl_socket_t socket) {
@@ -185,8 +194,8 @@ class CurlAwaitable final : public AwaitableClient {
 
 }  // namespace
 
-std::unique_ptr<AwaitableClient> make_curl_awaitable(const Setup& setup, Loop loop) {
+std::unique_ptr<AwaitableClient> make_awaitable(const Setup& setup, Loop loop) {
   return std::make_unique<CurlAwaitable>(setup, std::move(loop));
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::curl

@@ -2,14 +2,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <mutex>
 
-#include "impls/http/blocking.hpp"
-#include "impls/http/clients.hpp"
+#include "impls/http/curl/clients.hpp"
 #include "impls/http/curl/handle.hpp"
 #include "impls/http/idle_pool.hpp"
 
-namespace fanbench {
+namespace fanbench::curl {
 namespace {
 
 /// curl_easy_perform looks up from its wait once a second only. So that a stop ends it at once, we open and
@@ -18,11 +18,11 @@ namespace {
 class StoppableHandle {
  public:
   explicit StoppableHandle(const Setup& setup) : handle_(setup) {
-    curl::set(handle_.easy(), CURLOPT_MAXCONNECTS, 1L);
-    curl::set(handle_.easy(), CURLOPT_OPENSOCKETFUNCTION, &open_socket);
-    curl::set(handle_.easy(), CURLOPT_OPENSOCKETDATA, this);
-    curl::set(handle_.easy(), CURLOPT_CLOSESOCKETFUNCTION, &close_socket);
-    curl::set(handle_.easy(), CURLOPT_CLOSESOCKETDATA, this);
+    set(handle_.easy(), CURLOPT_MAXCONNECTS, 1L);
+    set(handle_.easy(), CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    set(handle_.easy(), CURLOPT_OPENSOCKETDATA, this);
+    set(handle_.easy(), CURLOPT_CLOSESOCKETFUNCTION, &close_socket);
+    set(handle_.easy(), CURLOPT_CLOSESOCKETDATA, this);
   }
 
   Reply get(const Request& request, const Until& until) {
@@ -37,17 +37,24 @@ class StoppableHandle {
     if (!whole && until.stop.stop_requested()) return {.verdict = Verdict::cancelled};
     return reply;
   }
+  /// Whether it has a connection, idle between calls.
+  bool connected() const noexcept { return socket_ >= 0; }
+  void connect() {
+    const Reply reply = get({}, {});
+    if (reply.verdict != Verdict::ok || !connected())
+      throw std::runtime_error("libcurl cannot open a connection to the server");
+  }
 
  private:
   /// False where it is over already.
   bool set_deadline(Until::Clock::time_point deadline) {
     constexpr long none = 0;
     if (deadline == Until::Clock::time_point::max()) {
-      curl::set(handle_.easy(), CURLOPT_TIMEOUT_MS, none);
+      set(handle_.easy(), CURLOPT_TIMEOUT_MS, none);
       return true;
     }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Until::Clock::now());
-    if (left.count() > 0) curl::set(handle_.easy(), CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
+    if (left.count() > 0) set(handle_.easy(), CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
     return left.count() > 0;
   }
   void stop() {
@@ -71,7 +78,7 @@ class StoppableHandle {
   std::mutex mutex_;
   int socket_ = -1;
   bool stopped_ = false;
-  curl::Handle handle_;  // last, so that it closes its socket while the members above still live
+  Handle handle_;  // last, so that it closes its socket while the members above still live
 };
 
 class CurlBlocking final : public BlockingClient {
@@ -85,6 +92,18 @@ class CurlBlocking final : public BlockingClient {
     idle_.give_back(std::move(handle));  // after a stop without its connection, which libcurl has closed
     return reply;
   }
+  void warm(std::uint32_t connections) override {
+    if (setup_.connection == Connection::per_call) return;
+    auto handles = idle_.take_all();
+    while (handles.size() < connections) handles.push_back(std::make_unique<StoppableHandle>(setup_));
+    // The one given back last is taken first: it must not be one without a connection.
+    std::ranges::partition(handles, [](const auto& handle) { return !handle->connected(); });
+    const auto enough = handles.end() - connections;
+    for (auto handle = enough; handle != handles.end(); ++handle) {
+      if (!(*handle)->connected()) (*handle)->connect();
+    }
+    for (auto& handle : handles) idle_.give_back(std::move(handle));
+  }
 
  private:
   Setup setup_;
@@ -93,8 +112,8 @@ class CurlBlocking final : public BlockingClient {
 
 }  // namespace
 
-std::unique_ptr<BlockingClient> make_curl_blocking(const Setup& setup) {
+std::unique_ptr<BlockingClient> make_blocking(const Setup& setup) {
   return std::make_unique<CurlBlocking>(setup);
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::curl

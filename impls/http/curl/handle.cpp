@@ -27,7 +27,9 @@ bool take_header(std::string_view line, std::string_view name, std::string& valu
 }  // namespace
 
 Handle::Handle(const Setup& setup)
-    : easy_(new_easy()), base_(fmt::format("http://{}:{}", setup.host, setup.port)) {
+    : easy_(new_easy()),
+      base_(fmt::format("http://{}:{}", setup.host, setup.port)),
+      reuse_(setup.connection == Connection::reuse) {
   CURL* easy = easy_.get();
   set(easy, CURLOPT_NOSIGNAL, 1L);
   set(easy, CURLOPT_PROXY, "");  // whatever the environment says
@@ -37,16 +39,14 @@ Handle::Handle(const Setup& setup)
   set(easy, CURLOPT_HEADERDATA, this);
   set(easy, CURLOPT_WRITEFUNCTION, &Handle::on_body);
   set(easy, CURLOPT_WRITEDATA, this);
-  if (setup.connection == Connection::per_call) {
-    set(easy, CURLOPT_FRESH_CONNECT, 1L);
-    set(easy, CURLOPT_FORBID_REUSE, 1L);
-  }
+  if (!reuse_) set(easy, CURLOPT_FORBID_REUSE, 1L);
 }
 
 void Handle::prepare(const Request& request) {
   body_.clear();
   retry_after_ms_.clear();
   retry_after_.clear();
+  set(easy(), CURLOPT_FRESH_CONNECT, long{!reuse_ || request.run == 0});
   set(easy(), CURLOPT_URL, (base_ + target_of(request)).c_str());
 }
 
@@ -58,8 +58,8 @@ Reply Handle::reply(CURLcode result) const {
   return {.verdict = verdict_of(static_cast<unsigned>(status)),
           .status = static_cast<std::uint16_t>(status),
           .retry_after = retry_after_of(retry_after_ms_, retry_after_),
-          .answer = answer_of(body_),
-          .more = more_of(body_)};
+          .answer = answer_of(body_.text()),
+          .more = more_of(body_.text())};
 }
 
 std::size_t Handle::on_header(char* data, std::size_t, std::size_t size, void* self) {
@@ -71,7 +71,7 @@ std::size_t Handle::on_header(char* data, std::size_t, std::size_t size, void* s
 }
 
 std::size_t Handle::on_body(char* data, std::size_t, std::size_t size, void* self) {
-  static_cast<Handle*>(self)->body_.append(data, size);
+  static_cast<Handle*>(self)->body_.append({data, size});
   return size;
 }
 

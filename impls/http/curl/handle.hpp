@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "impls/contract/model.hpp"
 #include "impls/http/request.hpp"
 
 namespace fanbench::curl {
@@ -19,7 +20,7 @@ class Handle {
   Handle& operator=(const Handle&) = delete;
 
   CURL* easy() const noexcept { return easy_.get(); }
-  /// Names the next call and forgets the reply of the last.
+  /// Names the next call and forgets the reply of the last. One without a run gets a new connection.
   void prepare(const Request& request);
   /// The reply, after a transfer that ended with `result`.
   Reply reply(CURLcode result) const;
@@ -33,7 +34,9 @@ class Handle {
   };
   std::unique_ptr<CURL, Cleanup> easy_;
   std::string base_;
-  std::string body_, retry_after_ms_, retry_after_;
+  bool reuse_;
+  BodyBeginning body_;
+  std::string retry_after_ms_, retry_after_;
 };
 
 /// Sets a libcurl option, or throws: a refused option is a broken set-up.

@@ -8,11 +8,10 @@
 #include <memory>
 #include <vector>
 
-#include "impls/http/awaitable.hpp"
-#include "impls/http/clients.hpp"
+#include "impls/http/native/clients.hpp"
 #include "impls/http/native/message.hpp"
 
-namespace fanbench {
+namespace fanbench::native {
 namespace {
 
 using asio::ip::tcp;
@@ -25,7 +24,7 @@ class NativeAwaitable final : public AwaitableClient {
       : loop_(std::move(loop)),
         server_(asio::ip::make_address(setup.host), setup.port),
         host_(fmt::format("{}:{}", setup.host, setup.port)),
-        reuse_(setup.connection == Connection::reuse) {}
+        reuse_(setup.connection == fanbench::Connection::reuse) {}
 
   Awaitable<Reply> get(Request request) override {
     // Cancellation ends the operation under way with an error code; it must not throw as well.
@@ -39,16 +38,16 @@ class NativeAwaitable final : public AwaitableClient {
     };
     if (cancelled()) co_return failure();
 
-    std::unique_ptr<native::Connection> connection = take_idle();
+    std::unique_ptr<Connection> connection = take_idle();
     if (!connection) {
-      connection.reset(new native::Connection{.socket = native::Socket(loop_)});
+      connection.reset(new Connection{.socket = Socket(loop_)});
       const bool opened = co_await open(connection->socket);
       if (!opened || cancelled()) co_return failure();
     }
-    native::Error error;
+    Error error;
     {  // its end frees the message: not one for each call that waits
       // Tried before it is waited for: so few bytes the socket nearly always takes at once.
-      const std::string message = native::message_of(request, host_);
+      const std::string message = message_of(request, host_);
       const std::size_t sent = connection->socket.write_some(asio::buffer(message), error);
       if (sent < message.size()) {
         const bool all = co_await send(connection->socket, asio::buffer(message) + sent);
@@ -58,38 +57,50 @@ class NativeAwaitable final : public AwaitableClient {
       }
     }
 
-    native::ReplyParser parser;
+    ReplyParser parser;
     while (!parser.is_done()) {
       auto& buffer = connection->buffer;
-      const auto room = buffer.prepare(native::beast::read_size(buffer, most_read_bytes));
+      const auto room = buffer.prepare(beast::read_size(buffer, most_read_bytes));
       auto [failed, bytes] = co_await connection->socket.async_read_some(room, token);
       if (failed) co_return failure();
       buffer.commit(bytes);
       buffer.consume(parser.put(buffer.data(), error));
-      if (error && error != native::http::error::need_more) co_return failure();
+      if (error && error != http::error::need_more) co_return failure();
     }
     if (reuse_ && parser.keep_alive()) idle_.push_back(std::move(connection));
     co_return parser.reply();
+  }
+  Awaitable<void> warm(std::uint32_t connections) override {
+    if (!reuse_) co_return;
+    std::vector<std::unique_ptr<Connection>> open = std::exchange(idle_, {});
+    while (open.size() < connections) {
+      const Reply reply = co_await get({});  // none is idle, so it opens one
+      if (reply.verdict != Verdict::ok || idle_.empty())
+        throw std::runtime_error(fmt::format("cannot open a connection to {}", host_));
+      open.push_back(std::move(idle_.back()));
+      idle_.pop_back();
+    }
+    idle_ = std::move(open);
   }
 
  private:
   // What is seldom done has coroutines of its own: a call that waits for its reply does not hold their
   // memory.
-  Awaitable<bool> open(native::Socket& socket) {
+  Awaitable<bool> open(Socket& socket) {
     auto [error] = co_await socket.async_connect(server_, token);
     if (error) co_return false;
     socket.set_option(tcp::no_delay(true));
     socket.non_blocking(true);
     co_return true;
   }
-  Awaitable<bool> send(native::Socket& socket, asio::const_buffer rest) {
+  Awaitable<bool> send(Socket& socket, asio::const_buffer rest) {
     auto [error, sent] = co_await asio::async_write(socket, rest, token);
     co_return !error;
   }
 
-  std::unique_ptr<native::Connection> take_idle() {
+  std::unique_ptr<Connection> take_idle() {
     if (idle_.empty()) return nullptr;
-    std::unique_ptr<native::Connection> connection = std::move(idle_.back());
+    std::unique_ptr<Connection> connection = std::move(idle_.back());
     idle_.pop_back();
     return connection;
   }
@@ -98,13 +109,13 @@ class NativeAwaitable final : public AwaitableClient {
   tcp::endpoint server_;
   std::string host_;
   bool reuse_;
-  std::vector<std::unique_ptr<native::Connection>> idle_;
+  std::vector<std::unique_ptr<Connection>> idle_;
 };
 
 }  // namespace
 
-std::unique_ptr<AwaitableClient> make_native_awaitable(const Setup& setup, Loop loop) {
+std::unique_ptr<AwaitableClient> make_awaitable(const Setup& setup, Loop loop) {
   return std::make_unique<NativeAwaitable>(setup, std::move(loop));
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::native

@@ -6,22 +6,20 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 
-#include "impls/http/blocking.hpp"
-#include "impls/http/clients.hpp"
 #include "impls/http/idle_pool.hpp"
+#include "impls/http/native/clients.hpp"
 #include "impls/http/native/message.hpp"
 
-namespace fanbench {
+namespace fanbench::native {
 namespace {
 
-namespace asio = boost::asio;
 using asio::ip::tcp;
 
 constexpr auto never = Until::Clock::time_point::max();
 
 /// Blocking sockets know no deadline of their own: this waits for input before they read. What came while the
 /// thread was late to wake comes too late.
-bool readable_by(native::Socket& socket, Until::Clock::time_point deadline) {
+bool readable_by(Socket& socket, Until::Clock::time_point deadline) {
   if (deadline == never) return true;
   pollfd events{.fd = socket.native_handle(), .events = POLLIN, .revents = 0};
   for (;;) {
@@ -37,12 +35,11 @@ class NativeBlocking final : public BlockingClient {
   explicit NativeBlocking(const Setup& setup)
       : server_(asio::ip::make_address(setup.host), setup.port),
         host_(fmt::format("{}:{}", setup.host, setup.port)),
-        reuse_(setup.connection == Connection::reuse) {}
+        reuse_(setup.connection == fanbench::Connection::reuse) {}
 
   Reply get(const Request& request, const Until& until) override {
-    native::Connection connection =
-        idle_.take().value_or(native::Connection{.socket = native::Socket(sockets_)});
-    native::ReplyParser parser;
+    Connection connection = idle_.take().value_or(Connection{.socket = Socket(sockets_)});
+    ReplyParser parser;
     const auto error = exchange(request, connection, parser, until);
     if (until.stop.stop_requested() && error) return {.verdict = Verdict::cancelled};
     if (error == asio::error::timed_out && until.deadline != never) return {.verdict = Verdict::timed_out};
@@ -50,10 +47,23 @@ class NativeBlocking final : public BlockingClient {
     if (reuse_ && parser.keep_alive() && !until.stop.stop_requested()) idle_.give_back(std::move(connection));
     return parser.reply();
   }
+  void warm(std::uint32_t connections) override {
+    if (!reuse_) return;
+    std::vector<Connection> open = idle_.take_all();
+    while (open.size() < connections) {
+      Connection connection{.socket = Socket(sockets_)};
+      ReplyParser parser;
+      const auto error = exchange({}, connection, parser, {});
+      if (error)
+        throw std::runtime_error(fmt::format("cannot open a connection to {}: {}", host_, error.message()));
+      open.push_back(std::move(connection));
+    }
+    for (Connection& connection : open) idle_.give_back(std::move(connection));
+  }
 
  private:
-  boost::system::error_code exchange(const Request& request, native::Connection& connection,
-                                     native::ReplyParser& parser, const Until& until) {
+  boost::system::error_code exchange(const Request& request, Connection& connection, ReplyParser& parser,
+                                     const Until& until) {
     auto& [socket, buffer] = connection;
     boost::system::error_code error;
     const bool fresh = !socket.is_open();
@@ -66,10 +76,10 @@ class NativeBlocking final : public BlockingClient {
     if (until.stop.stop_requested()) return asio::error::operation_aborted;
     if (fresh) socket.connect(server_, error);
     if (!error && fresh) socket.set_option(tcp::no_delay(true), error);
-    if (!error) asio::write(socket, asio::buffer(native::message_of(request, host_)), error);
+    if (!error) asio::write(socket, asio::buffer(message_of(request, host_)), error);
     while (!error && !parser.is_done()) {
       if (!readable_by(socket, until.deadline)) return asio::error::timed_out;
-      native::http::read_some(socket, buffer, parser, error);
+      http::read_some(socket, buffer, parser, error);
     }
     return error;
   }
@@ -78,13 +88,13 @@ class NativeBlocking final : public BlockingClient {
   tcp::endpoint server_;
   std::string host_;
   bool reuse_;
-  IdlePool<native::Connection> idle_;
+  IdlePool<Connection> idle_;
 };
 
 }  // namespace
 
-std::unique_ptr<BlockingClient> make_native_blocking(const Setup& setup) {
+std::unique_ptr<BlockingClient> make_blocking(const Setup& setup) {
   return std::make_unique<NativeBlocking>(setup);
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::native

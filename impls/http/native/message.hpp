@@ -1,8 +1,6 @@
 // What the two native clients, blocking and awaitable, have in common: the bytes sent and the reply read.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -45,11 +43,10 @@ class ReplyParser final : public http::basic_parser<false> {
 
   /// To be asked when is_done().
   Reply reply() const {
-    const std::string_view body(body_.data(), body_bytes_);
     Reply reply{.verdict = verdict_of(status_),
                 .status = static_cast<std::uint16_t>(status_),
-                .answer = answer_of(body),
-                .more = more_of(body)};
+                .answer = answer_of(body_.text()),
+                .more = more_of(body_.text())};
     if (reply.verdict != Verdict::ok) reply.retry_after = retry_after_of(retry_after_ms_, retry_after_);
     return reply;
   }
@@ -64,9 +61,7 @@ class ReplyParser final : public http::basic_parser<false> {
       retry_after_ms_ = std::string(value);
   }
   std::size_t on_body_impl(View piece, Error&) override {
-    const std::size_t wanted = std::min(piece.size(), body_.size() - body_bytes_);
-    std::copy_n(piece.data(), wanted, body_.data() + body_bytes_);
-    body_bytes_ += wanted;
+    body_.append(piece);
     return piece.size();
   }
   std::size_t on_chunk_body_impl(std::uint64_t, View piece, Error& error) override {
@@ -81,8 +76,7 @@ class ReplyParser final : public http::basic_parser<false> {
 
   unsigned status_ = 0;
   std::string retry_after_, retry_after_ms_;
-  std::array<char, 17> body_{};  // its beginning: all that the server says in it
-  std::size_t body_bytes_ = 0;
+  BodyBeginning body_;
 };
 
 }  // namespace fanbench::native

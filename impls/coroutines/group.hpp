@@ -10,12 +10,13 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <exception>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "impls/http/awaitable.hpp"
 
-namespace fanbench {
+namespace fanbench::coroutines {
 
 /// a && b waits for both and a || b for the first, whose end cancels the other; they take coroutines only.
 using namespace asio::experimental::awaitable_operators;
@@ -23,20 +24,21 @@ using namespace asio::experimental::awaitable_operators;
 /// cheaper.
 inline constexpr asio::use_awaitable_t<Loop> as_coroutine;
 
-/// A coroutine that starts when its group does, on a loop or a pool of threads.
+/// The coroutine as an operation that starts when its group does, on a loop or a pool of threads.
 template <class Executor>
-auto spawn(const Executor& executor, asio::awaitable<void, Executor> coroutine) {
+auto prepare(const Executor& executor, asio::awaitable<void, Executor> coroutine) {
   return asio::co_spawn(executor, std::move(coroutine), asio::deferred);
 }
 template <class Executor>
-using SpawnedOn = decltype(spawn(std::declval<Executor>(), std::declval<asio::awaitable<void, Executor>>()));
-using Spawned = SpawnedOn<Loop>;
+using PreparedOn =
+    decltype(prepare(std::declval<Executor>(), std::declval<asio::awaitable<void, Executor>>()));
+using Prepared = PreparedOn<Loop>;
 
 /// Starts them all in order and waits until `condition` (Asio's wait_for_all, wait_for_one …) is met, which
 /// may cancel the rest, and all have ended. Returns their indices in the order in which they ended. Rethrows
 /// the first exception.
-template <class AnySpawned, class Condition>
-Awaitable<std::vector<std::size_t>> run_group(std::vector<AnySpawned> coroutines, Condition condition) {
+template <class AnyPrepared, class Condition>
+Awaitable<std::vector<std::size_t>> run_group(std::vector<AnyPrepared> coroutines, Condition condition) {
   if (coroutines.empty()) co_return std::vector<std::size_t>();  // Asio's group would never end
   auto group = asio::experimental::make_parallel_group(std::move(coroutines));
   auto [order, exceptions] = co_await group.async_wait(condition, asio::deferred);
@@ -52,7 +54,8 @@ struct Join {
   Timer ended;  // never expires: the last coroutine cancels it
   std::exception_ptr failure{};
 };
-struct Joins {
+/// What a coroutine of the join does when it has ended.
+struct CountDown {
   Join& join;
 
   void operator()(std::exception_ptr thrown) const {
@@ -63,34 +66,29 @@ struct Joins {
 
 /// Starts them all in order and waits until all have ended. Nothing can cancel them, unlike a group, and so
 /// they need not carry what that takes: four allocations for a call. Rethrows the first exception.
-template <class AnySpawned>
-Awaitable<void> join_all(std::vector<AnySpawned> coroutines) {
+template <class AnyPrepared>
+Awaitable<void> join_all(std::vector<AnyPrepared> coroutines) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   const auto loop = co_await asio::this_coro::executor;
   Join join{.running = coroutines.size(), .ended = Timer(loop, Timer::time_point::max())};
-  for (AnySpawned& coroutine : coroutines) {
-    std::move(coroutine)(asio::bind_executor(loop, Joins{join}));  // on this loop, wherever the coroutine ran
+  for (AnyPrepared& coroutine : coroutines) {
+    std::move(coroutine)(
+        asio::bind_executor(loop, CountDown{join}));  // on this loop, wherever the coroutine ran
   }
-  coroutines = std::vector<AnySpawned>();
+  coroutines = std::vector<AnyPrepared>();
   while (join.running > 0) co_await join.ended.async_wait(asio::as_tuple(asio::deferred));
   if (join.failure) std::rethrow_exception(join.failure);
 }
 
-/// One call of one attempt, recorded, for those who need its reply.
-inline Awaitable<Reply> fetch(AwaitableClient& client, Request request, Recorder& recorder) {
-  co_await asio::this_coro::throw_if_cancelled(
-      false);  // a cancelled call ends with a verdict, not an exception
-  recorder.start(request.id);
-  const Reply reply = co_await client.get(request);
-  recorder.finish(request.id, reply);
-  co_return reply;
-}
-/// The same for a group, whose coroutines return nothing.
-inline Awaitable<void> call(AwaitableClient& client, Request request, Recorder& recorder) {
+/// One call of one attempt, recorded; `call<Reply>` returns its reply, for those who need it. A cancelled
+/// call ends with a verdict, not with an exception.
+template <class Result = void>
+Awaitable<Result> call(AwaitableClient& client, Request request, Recorder& recorder) {
   co_await asio::this_coro::throw_if_cancelled(false);
   recorder.start(request.id);
   const Reply reply = co_await client.get(request);
   recorder.finish(request.id, reply);
+  if constexpr (!std::is_void_v<Result>) co_return reply;
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::coroutines

@@ -1,0 +1,77 @@
+// How work is made concurrent: what a model has to offer, and how the catalogue knows it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "impls/contract/records.hpp"
+#include "impls/contract/scenario.hpp"
+
+namespace fanbench {
+
+/// reuse: idle connections are kept and used again. per_call: each call opens and closes its own.
+enum class Connection : std::uint8_t { reuse, per_call };
+
+/// What a model is made with, and keeps for all its runs.
+struct Setup {
+  std::string host = "127.0.0.1";  // an IP address
+  std::uint16_t port = 0;
+  std::string transport = "native";  // a row of transports(): the HTTP client under the model
+  Connection connection = Connection::reuse;
+  std::uint32_t workers = 1;  // of models that have them: how many, hence the most calls in flight
+};
+
+/// A workload that a model cannot do, with the reason in one line.
+struct NotApplicable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// How concurrency is made. One instance per case: warm connections and workers live as long as it does.
+class Model {
+ public:
+  Model() = default;
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+  virtual ~Model() = default;
+
+  /// Has connections for so many calls open and idle, and the workers and loops that they need. To be called
+  /// between runs. Throws std::runtime_error: what could not be had.
+  virtual void warm(std::uint32_t in_flight) = 0;
+  /// Does the workload. Returns when every call has its verdict and nothing that it started is still running.
+  /// Throws NotApplicable.
+  virtual void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) = 0;
+};
+
+/// What a model takes from the machine to have some calls open at once, its idle process included.
+struct Needs {
+  std::uint64_t descriptors = 0;  // in the process that needs most
+  std::uint64_t tasks = 0;        // threads and processes together
+  std::uint64_t mappings = 0;     // memory mappings in the process that needs most
+  std::uint64_t memory_mb = 0;    // of all together, generously: 1 MB is 10^6 bytes
+};
+
+/// Standard streams, an event loop, libraries.
+inline constexpr Needs idle_process{.descriptors = 32, .tasks = 1, .mappings = 512};
+
+/// A model as its folder describes it.
+struct ModelEntry {
+  std::string name;
+  bool has_workers = false;  // it takes Setup::workers
+  bool yardstick = false;    // what the machine can do, and no way to write programs
+  std::function<std::unique_ptr<Model>(const Setup&)> make;
+  /// Calls that it can have open at once.
+  std::function<std::uint32_t(const Setup&)> most_in_flight;
+  /// For so many tasks, and so many of the calls open at once.
+  std::function<Needs(const Setup&, std::uint32_t tasks, std::uint32_t in_flight)> needs;
+  /// Whether it is written. What a model can't do by its nature is: it says why.
+  std::function<bool(std::string_view workload, std::string_view transport)> supports;
+};
+
+/// The models, in the order in which reports show them.
+const std::vector<ModelEntry>& models();
+
+}  // namespace fanbench

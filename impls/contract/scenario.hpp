@@ -1,0 +1,57 @@
+// What is to be done: a workload's parameters, as values that any model can read and any process can be
+// handed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <type_traits>
+
+namespace fanbench {
+
+using Nanoseconds = std::chrono::nanoseconds;
+using CallId = std::uint32_t;
+using Attempt = std::uint32_t;  // 0 is a call's first attempt
+
+/// timeout: whether the deadline is each call's own or the whole group's.
+enum class Scope : std::uint8_t { call, group };
+/// producer_consumer: which item of the queue is next: the oldest, the newest, the one of highest priority().
+enum class Order : std::uint8_t { fifo, lifo, priority };
+/// pipeline: stage by stage, or item by item.
+enum class Mode : std::uint8_t { barrier, streamed };
+/// mixed: where the work that follows a reply is done: where the reply came in, or in a pool made for it.
+enum class Placement : std::uint8_t { in_line, offload };
+
+/// A workload's parameters; each workload reads its own of them.
+struct Scenario {
+  std::uint64_t run = 0;       // the server's run that the calls belong to
+  std::uint32_t calls = 1;     // ids are 0 … calls-1
+  std::uint64_t seed = 1;      // of jitter and priorities
+  std::uint32_t limit = 0;     // semaphore: calls at once at most; worker_pool: workers
+  std::uint32_t attempts = 1;  // per call at most
+  Nanoseconds backoff{};       // retry: b of the waits b·2^k
+  Nanoseconds deadline{};      // timeout: from the call's start, or from the run's
+  Scope scope = Scope::call;
+  std::uint32_t producers = 1, consumers = 1;  // producer_consumer; producer p puts p, p + producers, …
+  std::uint32_t capacity = 1;                  // producer_consumer: items in the queue at most
+  Order order = Order::fifo;
+  Mode mode = Mode::streamed;      // pipeline; item i's calls are stages·i, stages·i + 1, …
+  std::uint32_t pages = 1;         // of each stream; stream s has the calls pages·s, pages·s + 1, …
+  std::uint32_t prefetch = 0;      // of a stream: 1: the next page is fetched while the last one is consumed
+  Nanoseconds consume{};           // of a stream: how long its consumer takes for a page, waiting
+  std::uint64_t kernel_steps = 0;  // mixed, cpu: the work that follows a reply, or is the call
+  std::uint32_t cpus = 1;          // mixed, cpu: that work may use
+  Placement placement = Placement::in_line;
+
+  static constexpr std::uint32_t stages = 3;  // pipeline: fetch, enrich, save
+};
+static_assert(std::is_trivially_copyable_v<Scenario>, "it crosses to worker processes as bytes");
+
+/// The wait before attempt k+1 of a call whose attempt k failed: b·2^k with "equal jitter", a factor from
+/// [0.5, 1) drawn from (seed, id, k); at least what the server asked for. Source: AWS Architecture Blog,
+/// "Exponential Backoff And Jitter" (2015).
+Nanoseconds backoff(const Scenario& scenario, CallId id, Attempt k, Nanoseconds retry_after);
+
+/// A call's priority, drawn from (seed, id): the highest is first. No two calls of a run have the same.
+std::uint64_t priority(const Scenario& scenario, CallId id);
+
+}  // namespace fanbench
