@@ -8,9 +8,7 @@
 #include <charconv>
 #include <limits>
 
-#include "mock_server/runs/ledger.hpp"
-
-namespace fanbench {
+namespace fanbench::server {
 namespace {
 
 Route refuse(std::uint16_t status, std::string text, std::string_view allow = {}) {
@@ -44,12 +42,11 @@ Route find_call(std::string_view method, Route route, std::string_view id, std::
   while (!query.empty()) {
     std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
-    const bool read =
-        (take(pair, "attempt=") && read_all(pair, route.attempt) && route.attempt <= max_attempt) ||
-        (take(pair, "cursor=") && read_all(pair, route.cursor, 16));
+    const bool read = (take(pair, "attempt=") && read_all(pair, route.attempt)) ||
+                      (take(pair, "cursor=") && read_all(pair, route.cursor, 16));
     if (!read) {
       return refuse(400, fmt::format("expected no query but attempt=<a>, a from 0 to {}, and cursor=<hex>",
-                                     max_attempt));
+                                     std::numeric_limits<std::uint16_t>::max()));
     }
   }
   route.to = Route::To::call;
@@ -167,4 +164,4 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

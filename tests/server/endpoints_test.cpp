@@ -10,7 +10,7 @@
 
 #include "tests/server/server_fixture.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 namespace {
 
 namespace beast = boost::beast;
@@ -242,4 +242,4 @@ TEST_F(RoomsTest, StoppingEndsThem) {
 }
 
 }  // namespace
-}  // namespace fanbench
+}  // namespace fanbench::server
