@@ -68,7 +68,8 @@ Route find_run(std::string_view method, Route route, std::string_view query) {
   return route;
 }
 
-Route find_room(std::string_view method, Route route, std::string_view room, std::string_view query) {
+Route find_websocket_room(std::string_view method, Route route, std::string_view room,
+                          std::string_view query) {
   if (method != "GET") return refuse(405, "expected GET, with a WebSocket handshake", "GET");
   if (room.empty() || !query.empty())
     return refuse(400, "expected the name of a room after /ws/, and no query");
@@ -87,7 +88,7 @@ Route find_in_runs(std::string_view method, Route route, std::string_view path, 
   if (!read_all(path.substr(0, slash), route.run) || route.run == 0) {
     return refuse(400, "expected a run's number after /runs/");
   }
-  if (room) return find_room(method, std::move(route), rest, query);
+  if (room) return find_websocket_room(method, std::move(route), rest, query);
   return slash == path.size() ? find_run(method, std::move(route), query)
                               : find_call(method, std::move(route), rest, query);
 }
@@ -119,7 +120,8 @@ Route find_endpoint(std::string_view method, Route route, std::string_view path,
   if (!found->any_method && !gets(method)) {
     return refuse(405, fmt::format("expected GET {}", found->path), "GET, HEAD");
   }
-  if (found->to == Route::To::websocket) return find_room(method, std::move(route), path.substr(4), query);
+  if (found->to == Route::To::websocket)
+    return find_websocket_room(method, std::move(route), path.substr(4), query);
   route.to = found->to;
   route.text = path.substr(found->path.size());
   route.query = query;

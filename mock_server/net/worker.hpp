@@ -28,7 +28,7 @@ class Worker {
   void drain(std::chrono::nanoseconds limit);
   /// Serves until drained.
   void run();
-  /// Ends all connections: before any worker goes away, for they know each other through rooms and through
+  /// Ends all connections: before any worker goes away, for they know each other through WebSocket rooms and
   /// their runs' queues.
   void close_all();
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "mock_server/runs/admission.hpp"
+#include "mock_server/runs/open_call.hpp"
 #include "tests/server/server_fixture.hpp"
 
 namespace fanbench::server {
@@ -44,7 +45,8 @@ TEST_F(FaultsTest, ResetInTheBodyComesAfterHalfOfIt) {
 TEST_F(FaultsTest, ACutReplyEndsInOrderAfterHalfOfItsBody) {
   const std::uint64_t run = failing("cut");
   Client client = connect();
-  client.send(get(call(run, 0)));
+  // More than the server reads ahead: closed with input unread, the end would be a reset.
+  client.send(get(call(run, 0)) + std::string(100'000, 'x'));
   EXPECT_EQ(read_to_end(client), 0);
   EXPECT_NE(client.received.find("Content-Length: 1000\r\n"), std::string::npos);
   EXPECT_EQ(body_of(client.received).size(), 500U);
@@ -230,6 +232,25 @@ TEST_F(CapacityTest, FasterThanTheRateIsRefused) {
   const Json seen = ledger(run);
   expect_adds_up(seen);
   EXPECT_EQ(seen["refused"], 2);
+}
+
+TEST(OpenCall, ThatIsRefusedIsNeitherDelayedNorBroken) {
+  Runs runs;
+  const Plan plan =
+      parse_plan(R"({"delay":"1s","capacity":{"per_second":1},"failures":{"rate":1,"kinds":["garbage"]}})");
+  const auto run = join(runs.create(plan, 0));
+  const OpenCall::Time start{1s};
+  OpenCall first(run, 0, 0, 0, start, planned_reply(plan, 0, 0));
+  OpenCall second(run, 0, 1, 0, start + 1ms, planned_reply(plan, 1, 0));
+  EXPECT_TRUE(first.admit({}));
+  EXPECT_EQ(first.planned.fault, Fault::garbage);
+  EXPECT_EQ(first.planned.delay, 1s);
+  EXPECT_TRUE(second.admit({}));
+  EXPECT_EQ(second.ending, Ending::refused);
+  EXPECT_EQ(second.planned.status, 429);
+  EXPECT_EQ(second.planned.fault, Fault::none);
+  EXPECT_EQ(second.planned.delay, 0s);
+  EXPECT_EQ(second.planned.retry_after, 999ms);
 }
 
 TEST(Admission, LetsCallsPassAtItsRate) {
