@@ -10,7 +10,7 @@
 #include "mock_server/plan/duration.hpp"
 #include "mock_server/plan/refusal.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 namespace {
 
 void add_duration(CLI::App& app, const std::string& flag, Nanoseconds& value, const std::string& help) {
@@ -59,4 +59,4 @@ std::optional<int> read_command_line(int argc, char** argv, ServerOptions& optio
   return std::nullopt;
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -10,10 +10,10 @@
 
 int main(int argc, char** argv) {
   try {
-    fanbench::ServerOptions options;
-    if (const auto status = fanbench::read_command_line(argc, argv, options)) return *status;
-    fanbench::raise_descriptor_limit();
-    fanbench::Server server(options);
+    fanbench::server::ServerOptions options;
+    if (const auto status = fanbench::server::read_command_line(argc, argv, options)) return *status;
+    fanbench::server::raise_descriptor_limit();
+    fanbench::server::Server server(options);
     server.stop_on_signals();
     if (!server.loopback()) {
       fmt::print(stderr,

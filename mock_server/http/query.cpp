@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <charconv>
 
-#include "mock_server/plan/refusal.hpp"
 #include "mock_server/http/route.hpp"
+#include "mock_server/plan/refusal.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
 Query::Query(std::string_view query, std::initializer_list<std::string_view> keys) {
   while (!query.empty()) {
@@ -41,4 +41,4 @@ std::uint64_t read_whole_number(std::string_view key, std::string_view text, std
   return value;
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace fanbench {
+namespace fanbench::server {
 
 /// The values of the keys that an endpoint knows, percent-decoded. Each may be left out, and is empty then.
 class Query {
@@ -24,4 +24,4 @@ class Query {
 std::uint64_t read_whole_number(std::string_view key, std::string_view text, std::uint64_t min,
                                 std::uint64_t max);
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -7,18 +7,16 @@
 #include <string>
 #include <string_view>
 
-#include "mock_server/plan/plan.hpp"
-#include "mock_server/service/stream.hpp"
+#include "mock_server/http/stream.hpp"
+#include "mock_server/plan/duration.hpp"
 
-namespace fanbench {
-
-struct Run;
+namespace fanbench::server {
 
 inline constexpr std::string_view text_type = "text/plain", json_type = "application/json",
                                   event_type = "text/event-stream";
 
 /// What the request's head says of the reply's form.
-struct Terms {
+struct ReplyForm {
   bool http11 = true;
   bool keep_alive = true;
   bool head_only = false;  // HEAD: the body is announced, and not sent
@@ -39,24 +37,11 @@ struct Answer {
 
 /// Appends a reply's status line and header. `more_fields` as in Answer. Without a number of bytes, the body
 /// is chunked for HTTP/1.1, and ends with the connection for HTTP/1.0.
-void append_head(std::string& out, Terms terms, std::uint16_t status, std::optional<std::size_t> body_bytes,
-                 std::string_view type, std::string_view more_fields);
-/// What a 200 to a call begins with on a kept HTTP/1.1 connection.
-std::string ok_head(const Plan& plan);
-/// Appends the head of the reply to a call.
-void append_call_head(std::string& out, Terms terms, const Run& run, const PlannedReply& reply);
-/// Appends the body's beginning: its answer and, where the chain goes on, '+'. The rest is '.'.
-void append_call_body(std::string& out, const PlannedReply& reply);
+void append_head(std::string& out, ReplyForm form, std::uint16_t status,
+                 std::optional<std::size_t> body_bytes, std::string_view type, std::string_view more_fields);
 /// "Retry-After: …\r\nRetry-After-Ms: …\r\n"
 std::string retry_fields(Nanoseconds retry_after);
 /// "Server-Timing: requested;dur=…, measured;dur=…\r\n"
 std::string timing_field(Nanoseconds requested, Nanoseconds measured);
 
-/// What goes out before a planned reset. A whole status line and a whole field, but no end of the header.
-/// Were nothing sent at all, libcurl (and others) would take a kept connection that dies for a stale one and
-/// silently send the request again: the ledger would show a call that the client never counted.
-inline constexpr std::string_view broken_head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Le";
-/// What goes out instead of HTTP.
-inline constexpr std::string_view not_http = "\x15\x03\x01\x7f\xff this is not HTTP\r\n\r\n";
-
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -7,7 +7,7 @@
 
 #include "mock_server/http/route.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
 struct Request {
   Route route;
@@ -17,4 +17,4 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> fields;
 };
 
-}  // namespace fanbench
+}  // namespace fanbench::server

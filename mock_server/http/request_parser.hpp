@@ -10,7 +10,7 @@
 
 #include "mock_server/http/request.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
 /// One request. Fields are looked at and let go: nothing is allocated for an ordinary GET.
 class RequestParser final : public boost::beast::http::basic_parser<true> {
@@ -72,4 +72,4 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   bool keep_line_;
 };
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -8,9 +8,7 @@
 #include <charconv>
 #include <limits>
 
-#include "mock_server/runs/ledger.hpp"
-
-namespace fanbench {
+namespace fanbench::server {
 namespace {
 
 Route refuse(std::uint16_t status, std::string text, std::string_view allow = {}) {
@@ -44,12 +42,11 @@ Route find_call(std::string_view method, Route route, std::string_view id, std::
   while (!query.empty()) {
     std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
-    const bool read =
-        (take(pair, "attempt=") && read_all(pair, route.attempt) && route.attempt <= max_attempt) ||
-        (take(pair, "cursor=") && read_all(pair, route.cursor, 16));
+    const bool read = (take(pair, "attempt=") && read_all(pair, route.attempt)) ||
+                      (take(pair, "cursor=") && read_all(pair, route.cursor, 16));
     if (!read) {
       return refuse(400, fmt::format("expected no query but attempt=<a>, a from 0 to {}, and cursor=<hex>",
-                                     max_attempt));
+                                     std::numeric_limits<std::uint16_t>::max()));
     }
   }
   route.to = Route::To::call;
@@ -71,7 +68,8 @@ Route find_run(std::string_view method, Route route, std::string_view query) {
   return route;
 }
 
-Route find_room(std::string_view method, Route route, std::string_view room, std::string_view query) {
+Route find_websocket_room(std::string_view method, Route route, std::string_view room,
+                          std::string_view query) {
   if (method != "GET") return refuse(405, "expected GET, with a WebSocket handshake", "GET");
   if (room.empty() || !query.empty())
     return refuse(400, "expected the name of a room after /ws/, and no query");
@@ -90,7 +88,7 @@ Route find_in_runs(std::string_view method, Route route, std::string_view path, 
   if (!read_all(path.substr(0, slash), route.run) || route.run == 0) {
     return refuse(400, "expected a run's number after /runs/");
   }
-  if (room) return find_room(method, std::move(route), rest, query);
+  if (room) return find_websocket_room(method, std::move(route), rest, query);
   return slash == path.size() ? find_run(method, std::move(route), query)
                               : find_call(method, std::move(route), rest, query);
 }
@@ -122,7 +120,8 @@ Route find_endpoint(std::string_view method, Route route, std::string_view path,
   if (!found->any_method && !gets(method)) {
     return refuse(405, fmt::format("expected GET {}", found->path), "GET, HEAD");
   }
-  if (found->to == Route::To::websocket) return find_room(method, std::move(route), path.substr(4), query);
+  if (found->to == Route::To::websocket)
+    return find_websocket_room(method, std::move(route), path.substr(4), query);
   route.to = found->to;
   route.text = path.substr(found->path.size());
   route.query = query;
@@ -167,4 +166,4 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

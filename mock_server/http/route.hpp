@@ -8,7 +8,7 @@
 
 #include "mock_server/plan/plan.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
 struct Route {
   enum class To : std::uint8_t {
@@ -34,7 +34,7 @@ struct Route {
   To to = To::refused;
   bool with_calls = true;      // show_run
   std::uint16_t status = 404;  // refused: 400, 404 or 405
-  Attempt attempt = 0;         // call
+  std::uint16_t attempt = 0;   // call
   CallId id = 0;               // call
   std::uint64_t cursor = 0;    // call
   std::uint64_t run = 0;       // call, show_run, delete_run
@@ -52,4 +52,4 @@ Route find_route(std::string_view method, std::string_view target);
 /// Percent-decoded; nothing where a '%' is not followed by two hex digits. '+' stays '+'.
 std::optional<std::string> percent_decode(std::string_view text);
 
-}  // namespace fanbench
+}  // namespace fanbench::server

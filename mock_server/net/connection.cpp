@@ -9,7 +9,7 @@
 #include <boost/beast/http/error.hpp>
 #include <utility>
 
-namespace fanbench {
+namespace fanbench::server {
 namespace {
 
 namespace asio = boost::asio;
@@ -93,7 +93,7 @@ void Connection::on_read(Error error, std::size_t bytes) {
 /// same.
 void Connection::on_input_end(bool orderly) {
   if (state_ == State::writing && orderly) {
-    terms_.keep_alive = false;  // if it is gone, writing will fail soon enough
+    form_.keep_alive = false;  // if it is gone, writing will fail soon enough
     return;
   }
   close();
@@ -151,7 +151,7 @@ void Connection::refuse(const Error& error) {
 /// Where the client can't be made sense of any more: the answer is the last.
 void Connection::refuse(Answer answer) {
   lingers_ = true;
-  terms_ = {.keep_alive = false};
+  form_ = {.keep_alive = false};
   parser_.reset();
   answer_now(std::move(answer));
 }
@@ -162,12 +162,12 @@ void Connection::refuse(Answer answer) {
 void Connection::linger() {
   Error ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
-  when(Clock::now() + longest_linger, State::lingering, [](Connection& self) { self.close(); });
+  wait_until(Clock::now() + longest_linger, State::lingering, [](Connection& self) { self.close(); });
 }
 
 void Connection::drain() {
   if (state_ == State::reading || state_ == State::unread || state_ == State::lingering) return close();
-  terms_.keep_alive = false;
+  form_.keep_alive = false;
 }
 
 void Connection::check_time() {
@@ -189,7 +189,7 @@ void Connection::check_time() {
 void Connection::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;
-  if (run_) end_call(Ending::abandoned);
+  if (call_) end_call(Ending::abandoned);
   timer_.cancel();
   Error ignored;
   socket_.close(ignored);
@@ -198,4 +198,4 @@ void Connection::close() {
   loop_.closed();
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -10,11 +10,12 @@
 #include <string>
 #include <string_view>
 
-#include "mock_server/runs/gate.hpp"
-#include "mock_server/net/loop.hpp"
 #include "mock_server/http/request_parser.hpp"
+#include "mock_server/net/loop.hpp"
+#include "mock_server/net/unsent_reply.hpp"
+#include "mock_server/runs/open_call.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
 /// A state machine of plain callbacks, kept alive by the operation that it waits for. It waits for input at
 /// all times, also during a delay, and so notices at once when the client goes away.
@@ -52,7 +53,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Hook 
   using Clock = std::chrono::steady_clock;
   using Error = boost::system::error_code;
 
-  // connection.cpp: input, and the end
+  // connection.cpp: reads requests, and ends
   template <class Step>
   void run_step(Step step);
   void wait_readable();
@@ -65,35 +66,29 @@ class Connection : public std::enable_shared_from_this<Connection>, public Hook 
   void refuse(Answer answer);
   void linger();
 
-  // calls.cpp: what requests ask for
+  // connection_replies.cpp: answers
   void handle();
   void upgrade(Request request);
   void handle_call(const Route& route);
-  void arrive(std::shared_ptr<LocalRun> run, CallId id, Attempt attempt);
-  void pass_gate(Gate& gate);
-  void granted();
-  void leave_gate();
-  void reply_at(Clock::time_point due);
-  void reply_now();
+  void arrive(std::shared_ptr<LocalRun> run, CallId id, Attempt attempt, const PlannedReply& planned);
+  void on_granted();
   void reply_to_call();
+  void send_and_reset(std::string_view last);
   void end_call(Ending ending);
   void answer(Answer answer);
-  void answer_later(Answer answer);
   void answer_now(Answer answer);
-
-  // output.cpp: replies on their way
-  void write(std::string body = {}, std::size_t padding_bytes = 0);
+  void reply_at(Clock::time_point due);
+  void reply_now();
   void start_stream(Stream stream);
-  void write_more();
-  void written();
   void wait_for_piece();
   void on_piece_due();
+  void write(std::string body = {}, std::size_t padding_bytes = 0);
+  void write_more();
+  void on_written();
   void finish_reply();
-  void send_and_reset(std::string_view last);
-  void log_reply();
 
   template <class Step>
-  void when(Clock::time_point time, State state, Step step);
+  void wait_until(Clock::time_point time, State state, Step step);
 
   Loop& loop_;
   Socket socket_;
@@ -101,32 +96,24 @@ class Connection : public std::enable_shared_from_this<Connection>, public Hook 
   const Ledger::ConnectionNumber number_;
   State state_ = State::reading;
   bool waiting_readable_ = false;
-  bool lingers_ = false;               // after this reply: the client may still be sending
-  bool has_slot_ = false;              // of the run's gate
-  Ending ending_ = Ending::completed;  // of the call, once its reply is written
-  std::uint16_t status_ = 0;           // of the reply
-  Terms terms_;
+  bool lingers_ = false;      // after this reply: the client may still be sending
+  std::uint16_t status_ = 0;  // of the reply
+  ReplyForm form_;
   std::uint32_t since_ = 0;  // loop tick at which what may time out began
 
   std::optional<RequestParser> parser_;
   std::array<char, 512> first_bytes_;  // of what comes in next
   std::string unparsed_;               // part of a request, or requests read ahead
 
-  // The call that is being answered, if any.
-  std::shared_ptr<LocalRun> run_;
-  std::size_t call_ = 0;
-  PlannedReply planned_;
-  std::unique_ptr<Waiter> waiter_;
+  // What is being answered: a call, or another request, which may have its answer wait.
+  std::optional<OpenCall> call_;
+  std::unique_ptr<Answer> delayed_answer_;
   Clock::time_point arrived_, due_;
   Nanoseconds late_{};
-
-  std::unique_ptr<Answer> later_;  // what answers another request than a call, after a delay
-  std::unique_ptr<Stream> stream_;
   std::unique_ptr<Request> logged_;  // the request, where replies are logged
 
-  // The reply being written: head_, body_ and padding, of which written_ bytes are gone.
-  std::string head_, body_;
-  std::size_t padding_bytes_ = 0, written_ = 0;
+  UnsentReply unsent_;
+  std::unique_ptr<Stream> stream_;  // what is still to come of a body in pieces
 };
 
 /// All handlers go through here: what goes wrong in one (memory, most likely) ends its connection and no
@@ -144,7 +131,7 @@ void Connection::run_step(Step step) {
 /// Does `step` at that time, if the state is still the same; and then what the client has asked for
 /// meanwhile.
 template <class Step>
-void Connection::when(Clock::time_point time, State state, Step step) {
+void Connection::wait_until(Clock::time_point time, State state, Step step) {
   state_ = state;
   timer_.expires_at(time);
   timer_.async_wait([self = shared_from_this(), state, step = std::move(step)](const Error& error) mutable {
@@ -156,4 +143,4 @@ void Connection::when(Clock::time_point time, State state, Step step) {
   });
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -3,9 +3,9 @@
 
 #include "mock_server/net/connection.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
-Loop::Loop(Shared& shared_by_all, Rooms& all_rooms, Stats& own_stats, const Limits& own_limits,
+Loop::Loop(SharedState& shared_by_all, WebSocketRooms& all_rooms, Stats& own_stats, const Limits& own_limits,
            std::FILE* log_file)
     : shared(shared_by_all), rooms(all_rooms), stats(own_stats), limits(own_limits), log(log_file) {}
 
@@ -15,4 +15,4 @@ void Loop::closed() const {
   if (draining && connections.empty() && members.empty()) on_last_closed();
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -14,10 +14,10 @@
 #include <functional>
 #include <string>
 
-#include "mock_server/service/service.hpp"
 #include "mock_server/runs/stats.hpp"
+#include "mock_server/service/service.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
 // The loop's own executor: any_io_executor would add an indirection to every operation.
 using Executor = boost::asio::io_context::executor_type;
@@ -27,7 +27,7 @@ using Timer =
                                       boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 class Connection;
-class Rooms;
+class WebSocketRooms;
 using Hook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 template <class T>
 using HookedList =
@@ -49,13 +49,13 @@ struct Limits {
 };
 
 struct Loop {
-  Loop(Shared& shared, Rooms& rooms, Stats& stats, const Limits& limits, std::FILE* log);
+  Loop(SharedState& shared, WebSocketRooms& rooms, Stats& stats, const Limits& limits, std::FILE* log);
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop();
 
-  Shared& shared;
-  Rooms& rooms;
+  SharedState& shared;
+  WebSocketRooms& rooms;
   Stats& stats;
   const Limits limits;
   std::FILE* const log;  // null: nothing is logged
@@ -74,4 +74,4 @@ struct Loop {
   void closed() const;
 };
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include "mock_server/runs/rooms.hpp"
+#include "mock_server/net/websocket_rooms.hpp"
 #include "mock_server/net/worker.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 namespace {
 
 namespace asio = boost::asio;
@@ -158,8 +158,8 @@ struct Server::Impl {
   }
 
   ServerOptions options;
-  Shared shared;
-  Rooms rooms;
+  SharedState shared;
+  WebSocketRooms rooms;
   std::vector<std::unique_ptr<Worker>> workers;  // at least one
   std::size_t next_worker = 0;
   bool shortage_reported = false;
@@ -198,4 +198,4 @@ std::size_t raise_descriptor_limit() {
   return limit.rlim_cur;
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

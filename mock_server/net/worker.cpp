@@ -8,10 +8,9 @@
 #include <utility>
 
 #include "mock_server/net/connection.hpp"
-#include "mock_server/runs/rooms.hpp"
-#include "mock_server/net/server.hpp"
+#include "mock_server/net/websocket_rooms.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 namespace {
 
 using Nanos = std::chrono::nanoseconds;
@@ -31,11 +30,11 @@ Limits limits_of(const ServerOptions& options) {
           .request_ticks = ticks(options.request_timeout)};
 }
 
-Stats& add_stats(Shared& shared) { return *shared.stats.emplace_back(std::make_unique<Stats>()); }
+Stats& add_stats(SharedState& shared) { return *shared.stats.emplace_back(std::make_unique<Stats>()); }
 
 }  // namespace
 
-Worker::Worker(Shared& shared, Rooms& rooms, const ServerOptions& options)
+Worker::Worker(SharedState& shared, WebSocketRooms& rooms, const ServerOptions& options)
     : tick_(tick_of(options)), loop_(shared, rooms, add_stats(shared), limits_of(options), options.log) {
   loop_.on_last_closed = [this] { context_.stop(); };
   next_tick();
@@ -108,4 +107,4 @@ void Worker::close_all() {
   close_members(loop_);
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

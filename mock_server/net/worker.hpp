@@ -6,14 +6,13 @@
 #include <cstdio>
 
 #include "mock_server/net/loop.hpp"
+#include "mock_server/net/server_options.hpp"
 
-namespace fanbench {
-
-struct ServerOptions;
+namespace fanbench::server {
 
 class Worker {
  public:
-  Worker(Shared& shared, Rooms& rooms, const ServerOptions& options);
+  Worker(SharedState& shared, WebSocketRooms& rooms, const ServerOptions& options);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -29,7 +28,8 @@ class Worker {
   void drain(std::chrono::nanoseconds limit);
   /// Serves until drained.
   void run();
-  /// Ends all connections: before any worker goes away, for they know each other through rooms and gates.
+  /// Ends all connections: before any worker goes away, for they know each other through WebSocket rooms and
+  /// their runs' queues.
   void close_all();
 
  private:
@@ -42,4 +42,4 @@ class Worker {
   Timer ticker_{context_}, drain_timer_{context_};
 };
 
-}  // namespace fanbench
+}  // namespace fanbench::server

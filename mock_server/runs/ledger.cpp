@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-namespace fanbench {
+namespace fanbench::server {
 namespace {
 
 using Call = Ledger::Call;
@@ -137,7 +137,7 @@ std::size_t Ledger::copy(std::vector<Call>& calls) const {
   return in_flight_peak_;
 }
 
-std::string to_json(std::span<const std::shared_ptr<Ledger>> ledgers, const LedgerTerms& terms) {
+std::string to_json(std::span<const std::shared_ptr<Ledger>> ledgers, const RunSummary& summary) {
   std::vector<Call> calls;
   std::size_t peak = 0;
   for (const auto& ledger : ledgers) peak = ledger->copy(calls);
@@ -148,13 +148,13 @@ std::string to_json(std::span<const std::shared_ptr<Ledger>> ledgers, const Ledg
   }
   const auto keys = sorted(calls, [](const Call& c) { return (std::uint64_t{c.attempt} << 32) | c.id; });
   const auto connections = sorted(calls, [](const Call& c) { return c.connection; });
-  const auto first_new = std::lower_bound(connections.begin(), connections.end(), terms.first_new);
+  const auto first_new = std::lower_bound(connections.begin(), connections.end(), summary.first_new);
   std::array<std::size_t, names.size()> ended{};
   for (const Call& c : calls) ++ended[static_cast<std::size_t>(c.ending)];
 
   std::string out;
   const auto to = std::back_inserter(out);
-  fmt::format_to(to, R"({{"run":{},"arrivals":{})", terms.run, calls.size());
+  fmt::format_to(to, R"({{"run":{},"arrivals":{})", summary.run, calls.size());
   for (const Ending ending : {Ending::completed, Ending::refused, Ending::reset, Ending::cut, Ending::garbage,
                               Ending::abandoned, Ending::open}) {
     fmt::format_to(to, R"(,"{}":{})", name(ending), ended[static_cast<std::size_t>(ending)]);
@@ -164,18 +164,18 @@ std::string to_json(std::span<const std::shared_ptr<Ledger>> ledgers, const Ledg
                  count_distinct(std::vector(first_new, connections.end())));
   const auto served = [](const Call& c) { return is_answered(c) && c.ending != Ending::refused; };
   append_quantiles(out, "lateness_us", calls, served, [](const Call& c) { return c.late_ns; });
-  if (terms.with_waiting) {
+  if (summary.with_waiting) {
     append_quantiles(out, "waiting_us", calls, served, [](const Call& c) { return c.waited_ns; });
     append_quantiles(out, "service_us", calls, served,
                      [](const Call& c) { return c.ended_ns - c.arrived_ns - c.waited_ns; });
-    fmt::format_to(to, R"(,"queue_peak":{})", terms.queue_peak);
+    fmt::format_to(to, R"(,"queue_peak":{})", summary.queue_peak);
   }
-  if (terms.messages_in > 0) {
-    fmt::format_to(to, R"(,"messages_in":{},"messages_due":{},"messages_out":{})", terms.messages_in,
-                   terms.messages_due, terms.messages_out);
+  if (summary.messages_in > 0) {
+    fmt::format_to(to, R"(,"messages_in":{},"messages_due":{},"messages_out":{})", summary.messages_in,
+                   summary.messages_due, summary.messages_out);
   }
-  if (terms.with_calls) append_calls(out, calls, terms.with_waiting);
+  if (summary.with_calls) append_calls(out, calls, summary.with_waiting);
   return out += '}';
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -13,7 +13,7 @@
 
 #include "mock_server/plan/plan.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
 /// How a call ended, as the server sees it.
 enum class Ending : std::uint8_t {
@@ -72,8 +72,8 @@ class Ledger {
   std::size_t count_ = 0, in_flight_ = 0, in_flight_peak_ = 0;
 };
 
-/// What else is said of a run.
-struct LedgerTerms {
+/// What a ledger's JSON says of the run beside its calls.
+struct RunSummary {
   std::uint64_t run = 0;
   Ledger::ConnectionNumber first_new =
       0;  // connections from this number on were accepted after the run was made
@@ -85,9 +85,6 @@ struct LedgerTerms {
 };
 
 /// The ledgers of all threads as one; README.md tells the fields. Takes O(n log n) for n calls.
-std::string to_json(std::span<const std::shared_ptr<Ledger>> ledgers, const LedgerTerms& terms);
+std::string to_json(std::span<const std::shared_ptr<Ledger>> ledgers, const RunSummary& summary);
 
-/// Attempts are kept in 16 bits.
-inline constexpr Attempt max_attempt = UINT16_MAX;
-
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -3,15 +3,12 @@
 
 #include <utility>
 
-#include "mock_server/http/replies.hpp"
-
-namespace fanbench {
+namespace fanbench::server {
 
 std::shared_ptr<Run> Runs::create(Plan plan, Ledger::ConnectionNumber first_new) {
   const std::lock_guard lock(mutex_);
   const std::shared_ptr<Run> run(new Run{.number = ++last_, .plan = std::move(plan), .first_new = first_new});
-  run->ok_head = ok_head(run->plan);
-  if (run->plan.capacity != Capacity{}) run->gate.emplace(run->plan.capacity);
+  if (run->plan.capacity != Capacity{}) run->admission.emplace(run->plan.capacity);
   runs_.emplace(run->number, run);
   return run;
 }
@@ -55,10 +52,10 @@ std::string ledger_json(Run& run, bool with_calls) {
                            .first_new = run.first_new,
                            .with_calls = with_calls,
                            .with_waiting = run.plan.capacity.slots > 0,
-                           .queue_peak = run.gate ? run.gate->queue_peak() : 0,
+                           .queue_peak = run.admission ? run.admission->queue_peak() : 0,
                            .messages_in = run.messages_in,
                            .messages_due = run.messages_due,
                            .messages_out = run.messages_out});
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -10,19 +10,18 @@
 #include <string>
 #include <vector>
 
-#include "mock_server/runs/gate.hpp"
-#include "mock_server/runs/ledger.hpp"
 #include "mock_server/plan/plan.hpp"
+#include "mock_server/runs/admission.hpp"
+#include "mock_server/runs/ledger.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
 struct Run {
   const std::uint64_t number;
   const Plan plan;
   const Ledger::ConnectionNumber
-      first_new;               // connections from this number on were accepted after the run was made
-  std::string ok_head{};       // what a 200 on a kept HTTP/1.1 connection begins with: all but the body
-  std::optional<Gate> gate{};  // where the plan bounds its calls
+      first_new;  // connections from this number on were accepted after the run was made
+  std::optional<Admission> admission{};  // where the plan bounds its calls
   std::atomic<bool> forgotten{false};
   std::atomic<std::size_t> messages_in{0}, messages_due{0}, messages_out{0};  // of the run's WebSocket rooms
   std::mutex mutex{};
@@ -33,6 +32,7 @@ struct Run {
 struct LocalRun {
   std::shared_ptr<Run> run;
   std::shared_ptr<Ledger> ledger;
+  std::string ok_head{};  // the head of a 200 on a kept HTTP/1.1 connection, which most replies have
 };
 
 /// Thread-safe.
@@ -56,4 +56,4 @@ std::shared_ptr<LocalRun> join(std::shared_ptr<Run> run);
 /// All that was seen of a run's calls, on all threads.
 std::string ledger_json(Run& run, bool with_calls);
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -7,7 +7,7 @@
 #include <iterator>
 #include <string_view>
 
-namespace fanbench {
+namespace fanbench::server {
 
 void Stats::count_lateness(Nanoseconds late) {
   const std::int64_t us = std::max<std::int64_t>(late.count() / 1000, 0);
@@ -74,4 +74,4 @@ std::string metrics_text(std::span<const std::unique_ptr<Stats>> threads, const 
   return out;
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

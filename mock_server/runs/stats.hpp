@@ -12,7 +12,7 @@
 #include "mock_server/plan/duration.hpp"
 #include "mock_server/runs/ledger.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
 /// Written by one thread, read by any: a plain load and store, no locked instruction.
 class Count {
@@ -48,4 +48,4 @@ struct Gauges {
 /// In Prometheus's text form, version 0.0.4, summed over the threads.
 std::string metrics_text(std::span<const std::unique_ptr<Stats>> threads, const Gauges& gauges);
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -5,11 +5,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "mock_server/plan/draws.hpp"
 #include "mock_server/http/query.hpp"
+#include "mock_server/plan/draws.hpp"
 #include "mock_server/plan/refusal.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 namespace {
 
 Nanoseconds duration_or(const Query& query, std::string_view key, Nanoseconds otherwise) {
@@ -121,4 +121,4 @@ Answer answer_index() {
           .type = "text/html; charset=utf-8"};
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -4,7 +4,7 @@
 #include "mock_server/http/replies.hpp"
 #include "mock_server/http/request.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
 // All throw PlanError for what a client may get wrong.
 
@@ -16,4 +16,4 @@ Answer answer_pages(const Route& route);
 Answer answer_status(const Route& route);
 Answer answer_stream(const Route& route);
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -4,10 +4,11 @@
 #include <fmt/format.h>
 
 #include "mock_server/plan/draws.hpp"
-#include "mock_server/service/endpoints.hpp"
 #include "mock_server/plan/refusal.hpp"
+#include "mock_server/service/call_reply.hpp"
+#include "mock_server/service/endpoints.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
 Answer Service::answer(const Request& request) {
   try {
@@ -81,7 +82,10 @@ std::shared_ptr<LocalRun> Service::find_run(std::uint64_t number) {
     return nullptr;
   }
   auto run = shared_.runs.find(number);
-  return run ? joined_.emplace(number, join(std::move(run))).first->second : nullptr;
+  if (!run) return nullptr;
+  auto joined = join(std::move(run));
+  joined->ok_head = ok_head(joined->run->plan);
+  return joined_.emplace(number, std::move(joined)).first->second;
 }
 
 void Service::forget_deleted() {
@@ -103,4 +107,4 @@ Answer Service::draw_delay(std::string_view delay) {
   return {.delay = planned_reply(plan, shared_.delays_drawn++, 0).delay};
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -15,10 +15,10 @@
 #include "mock_server/runs/runs.hpp"
 #include "mock_server/runs/stats.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
 /// What all threads share.
-struct Shared {
+struct SharedState {
   Runs runs;
   std::vector<std::unique_ptr<Stats>> stats;                 // one of each thread
   std::atomic<Ledger::ConnectionNumber> next_connection{0};  // the number that the next connection gets
@@ -29,7 +29,7 @@ struct Shared {
 /// For one thread.
 class Service {
  public:
-  explicit Service(Shared& shared) : shared_(shared) {}
+  explicit Service(SharedState& shared) : shared_(shared) {}
 
   /// Any route but a call or a WebSocket. Never throws for what a client may send.
   Answer answer(const Request& request);
@@ -46,8 +46,8 @@ class Service {
   /// The next delay of a stand-alone /delay request.
   Answer draw_delay(std::string_view delay);
 
-  Shared& shared_;
+  SharedState& shared_;
   std::map<std::uint64_t, std::shared_ptr<LocalRun>> joined_;
 };
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -16,15 +16,15 @@
 #include <string_view>
 
 #include "mock_server/net/connection.hpp"
-#include "mock_server/runs/rooms.hpp"
+#include "mock_server/net/websocket_rooms.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 namespace {
 
 /// What lasts from one connection to the next. Runs 1 to 3 are there.
 struct Fixture {
-  Shared shared;
-  Rooms rooms;
+  SharedState shared;
+  WebSocketRooms rooms;
   Loop loop{shared, rooms, *shared.stats.emplace_back(std::make_unique<Stats>()),
             Limits{.body_bytes = 4096, .idle_ticks = 1000, .request_ticks = 1000}, nullptr};
   boost::asio::io_context context{1};
@@ -71,13 +71,13 @@ void exchange(Fixture& f, std::string_view input) {
 }
 
 }  // namespace
-}  // namespace fanbench
+}  // namespace fanbench::server
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr int inputs_at_most = 512;  // what one input makes, others find; but memory has its bounds
-  static std::unique_ptr<fanbench::Fixture> fixture;
+  static std::unique_ptr<fanbench::server::Fixture> fixture;
   static int inputs = 0;
-  if (inputs++ % inputs_at_most == 0) fixture = std::make_unique<fanbench::Fixture>();
-  fanbench::exchange(*fixture, {reinterpret_cast<const char*>(data), size});
+  if (inputs++ % inputs_at_most == 0) fixture = std::make_unique<fanbench::server::Fixture>();
+  fanbench::server::exchange(*fixture, {reinterpret_cast<const char*>(data), size});
   return 0;
 }

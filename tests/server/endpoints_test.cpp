@@ -10,7 +10,7 @@
 
 #include "tests/server/server_fixture.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 namespace {
 
 namespace beast = boost::beast;
@@ -167,7 +167,7 @@ TEST_F(EndpointsTest, CallsMayBeStreamsByPlan) {
   EXPECT_GE(row[4].get<std::int64_t>() - row[3].get<std::int64_t>(), 4'000'000);
 }
 
-// ---------------------------------------------------------------------------------------------- rooms
+// -------------------------------------------------------------------------------------- WebSocket rooms
 
 /// A blocking WebSocket client.
 class Visitor {
@@ -189,12 +189,12 @@ class Visitor {
 };
 
 /// On several threads, so that members of a room meet across them.
-class RoomsTest : public EndpointsTest {
+class WebSocketRoomsTest : public EndpointsTest {
  protected:
-  RoomsTest() : EndpointsTest({.threads = 2}) {}
+  WebSocketRoomsTest() : EndpointsTest({.threads = 2}) {}
 };
 
-TEST_F(RoomsTest, AllOthersHearEverythingInOrder) {
+TEST_F(WebSocketRoomsTest, AllOthersHearEverythingInOrder) {
   const std::uint64_t run = create_run("{}");
   for (const std::string& target : {std::string("/ws/tea"), runs(run) + "/ws/tea"}) {
     Visitor speaker(server.port(), target);
@@ -217,7 +217,7 @@ TEST_F(RoomsTest, AllOthersHearEverythingInOrder) {
   EXPECT_EQ(seen["messages_due"], 202 * 8);
 }
 
-TEST_F(RoomsTest, WhatIsNoHandshakeIsRefused) {
+TEST_F(WebSocketRoomsTest, WhatIsNoHandshakeIsRefused) {
   Client client = connect();
   const HttpReply reply = client.get("/ws/tea");
   EXPECT_EQ(reply.status, 426);
@@ -226,14 +226,14 @@ TEST_F(RoomsTest, WhatIsNoHandshakeIsRefused) {
   EXPECT_EQ(client.request("POST", "/ws/tea", "x").status, 405);
 }
 
-TEST_F(RoomsTest, MessagesThatAreTooLongEndTheMember) {
+TEST_F(WebSocketRoomsTest, MessagesThatAreTooLongEndTheMember) {
   Visitor visitor(server.port(), "/ws/tea");
   visitor.say(std::string(70'000, 'x'));
   EXPECT_THROW(visitor.hear(), beast::system_error);
   expect_serving();
 }
 
-TEST_F(RoomsTest, StoppingEndsThem) {
+TEST_F(WebSocketRoomsTest, StoppingEndsThem) {
   Visitor one(server.port(), "/ws/tea"), other(server.port(), "/ws/tea");
   server.stop();
   EXPECT_THROW(one.hear(), beast::system_error);
@@ -242,4 +242,4 @@ TEST_F(RoomsTest, StoppingEndsThem) {
 }
 
 }  // namespace
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -9,7 +9,7 @@
 
 #include "tests/server/server_fixture.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 namespace {
 
 constexpr int plans = 3'000, clients_at_once = 8;
@@ -85,9 +85,9 @@ Plan random_plan(Random& random) {
 
 /// What a client gets to see of a reply, beside its head.
 struct Seen {
-  int status = 0;    // 0: no whole head
+  int status = 0;      // 0: no whole head
   std::string body{};  // what came of it
-  ssize_t end = 1;   // of the connection: 0 in order, else -errno; 1: none
+  ssize_t end = 1;     // of the connection: 0 in order, else -errno; 1: none
   std::string retry_after_us{};
   bool operator==(const Seen&) const = default;
   friend std::ostream& operator<<(std::ostream& out, const Seen& s) {
@@ -225,4 +225,4 @@ TEST_F(RandomPlansTest, AreDoneAsPredicted) {
 }
 
 }  // namespace
-}  // namespace fanbench
+}  // namespace fanbench::server

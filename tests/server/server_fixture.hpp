@@ -19,10 +19,10 @@
 #include <thread>
 #include <utility>
 
-#include "mock_server/plan/plan.hpp"
 #include "mock_server/net/server.hpp"
+#include "mock_server/plan/plan.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
 using namespace std::chrono_literals;
 using Json = nlohmann::json;
@@ -196,4 +196,4 @@ inline void expect_adds_up(const Json& ledger) {
                              [](const Json& a, const Json& b) { return a[2] < b[2]; }));
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

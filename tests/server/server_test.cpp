@@ -11,7 +11,7 @@
 #include "mock_server/runs/ledger.hpp"
 #include "tests/server/server_fixture.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 namespace {
 
 // ------------------------------------------------------------------------------------------- endpoints
@@ -211,16 +211,20 @@ TEST_F(ServerTest, LedgerAddsUpOnRandomPlans) {
     EXPECT_EQ(seen["duplicates"], 0);
     EXPECT_EQ(seen["connections"], calls);
     EXPECT_EQ(seen["connections_new"], calls);
-    EXPECT_GE(seen["lateness_us"]["p50"], 0);
-    EXPECT_GE(seen["lateness_us"]["p99"], seen["lateness_us"]["p50"]);
-    EXPECT_GE(seen["lateness_us"]["max"], seen["lateness_us"]["p99"]);
+    std::int64_t latest_end_ns = 0;  // after its due time, of the calls that were answered
     for (const Json& row : seen["calls"]) {
       EXPECT_EQ(Nanoseconds(row[3].get<std::int64_t>() - row[2].get<std::int64_t>()),
                 planned_reply(plan, row[0], row[1]).delay);
       if (row[5] == "reset") {
         EXPECT_EQ(planned_reply(plan, row[0], row[1]).status, Failures::reset);
       }
+      if (row[5] != "abandoned") {
+        latest_end_ns = std::max(latest_end_ns, row[4].get<std::int64_t>() - row[3].get<std::int64_t>());
+      }
     }
+    // Writing begins before a call ends. The ledger has its quantiles to the thousandth of a µs, rounded.
+    EXPECT_GT(seen["lateness_us"]["max"], 0);
+    EXPECT_LE(seen["lateness_us"]["max"].get<double>() * 1000, static_cast<double>(latest_end_ns) + 1);
   }
 }
 
@@ -674,4 +678,4 @@ TEST(Stopping, WithoutConnectionsIsAtOnce) {
 }
 
 }  // namespace
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -6,7 +6,7 @@
 #include "mock_server/runs/ledger.hpp"
 #include "tests/server/server_fixture.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 namespace {
 
 class ThreadsTest : public ServerTest {
@@ -101,4 +101,4 @@ TEST_F(ThreadsTest, StoppingEndsAllOfThem) {
 }
 
 }  // namespace
-}  // namespace fanbench
+}  // namespace fanbench::server

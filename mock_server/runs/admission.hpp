@@ -1,4 +1,4 @@
-// What bounds a run's calls: a rate limit, and service slots with a queue before them.
+// Which calls of a run may go on, and when: its rate limit, and its slots with a queue before them.
 #pragma once
 
 #include <boost/intrusive/list.hpp>
@@ -9,7 +9,7 @@
 
 #include "mock_server/plan/plan.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
 /// A call that waits for a slot. `granted` is called once it has one, from the thread that gave it up.
 struct Waiter : boost::intrusive::list_base_hook<> {
@@ -18,21 +18,21 @@ struct Waiter : boost::intrusive::list_base_hook<> {
 };
 
 /// Thread-safe, for a run may be served by several.
-class Gate {
+class Admission {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  explicit Gate(const Capacity& capacity) : capacity_(capacity) {}
+  explicit Admission(const Capacity& capacity) : capacity_(capacity) {}
 
   /// 0 where the rate limit lets a call pass now, else in how long it would.
   Nanoseconds admit(Time now);
 
   /// True where a slot is free, which is then taken. Else the waiter stands last in the queue.
-  bool take(Waiter& waiter);
-  /// Takes a waiter out of the queue. False where it has been given a slot meanwhile: release() is due.
-  bool leave(Waiter& waiter);
+  bool take_slot(Waiter& waiter);
+  /// Takes a waiter out of the queue. False where it has been given a slot meanwhile: release_slot() is due.
+  bool leave_queue(Waiter& waiter);
   /// Gives a slot up, to whoever has waited longest.
-  void release();
+  void release_slot();
 
   /// The most waiters at once.
   std::size_t queue_peak() const;
@@ -45,4 +45,4 @@ class Gate {
   std::size_t busy_ = 0, queue_peak_ = 0;
 };
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "mock_server/net/loop.hpp"
 #include "mock_server/http/request.hpp"
+#include "mock_server/net/loop.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
-class Member;
+class WebSocketMember;
 
 struct Message {
   std::string bytes;
@@ -20,19 +20,19 @@ struct Message {
 };
 
 /// Thread-safe.
-class Rooms {
+class WebSocketRooms {
  public:
-  void enter(const std::string& room, std::shared_ptr<Member> member);
-  void leave(const std::string& room, const std::shared_ptr<Member>& member);
+  void enter(const std::string& room, std::shared_ptr<WebSocketMember> member);
+  void leave(const std::string& room, const std::shared_ptr<WebSocketMember>& member);
   /// To all in the room but the sender. Returns to how many.
-  std::size_t publish(const std::string& room, const Member* from,
+  std::size_t publish(const std::string& room, const WebSocketMember* from,
                       const std::shared_ptr<const Message>& message);
 
   void clear();
 
  private:
   std::mutex mutex_;
-  std::map<std::string, std::vector<std::shared_ptr<Member>>> rooms_;
+  std::map<std::string, std::vector<std::shared_ptr<WebSocketMember>>> rooms_;
 };
 
 /// The request asks for a WebSocket.
@@ -43,4 +43,4 @@ void join_room(Loop& loop, Socket socket, const Request& request, std::shared_pt
 /// Closes all of the loop's members.
 void close_members(Loop& loop);
 
-}  // namespace fanbench
+}  // namespace fanbench::server

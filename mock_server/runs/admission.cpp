@@ -1,13 +1,13 @@
 // The queue is first come, first served; the rate limit is a leaky bucket.
-#include "mock_server/runs/gate.hpp"
+#include "mock_server/runs/admission.hpp"
 
 #include <algorithm>
 
-namespace fanbench {
+namespace fanbench::server {
 
 /// Source: ITU-T I.371, "Generic Cell Rate Algorithm", the virtual scheduling form: a call passes if it comes
 /// no more than burst − 1 intervals before it is due by the rate, and makes the next due an interval later.
-Nanoseconds Gate::admit(Time now) {
+Nanoseconds Admission::admit(Time now) {
   if (capacity_.per_second == 0) return {};
   const Nanoseconds interval = std::chrono::nanoseconds(std::chrono::seconds(1)) / capacity_.per_second;
   const std::lock_guard lock(mutex_);
@@ -16,7 +16,7 @@ Nanoseconds Gate::admit(Time now) {
   return {};
 }
 
-bool Gate::take(Waiter& waiter) {
+bool Admission::take_slot(Waiter& waiter) {
   if (capacity_.slots == 0) return true;
   const std::lock_guard lock(mutex_);
   if (busy_ < capacity_.slots) return ++busy_, true;
@@ -25,14 +25,14 @@ bool Gate::take(Waiter& waiter) {
   return false;
 }
 
-bool Gate::leave(Waiter& waiter) {
+bool Admission::leave_queue(Waiter& waiter) {
   const std::lock_guard lock(mutex_);
   if (!waiter.is_linked()) return false;
   queue_.erase(queue_.iterator_to(waiter));
   return true;
 }
 
-void Gate::release() {
+void Admission::release_slot() {
   if (capacity_.slots == 0) return;
   const std::lock_guard lock(mutex_);
   if (queue_.empty()) {
@@ -44,9 +44,9 @@ void Gate::release() {
   next.granted();  // under the lock, so that the waiter can't go away meanwhile
 }
 
-std::size_t Gate::queue_peak() const {
+std::size_t Admission::queue_peak() const {
   const std::lock_guard lock(mutex_);
   return queue_peak_;
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

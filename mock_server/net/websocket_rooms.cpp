@@ -1,5 +1,5 @@
 // Members read and write by Beast's WebSocket stream; a room's lock makes the order the same for all.
-#include "mock_server/runs/rooms.hpp"
+#include "mock_server/net/websocket_rooms.hpp"
 
 #include <algorithm>
 #include <boost/asio/dispatch.hpp>
@@ -11,7 +11,7 @@
 #include <deque>
 #include <utility>
 
-namespace fanbench {
+namespace fanbench::server {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -33,14 +33,14 @@ http::request<http::empty_body> handshake_of(const Request& request) {
 }  // namespace
 
 /// Kept alive by the read that it waits for, and by its room.
-class Member final : public std::enable_shared_from_this<Member>, public RoomMember {
+class WebSocketMember final : public std::enable_shared_from_this<WebSocketMember>, public RoomMember {
  public:
-  Member(Loop& loop, Socket socket, std::string room, std::shared_ptr<Run> run)
+  WebSocketMember(Loop& loop, Socket socket, std::string room, std::shared_ptr<Run> run)
       : loop_(loop), stream_(std::move(socket)), room_(std::move(room)), run_(std::move(run)) {
     ++loop_.shared.open_connections;
     loop_.members.push_back(*this);
   }
-  ~Member() { close(); }
+  ~WebSocketMember() { close(); }
 
   void start(const Request& request) {
     stream_.read_message_max(max_message_bytes);
@@ -128,12 +128,12 @@ class Member final : public std::enable_shared_from_this<Member>, public RoomMem
   bool accepted_ = false, closed_ = false;
 };
 
-void Rooms::enter(const std::string& room, std::shared_ptr<Member> member) {
+void WebSocketRooms::enter(const std::string& room, std::shared_ptr<WebSocketMember> member) {
   const std::lock_guard lock(mutex_);
   rooms_[room].push_back(std::move(member));
 }
 
-void Rooms::leave(const std::string& room, const std::shared_ptr<Member>& member) {
+void WebSocketRooms::leave(const std::string& room, const std::shared_ptr<WebSocketMember>& member) {
   const std::lock_guard lock(mutex_);
   const auto found = rooms_.find(room);
   if (found == rooms_.end()) return;
@@ -141,8 +141,8 @@ void Rooms::leave(const std::string& room, const std::shared_ptr<Member>& member
   if (found->second.empty()) rooms_.erase(found);
 }
 
-std::size_t Rooms::publish(const std::string& room, const Member* from,
-                           const std::shared_ptr<const Message>& message) {
+std::size_t WebSocketRooms::publish(const std::string& room, const WebSocketMember* from,
+                                    const std::shared_ptr<const Message>& message) {
   const std::lock_guard lock(mutex_);
   std::size_t count = 0;
   for (const auto& member : rooms_[room]) {
@@ -153,7 +153,7 @@ std::size_t Rooms::publish(const std::string& room, const Member* from,
   return count;
 }
 
-void Rooms::clear() {
+void WebSocketRooms::clear() {
   const std::lock_guard lock(mutex_);
   rooms_.clear();
 }
@@ -163,11 +163,12 @@ bool is_upgrade(const Request& request) { return websocket::is_upgrade(handshake
 void join_room(Loop& loop, Socket socket, const Request& request, std::shared_ptr<Run> run) {
   std::string room = request.route.text;
   if (run) room = fmt::format("{}/{}", run->number, room);
-  std::make_shared<Member>(loop, std::move(socket), '/' + std::move(room), std::move(run))->start(request);
+  std::make_shared<WebSocketMember>(loop, std::move(socket), '/' + std::move(room), std::move(run))
+      ->start(request);
 }
 
 void close_members(Loop& loop) {
   for (auto next = loop.members.begin(); next != loop.members.end();) (next++)->close();
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -1,12 +1,12 @@
 // Makes the pieces of bodies that are sent over time.
-#include "mock_server/service/stream.hpp"
+#include "mock_server/http/stream.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
 
-namespace fanbench {
+namespace fanbench::server {
 namespace {
 
 void append_content(std::string& out, const Stream& stream) {
@@ -52,4 +52,4 @@ Stream drip(std::size_t bytes, Nanoseconds over, std::string_view text) {
           .text = std::string(text)};
 }
 
-}  // namespace fanbench
+}  // namespace fanbench::server

@@ -8,11 +8,11 @@
 
 #include "mock_server/plan/duration.hpp"
 
-namespace fanbench {
+namespace fanbench::server {
 
 struct Stream {
   enum class Form : std::uint8_t {
-    body,    // bytes_ in even pieces: `text`, filled up with '.'
+    body,    // `bytes` in even pieces: `text`, filled up with '.'
     lines,   // each event "<number> <text>\n"
     events,  // each event as text/event-stream has it
   };
@@ -35,4 +35,4 @@ void append_piece(std::string& out, Stream& stream);
 Stream drip(std::size_t bytes, Nanoseconds over, std::string_view text);
 inline constexpr std::uint32_t drip_pieces = 16;
 
-}  // namespace fanbench
+}  // namespace fanbench::server
