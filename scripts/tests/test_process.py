@@ -15,9 +15,9 @@ from fanbench_tools import process
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> Iterator[None]:
     process.adopt_orphans()
-    before, files = process.descendants(os.getpid()), len(os.listdir("/proc/self/fd"))
+    before, files = process.descendants(), len(os.listdir("/proc/self/fd"))
     yield
-    assert process.descendants(os.getpid()) == before
+    assert process.descendants() == before
     assert len(os.listdir("/proc/self/fd")) == files
 
 
@@ -28,6 +28,16 @@ def shell(script: str, timeout_s: float = 30.0, **options: object) -> process.En
 def test_output_and_exit_code_come_back() -> None:
     ended = shell("echo out; echo err >&2; exit 3")
     assert (ended.returncode, ended.stdout, ended.stderr, ended.timed_out) == (3, "out\n", "err\n", False)
+
+
+def test_output_may_go_to_a_file_as_it_comes(tmp_path: Path) -> None:
+    with open(tmp_path / "log", "wb") as log:
+        seen: list[str] = []
+        ended = shell("echo out; echo err >&2; echo $0 $A; pwd; while [ ! -e end ]; do sleep 0.01; done", output=log,
+                      cwd=tmp_path, env={"A": "b", "PATH": os.environ["PATH"]}, tick_s=0.01, tick=lambda: (
+                          seen.append((tmp_path / "log").read_text()), "err" in seen[-1] and (tmp_path / "end").touch()))
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert (tmp_path / "log").read_text() == f"out\nerr\n/bin/sh b\n{tmp_path}\n"
 
 
 def test_a_signal_is_a_negative_exit_code() -> None:
