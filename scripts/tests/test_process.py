@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Iterator
 
+import psutil
 import pytest
 from fanbench_tools import process
 
@@ -15,9 +16,9 @@ from fanbench_tools import process
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> Iterator[None]:
     process.adopt_orphans()
-    before, files = process.descendants(), len(os.listdir("/proc/self/fd"))
+    before, files = psutil.Process().children(), len(os.listdir("/proc/self/fd"))
     yield
-    assert process.descendants() == before
+    assert psutil.Process().children() == before  # not even one that is dead and not reaped
     assert len(os.listdir("/proc/self/fd")) == files
 
 
@@ -52,6 +53,10 @@ def test_a_program_that_is_not_there_is_an_os_error() -> None:
 def test_a_grandchild_that_holds_the_output_open_does_not_hold_us(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = shell("sleep 600 & exit 0")
     assert (ended.returncode, ended.left_behind) == (0, ("sleep",))
+
+
+def test_all_that_is_left_below_a_grandchild_is_named() -> None:
+    assert shell("(sleep 600; :) & exit 0").left_behind == ("sh", "sleep")
 
 
 def test_a_grandchild_in_a_session_of_its_own_does_not_get_away() -> None:

@@ -28,7 +28,7 @@ sys.exit(sys.version_info < (3, 11) or not all(map(find_spec, sys.argv[1:])))"""
 def choose(modules: Sequence[str]) -> str | None:
     """The first that has the modules: this one, python3 on PATH, the distribution's."""
     on_path = shutil.which("python3") or ""
-    if all(map(find_spec, modules)):
+    if _are_here(modules):
         chosen = sys.executable
     else:
         chosen = next((python for python in (on_path, "/usr/bin/python3") if _has(python, modules)), None)
@@ -38,18 +38,22 @@ def choose(modules: Sequence[str]) -> str | None:
 
 
 def go_on_with(modules: Sequence[str], words: Sequence[str]) -> None:
-    """Returns in an interpreter that has the modules: another one is called in our place and does the verb."""
+    """Returns where this interpreter has the modules; else one that has them is called in its place."""
     chosen = choose(modules)
     if chosen is None:
         raise SetupError(f"no Python 3.11 or newer with {' '.join(modules)}: neither python3 on PATH nor "
                          "/usr/bin/python3 has them")
-    if chosen != sys.executable:
+    if not _are_here(modules):
         os.execve(chosen, [chosen, "-P", "-m", "fanbench_tools.setup", *words], {**os.environ, CHOSEN: "1"})
 
 
 def was_chosen() -> bool:
-    """We are what `go_on_with` called, so packages and modules are there."""
+    """This is the interpreter that `go_on_with` called: packages and modules are there."""
     return os.environ.pop(CHOSEN, None) is not None
+
+
+def _are_here(modules: Sequence[str]) -> bool:
+    return all(map(find_spec, modules))
 
 
 def _has(python: str, modules: Sequence[str]) -> bool:
