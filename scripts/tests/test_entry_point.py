@@ -461,7 +461,9 @@ def test_a_python_that_cannot_be_installed_says_so(bare: Checkout) -> None:
 @pytest.mark.parametrize("lacks", ["everything", "the modules"])
 def test_a_python_without_what_is_needed_is_passed_over(checkout: Checkout, lacks: str) -> None:
     runs = f'exec {sys.executable} -S "$@"' if lacks == "the modules" else "exit 1"
-    checkout.tool("python3", f'#!/bin/bash\necho tried >>"$FAKE/pyenv"\n{runs}\n')
+    checkout.tool("python3", f'#!/bin/bash\necho tried >>"$FAKE/pyenv"\nPATH=$FAKE/versions:$PATH\n{runs}\n')
+    (checkout.folder / "versions").mkdir()  # pyenv's python3 puts another one before itself
+    (checkout.folder / "versions" / "python3").symlink_to(sys.executable)
     system = subprocess.run(["/usr/bin/python3", "-P", "-c", "import numpy, matplotlib, jinja2, rich, psutil"],
                             capture_output=True, check=False)
     if system.returncode != 0:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -27,7 +26,7 @@ sys.exit(sys.version_info < (3, 11) or not all(map(find_spec, sys.argv[1:])))"""
 
 def choose(modules: Sequence[str]) -> str | None:
     """The first that has the modules: this one, python3 on PATH, the distribution's."""
-    on_path = shutil.which("python3") or ""
+    on_path = os.environ.get("FANBENCH_PYTHON_ON_PATH", "")  # as scripts/fanbench saw it: pyenv's python3 puts another first
     if _are_here(modules):
         chosen = sys.executable
     else:
