@@ -56,7 +56,7 @@ def _configure(folder: Path, stop: process.StopRequest) -> None:
     if code:
         said = log.read_text(errors="replace").splitlines()
         first = next((i for i, line in enumerate(said) if re.search("^CMake Error|No such preset|error:", line)), None)
-        print(*(said[-20:] if first is None else said[first:first + 20]), sep="\n", file=sys.stderr)
+        print(*(said[-20:] if first is None else said[first:first + 12]), sep="\n", file=sys.stderr)
         if not shutil.which("apt-get"):
             print(f"needed: {packages.LIBRARIES}", file=sys.stderr)
         raise SetupError(f"cmake failed; all it said: {log}")
