@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None, prepare: Callable[[argparse.Namespac
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    """Needs the standard library alone, as all that this file imports: scripts/fanbench asks before packages are there."""
+    """Needs the standard library alone, as does all that is imported above: it is asked before packages are there."""
     arguments, rest = _parser().parse_known_args(argv)
     if rest and arguments.verb != "serve":
         _parser().error(f"what is {' '.join(rest)}?")

@@ -77,7 +77,7 @@ def adopt_orphans() -> None:
 def run(argv: Sequence[str | Path], *, timeout_s: float, stop: StopRequest | None = None,
         tick: Callable[[], None] = lambda: None, tick_s: float = 2.0, output: IO[bytes] | None = None,
         cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Ended:
-    """Runs a child to its end, its time-out or a stop, whichever comes first; `tick` is called every `tick_s` meanwhile.
+    """Runs a child to its end, its time-out or a stop, whichever comes first; `tick` is called every `tick_s`.
 
     Output goes to files, not pipes: a pipe that a grandchild holds open would never come to its end. All of it goes to
     `output` where that is given. Raises OSError where the program can't be started.

@@ -24,7 +24,7 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a script's background j
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: takes minutes; part of `fanbench test --long` alone, as CTest's label of this name")
+    config.addinivalue_line("markers", "long: takes minutes, and runs with `fanbench test --long` alone")
 
 
 def clean_environment(**more: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""scripts/fanbench in a pretend checkout, with pretend package manager, cmake and ninja that note how they were called."""
+"""scripts/fanbench in a pretend checkout, with pretend package manager, cmake and ninja that note their calls."""
 
 from __future__ import annotations
 
@@ -169,7 +169,8 @@ def test_test_builds_everything(checkout: Checkout) -> None:
     assert checkout.calls("ninja")[0].endswith(" all")
 
 
-@pytest.mark.parametrize(("arguments", "tests"), [(["test"], "test_short\n"), (["test", "--long"], "test_short\ntest_long\n")])
+@pytest.mark.parametrize(("arguments", "tests"), [(["test"], "test_short\n"),
+                                                  (["test", "--long"], "test_short\ntest_long\n")])
 def test_what_takes_minutes_is_run_when_asked_for(checkout: Checkout, arguments: list[str], tests: str) -> None:
     shutil.copy(SCRIPTS / "fanbench_tools" / "cli.py", checkout.root / "scripts" / "fanbench_tools")  # the real verb
     folder = checkout.root / "scripts" / "tests"

@@ -32,11 +32,14 @@ def test_output_and_exit_code_come_back() -> None:
 
 
 def test_output_may_go_to_a_file_as_it_comes(tmp_path: Path) -> None:
+    def end_it_when_it_has_spoken() -> None:
+        if "err" in (tmp_path / "log").read_text():
+            (tmp_path / "end").touch()
+
     with open(tmp_path / "log", "wb") as log:
-        seen: list[str] = []
         ended = shell("echo out; echo err >&2; echo $0 $A; pwd; while [ ! -e end ]; do sleep 0.01; done", output=log,
-                      cwd=tmp_path, env={"A": "b", "PATH": os.environ["PATH"]}, tick_s=0.01, tick=lambda: (
-                          seen.append((tmp_path / "log").read_text()), "err" in seen[-1] and (tmp_path / "end").touch()))
+                      cwd=tmp_path, env={"A": "b", "PATH": os.environ["PATH"]}, tick=end_it_when_it_has_spoken,
+                      tick_s=0.01)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     assert (tmp_path / "log").read_text() == f"out\nerr\n/bin/sh b\n{tmp_path}\n"
 

@@ -8,7 +8,7 @@ from browser import Browser, find
 from fanbench_tools import compare, compare_report, report
 from fixtures.synthetic_data import CLAIMS, PATTERNS, QUICK, folder
 
-pytestmark = pytest.mark.skipif(find() is None, reason="no chromium and chromedriver on PATH (apt install chromium-driver)")
+pytestmark = pytest.mark.skipif(find() is None, reason="no chromium with chromedriver on PATH (chromium-driver)")
 SUITES = {"quick": QUICK, "patterns": PATTERNS, "claims": CLAIMS}
 ROWS = "[...document.querySelectorAll('tr[data-name]')].filter(r => r.offsetParent)"
 TABLE = "document.querySelector('[data-workload=gather] table')"

@@ -1,4 +1,4 @@
-"""Chooses a Python that has the modules needed: the one on PATH may lack those that the distribution's packages bring."""
+"""Chooses a Python that has the modules needed: the one on PATH may lack those of the distribution's packages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ sys.exit(sys.version_info < (3, 11) or not all(map(find_spec, sys.argv[1:])))"""
 
 def choose(modules: Sequence[str]) -> str | None:
     """The first that has the modules: this one, python3 on PATH, the distribution's."""
-    on_path = os.environ.get("FANBENCH_PYTHON_ON_PATH", "")  # as scripts/fanbench saw it: pyenv's python3 puts another first
+    on_path = os.environ.get("FANBENCH_PYTHON_ON_PATH", "")  # from scripts/fanbench: pyenv's python3 changes PATH
     if _are_here(modules):
         chosen = sys.executable
     else:

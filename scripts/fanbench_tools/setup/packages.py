@@ -63,11 +63,9 @@ def _boost_is_there() -> bool:
     root = os.environ.get("BOOST_ROOT")
     folders = os.environ.get("FANBENCH_BOOST_INCLUDE") or \
         f"{root + '/include:' if root else ''}/usr/local/include:/usr/include"
-    for header in (Path(folder, "boost", "version.hpp") for folder in folders.split(":")):
-        found = re.search(r"^#define BOOST_VERSION (\d+)", header.read_text(), re.MULTILINE) if header.is_file() else None
-        if found and int(found[1]) >= 108100:
-            return True
-    return False
+    headers = (Path(folder, "boost", "version.hpp") for folder in folders.split(":"))
+    found = (re.search(r"^#define BOOST_VERSION (\d+)", h.read_text(), re.MULTILINE) for h in headers if h.is_file())
+    return any(version and int(version[1]) >= 108100 for version in found)
 
 
 def _install(missing: Sequence[str], may_install: bool) -> None:
@@ -98,7 +96,8 @@ def _install(missing: Sequence[str], may_install: bool) -> None:
 
 def _call(argv: Sequence[str]) -> tuple[int, str]:
     """The exit code, and all that was said."""
-    child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             text=True)
     try:
         said, _ = child.communicate()
     except KeyboardInterrupt:
