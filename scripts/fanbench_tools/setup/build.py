@@ -9,12 +9,12 @@ import shutil
 import signal
 import sys
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Callable, Iterable, Sequence
 
 from .. import checkout, process
 from . import SetupError, packages
 
-HOURS_S = 86400.0
+DAY_S = 86400.0
 HEAVIEST_FILE_BYTES = 1.5e9  # what its compiler takes
 STEP = re.compile(r"\[(\d+)/(\d+)\] ")
 
@@ -82,7 +82,7 @@ def _compile(folder: Path, targets: Sequence[str], stop: process.StopRequest) ->
 def _call(argv: Sequence[str], log: Path, stop: process.StopRequest, tick: Callable[[], None] = lambda: None) -> int:
     with open(log, "wb") as out:
         try:
-            return process.run(argv, timeout_s=HOURS_S, stop=stop, tick=tick, tick_s=0.2, output=out, cwd=checkout.ROOT,
+            return process.run(argv, timeout_s=DAY_S, stop=stop, tick=tick, tick_s=0.2, output=out, cwd=checkout.ROOT,
                                env={**os.environ, "NINJA_STATUS": "[%f/%t] "}).returncode
         except FileNotFoundError:
             out.write(f"{argv[0]}: command not found\n".encode())
@@ -103,7 +103,7 @@ class _Progress:
         self._on_terminal = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self._tenth, self._open_line = -1, False
 
-    def show(self, log: Sequence[str]) -> None:
+    def show(self, log: Iterable[str]) -> None:
         """Of the lines of the log that are new."""
         for step in filter(None, map(STEP.match, log)):
             done, of = map(int, step.groups())
