@@ -1,4 +1,4 @@
-"""`python3 -m fanbench_tools`: what scripts/fanbench hands over to."""
+"""`python3 -m fanbench_tools`: the verbs by themselves, without the set-up that scripts/fanbench does first."""
 
 import sys
 

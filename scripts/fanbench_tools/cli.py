@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import time
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, NoReturn, Sequence
+from typing import Any, Callable, NoReturn, Sequence
 
 from . import checkout, doctor, process, rounds, runner
 from .machine import Machine, read_machine
@@ -32,13 +33,11 @@ class Parser(argparse.ArgumentParser):
         self.exit(USAGE_ERROR, f"{self.prog}: {message} ({self.prog} --help says more)\n")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Does a verb; the exit code is what the shell gets."""
-    arguments, rest = _parser().parse_known_args(argv)
-    if rest and arguments.verb != "serve":
-        _parser().error(f"what is {' '.join(rest)}?")
-    arguments.rest = rest
+def main(argv: Sequence[str] | None = None, prepare: Callable[[argparse.Namespace], None] = lambda _: None) -> int:
+    """Does a verb, after what prepares it; the exit code is what the shell gets."""
+    arguments = parse(argv)
     try:
+        prepare(arguments)
         return arguments.do(arguments)
     except (Refused, runner.BenchError) as e:
         print(f"fanbench: {e}", file=sys.stderr)
@@ -49,6 +48,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("fanbench: interrupted", file=sys.stderr)
         return 128 + signal.SIGINT
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Needs the standard library alone, as does all that is imported above: it is asked before packages are there."""
+    arguments, rest = _parser().parse_known_args(argv)
+    if rest and arguments.verb != "serve":
+        _parser().error(f"what is {' '.join(rest)}?")
+    arguments.rest = rest
+    return arguments
 
 
 def _parser() -> Parser:
@@ -103,7 +111,8 @@ def _parser() -> Parser:
     gate.add_argument("--order-seed", type=int, metavar="N", help="repeats an earlier gate's order; random if left out")
     verb("doctor", _doctor, "Says what on this machine limits or disturbs a measurement, and what to do.")
     verb("serve", _serve, "Runs the mock latency server by itself; what follows -- is passed to it.")
-    verb("test", _test, "Runs all tests, C++ and Python.")
+    test = verb("test", _test, "Runs the tests, C++ and Python.")
+    test.add_argument("--long", action="store_true", help="also those that take minutes")
     return parser
 
 
@@ -393,12 +402,15 @@ def _serve(arguments: argparse.Namespace) -> int:
         raise Refused(f"{server} can't be started: {e.strerror}") from None
 
 
-def _test(_arguments: argparse.Namespace) -> int:
+def _test(arguments: argparse.Namespace) -> int:
     """One after the other, both to the end: their own summaries are the last lines."""
     ctest = ["ctest", "--preset", checkout.preset(), "--parallel", "1"]
     pytest = [sys.executable, "-m", "pytest", "--quiet", "scripts/tests"]
+    if not arguments.long:
+        ctest += ["--label-exclude", "^long$"]
+        pytest += ["-m", "not long"]
     codes = []
     for command in (ctest, pytest):
-        print(f"$ {' '.join(command)}", flush=True)
+        print(f"$ {shlex.join(command)}", flush=True)
         codes.append(subprocess.run(command, cwd=checkout.ROOT, check=False).returncode)
     return 1 if any(codes) else 0

@@ -1,4 +1,7 @@
-"""Runs a child process in a group of its own, and sees to it that nothing which it started outlives it."""
+"""Runs a child process in a group of its own, and sees to it that nothing which it started outlives it.
+
+psutil is imported where it is used: scripts/fanbench reads the command line before packages are there.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Callable, Iterator, Sequence
+from typing import IO, TYPE_CHECKING, Callable, Collection, Mapping, Sequence
 
+if TYPE_CHECKING:
+    from psutil import Process
+
+# By ctypes, as neither the standard library nor psutil has prctl.
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -68,17 +75,19 @@ def adopt_orphans() -> None:
 
 
 def run(argv: Sequence[str | Path], *, timeout_s: float, stop: StopRequest | None = None,
-        tick: Callable[[], None] = lambda: None, tick_s: float = 2.0) -> Ended:
-    """Runs a child to its end, its time-out or a stop, whichever comes first; `tick` is called every `tick_s` meanwhile.
+        tick: Callable[[], None] = lambda: None, tick_s: float = 2.0, output: IO[bytes] | None = None,
+        cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Ended:
+    """Runs a child to its end, its time-out or a stop, whichever comes first; `tick` is called every `tick_s`.
 
-    Output goes to files, not pipes: a pipe that a grandchild holds open would never come to its end.
-    Raises OSError where the program can't be started.
+    Output goes to files, not pipes: a pipe that a grandchild holds open would never come to its end. All of it goes to
+    `output` where that is given. Raises OSError where the program can't be started.
     """
-    before = set(descendants(os.getpid()))
+    before = set(descendants())
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started = time.monotonic()
-        child = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                                 process_group=0, preexec_fn=_dies_with(os.getpid()))
+        child = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=output or out,
+                                 stderr=output or err, cwd=cwd, env=env, process_group=0,
+                                 preexec_fn=_dies_with(os.getpid()))
         timed_out, left_behind = False, ()
         try:
             timed_out = not _wait(child.pid, started + timeout_s, stop, tick, tick_s)
@@ -93,27 +102,22 @@ def run(argv: Sequence[str | Path], *, timeout_s: float, stop: StopRequest | Non
         return Ended(child.returncode, _text(out), _text(err), seconds, timed_out, left_behind)
 
 
-def descendants(of: int) -> list[int]:
+def descendants() -> list[Process]:
     """The living processes below this one; zombies are not living."""
-    children: dict[int, list[tuple[int, str]]] = {}
-    for pid, parent, state in _processes():
-        children.setdefault(parent, []).append((pid, state))
-    found, parents = [], [of]
-    while parents:
-        for pid, state in children.get(parents.pop(), []):
-            parents.append(pid)
-            if state not in "ZX":
-                found.append(pid)
-    return found
+    import psutil
+
+    return [p for p in psutil.Process().children(recursive=True) if _state(p) not in ("", psutil.STATUS_ZOMBIE)]
 
 
-def _processes() -> Iterator[tuple[int, int, str]]:
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):  # it has ended meanwhile
-                # The name in brackets may hold anything, blanks and brackets too.
-                state, parent = Path(entry.path, "stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
-                yield int(entry.name), int(parent), state
+def _state(of: Process) -> str:
+    """Empty where it has ended and is reaped."""
+    import psutil
+
+    try:
+        state = of.status()
+    except psutil.NoSuchProcess:
+        return ""
+    return "" if state == psutil.STATUS_DEAD else state
 
 
 def _wait(pid: int, until: float, stop: StopRequest | None = None,
@@ -134,32 +138,35 @@ def _wait(pid: int, until: float, stop: StopRequest | None = None,
         os.close(pidfd)
 
 
-def _names_of_survivors(child: int, before: set[int]) -> tuple[str, ...]:
+def _names_of_survivors(child: int, before: Collection[Process]) -> tuple[str, ...]:
     """What is still there after the child's end. The kernel takes a moment to end what dies with its parent."""
     until = time.monotonic() + 1.0
-    while left := [pid for pid in descendants(os.getpid()) if pid not in before and pid != child]:
+    while left := [p for p in descendants() if p not in before and p.pid != child]:
         if time.monotonic() > until:
-            return tuple(_name(pid) for pid in left)
+            return tuple(_name(p) for p in left)
         time.sleep(0.005)
     return ()
 
 
-def _end_all(child: subprocess.Popen[bytes], before: set[int]) -> None:
+def _end_all(child: subprocess.Popen[bytes], before: Collection[Process]) -> None:
     """Ends the child, its group and all below it, and reaps them. Returns when none is left."""
+    import psutil
+
     _tell(child.pid, signal.SIGKILL)  # not reaped yet, so the group's number is still its own
     child.wait()
     until = time.monotonic() + ENDING_S
-    while left := [pid for pid in descendants(os.getpid()) if pid not in before]:
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    while left := [p for p in descendants() if p not in before]:
+        for p in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                p.kill()
         if time.monotonic() > until:
-            raise RuntimeError(f"processes {left} are still there {ENDING_S:g} s after SIGKILL: stuck in the kernel?")
+            pids = [p.pid for p in left]
+            raise RuntimeError(f"processes {pids} are still there {ENDING_S:g} s after SIGKILL: stuck in the kernel?")
         time.sleep(0.005)
-    for pid, parent, state in _processes():
-        if parent == os.getpid() and state == "Z" and pid not in before:
+    for p in psutil.Process().children():  # those that became ours when their parents died
+        if _state(p) == psutil.STATUS_ZOMBIE and p not in before:
             with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
+                os.waitpid(p.pid, os.WNOHANG)
 
 
 def _tell(group: int, number: int) -> None:
@@ -183,11 +190,13 @@ def _prctl(option: int, value: int) -> None:
         raise OSError(ctypes.get_errno(), f"prctl({option}) failed")
 
 
-def _name(pid: int) -> str:
+def _name(of: Process) -> str:
+    import psutil
+
     try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    except OSError:
-        return f"process {pid}"
+        return of.name()
+    except psutil.NoSuchProcess:
+        return f"process {of.pid}"
 
 
 def _text(file: object) -> str:

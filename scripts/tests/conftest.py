@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -13,12 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
+import psutil
 import pytest
 
 SCRIPTS = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(SCRIPTS))
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a script's background job ignores it, and so would all below it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: takes minutes, and runs with `fanbench test --long` alone")
 
 
 def clean_environment(**more: str) -> dict[str, str]:
@@ -87,15 +93,12 @@ class Pretend:
 
     def processes(self) -> list[str]:
         """All living processes that stem from a run of this one, wherever they hang in the tree."""
+        key, value = self.mark.split("=")
         found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                ours = self.mark.encode() in (entry / "environ").read_bytes()
-                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-            except OSError:
-                continue
-            if ours and state not in "ZX":
-                found.append(f"{entry.name} {(entry / 'comm').read_text().strip()}")
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):  # it has ended meanwhile, or is another user's
+                if process.environ().get(key) == value and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(f"{process.pid} {process.name()}")
         return found
 
     def results(self) -> dict[str, Any]:

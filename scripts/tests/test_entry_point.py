@@ -1,7 +1,8 @@
-"""scripts/fanbench in a pretend checkout, with pretend package manager, cmake and ninja that note how they were called."""
+"""scripts/fanbench in a pretend checkout, with pretend package manager, cmake and ninja that note their calls."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -44,8 +45,21 @@ if [ -e "$FAKE/ninja-fails" ]; then echo "FAILED: 4.o"; echo "a.cpp:7:3: error: 
 touch "$FAKE/built"
 """,
 }
-PRETEND_PYTHON_PART = "import colorsys, os, sys\nprint('verb:', *sys.argv[1:], '| in', os.getcwd(), '| preset', " \
-                      "os.environ['FANBENCH_PRESET'])\n"
+# The verbs only say that they were called, after all that comes before them.
+PRETEND_VERBS = """
+
+real_parse = parse
+
+def parse(argv):
+    arguments = real_parse(argv)
+    arguments.do = lambda _: pretend(argv)
+    return arguments
+
+def pretend(argv):
+    import colorsys
+    print('verb:', *argv, '| in', os.getcwd(), '| preset', os.environ['FANBENCH_PRESET'])
+    return 0
+"""
 
 
 class Checkout:
@@ -54,11 +68,11 @@ class Checkout:
     def __init__(self, folder: Path) -> None:
         self.folder, self.root = folder, folder / "checkout"
         package = self.root / "scripts" / "fanbench_tools"
-        package.mkdir(parents=True)
+        shutil.copytree(SCRIPTS / "fanbench_tools", package)
+        with open(package / "cli.py", "a") as cli:
+            cli.write(PRETEND_VERBS)
         self.entry = Path(shutil.copy(SCRIPTS / "fanbench", self.root / "scripts"))
         shutil.copy(SCRIPTS.parent / "CMakeLists.txt", self.root)
-        (package / "__init__.py").write_text("")
-        (package / "__main__.py").write_text(PRETEND_PYTHON_PART)
         (folder / "bin").mkdir()
         for name, script in TOOLS.items():
             self.tool(name, NOTE_THE_CALL + script)
@@ -155,13 +169,66 @@ def test_test_builds_everything(checkout: Checkout) -> None:
     assert checkout.calls("ninja")[0].endswith(" all")
 
 
-@pytest.mark.parametrize("arguments", [["doctor"], ["report", "DIR"], ["compare", "A", "B"], ["run", "--help"],
-                                       ["serve", "-h"]])
+@pytest.mark.parametrize(("arguments", "tests"), [(["test"], "test_short\n"),
+                                                  (["test", "--long"], "test_short\ntest_long\n")])
+def test_what_takes_minutes_is_run_when_asked_for(checkout: Checkout, arguments: list[str], tests: str) -> None:
+    shutil.copy(SCRIPTS / "fanbench_tools" / "cli.py", checkout.root / "scripts" / "fanbench_tools")  # the real verb
+    folder = checkout.root / "scripts" / "tests"
+    folder.mkdir()
+    shutil.copy(SCRIPTS / "tests" / "conftest.py", folder)
+    (folder / "test_it.py").write_text("""import os, pytest
+def note(name):
+    with open(os.environ["FAKE"] + "/ran", "a") as out: out.write(name + "\\n")
+def test_short(): note("test_short")
+@pytest.mark.long
+def test_long(): note("test_long")
+""")
+    checkout.tool("ctest", NOTE_THE_CALL)
+    ran = checkout.run(*arguments)
+    assert (ran.code, ran.err) == (0, "")
+    assert (checkout.folder / "ran").read_text() == tests
+    everything = "--preset release --parallel 1"
+    assert checkout.calls("ctest") == [everything if "--long" in arguments else f"{everything} --label-exclude ^long$"]
+
+
+@pytest.mark.parametrize("failing", ["ctest", "pytest"])
+def test_a_test_that_fails_is_the_end_of_neither(checkout: Checkout, failing: str) -> None:
+    shutil.copy(SCRIPTS / "fanbench_tools" / "cli.py", checkout.root / "scripts" / "fanbench_tools")
+    (checkout.root / "scripts" / "tests").mkdir()
+    (checkout.root / "scripts" / "tests" / "test_it.py").write_text(f"def test_it(): assert {failing != 'pytest'}\n")
+    checkout.tool("ctest", f"{NOTE_THE_CALL}exit {8 if failing == 'ctest' else 0}")
+    ran = checkout.run("test")
+    assert ran.code == 1 and len(checkout.calls("ctest")) == 1
+    assert ("1 failed" if failing == "pytest" else "1 passed") in ran.out
+
+
+@pytest.mark.parametrize("arguments", [["doctor"], ["report", "DIR"], ["compare", "A", "B"]])
 def test_what_needs_no_build_does_not_build(checkout: Checkout, arguments: list[str]) -> None:
     checkout.installed([])
     ran = checkout.run(*arguments)
     assert (ran.code, ran.err, ran.out) == (0, "", handed_over(" ".join(arguments), checkout))
     assert checkout.calls("cmake") == checkout.calls("ninja") == checkout.calls("apt-get") == []
+
+
+@pytest.mark.parametrize("arguments", [["run", "--help"], ["--no-install", "serve", "-h"]])
+def test_help_of_a_verb_needs_nothing_but_python(checkout: Checkout, arguments: list[str]) -> None:
+    checkout.installed([])
+    ran = checkout.run(*arguments)
+    assert (ran.code, ran.err, checkout.calls()) == (0, "", [])
+    assert f"usage: fanbench {arguments[-2]} [-h]" in ran.out
+
+
+@pytest.mark.parametrize("arguments", [["run", "--rounds", "0"], ["report"], ["gate"], ["list", "--frob"]])
+def test_a_wrong_option_gets_one_line_before_anything_is_built(checkout: Checkout, arguments: list[str]) -> None:
+    ran = checkout.run(*arguments)
+    assert (ran.code, ran.out, ran.err.count("\n"), checkout.calls()) == (2, "", 1, [])
+
+
+def test_the_command_line_is_read_with_the_standard_library_alone() -> None:
+    code = "from fanbench_tools import cli; print(cli.parse(['gate', '--base', 'main']).base)"
+    ran = subprocess.run([sys.executable, "-S", "-P", "-c", code], env=clean_environment(), text=True, check=True,
+                         capture_output=True)
+    assert ran.stdout == "main\n"
 
 
 def test_the_gate_builds_this_tree_only_where_it_is_head(checkout: Checkout) -> None:
@@ -329,15 +396,84 @@ def test_a_stop_while_building_leaves_no_ninja(checkout: Checkout, number: signa
     assert "verb:" not in out
 
 
-def test_a_python_without_our_modules_is_passed_over(checkout: Checkout) -> None:
-    checkout.tool("python3", '#!/bin/bash\necho tried >>"$FAKE/pyenv"\nexit 1\n')
-    system = subprocess.run(["/usr/bin/python3", "-P", "-c", "import numpy, matplotlib, jinja2, rich"],
+def test_a_second_build_waits_for_the_first(checkout: Checkout) -> None:
+    checkout.so("ninja-waits")
+    first = checkout.start("run")
+    wait_until((checkout.folder / "ninja-runs").exists, "ninja runs")
+    second = checkout.start("run")
+    assert second.stdout and second.stdout.readline() == f"Waiting for another build in {checkout.root}/build\n"
+    assert len(checkout.calls("ninja")) == 1
+    (checkout.folder / "ninja-waits").unlink()
+    first.terminate()
+    first.communicate(timeout=60)
+    out, err = second.communicate(timeout=60)
+    assert (second.returncode, err) == (0, "") and out.endswith(handed_over("run", checkout))
+
+
+def test_a_stop_while_waiting_for_another_build_gets_one_line(checkout: Checkout) -> None:
+    (checkout.root / "build").mkdir()
+    with open(checkout.root / "build" / ".fanbench-lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        child = checkout.start("run")
+        assert child.stdout and child.stdout.readline().startswith("Waiting for another build")
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+    assert (child.returncode, err) == (130, "fanbench: interrupted\n")
+
+
+@pytest.fixture
+def bare(checkout: Checkout) -> Checkout:
+    """No Python, until the pretend package manager installs one."""
+    python = checkout.folder / "usr-bin-python3"
+    checkout.entry.write_text(checkout.entry.read_text().replace("/usr/bin/python3", str(python)))
+    checkout.tool("python3", "#!/bin/bash\nexit 127\n")
+    checkout.tool("apt-get", f"""{NOTE_THE_CALL}{TOOLS["apt-get"]}
+case " $* " in *" python3 "*) ln -sf {sys.executable} {python} ;; esac
+""")
+    return checkout
+
+
+def test_a_machine_without_python_gets_one(bare: Checkout) -> None:
+    bare.so("lists-are-old")
+    assert bare.run("--help").code == 0 and bare.calls() == []
+    ran = bare.run("list")
+    assert (ran.code, ran.err) == (0, "")
+    sudo = "" if os.geteuid() == 0 else "sudo "
+    command = f"{sudo}apt-get install --yes --no-install-recommends python3"
+    assert ran.out.startswith(f"Missing: python3\n{command}\n") and ran.out.endswith(handed_over("list", bare))
+    assert [c.split()[2] for c in bare.calls("apt-get")] == ["install", "update", "install"]
+
+
+def test_a_machine_without_python_may_keep_it_so(bare: Checkout) -> None:
+    for arguments, code in ((["list", "--no-install"], 1), (["--no-install", "gate", "--base", "main"], 2)):
+        ran = bare.run(*arguments)
+        assert (ran.code, ran.err) == (code, "")
+        assert ran.out.endswith("apt-get install --yes --no-install-recommends python3\n")
+    assert bare.calls("apt-get") == []
+
+
+def test_a_python_that_cannot_be_installed_says_so(bare: Checkout) -> None:
+    bare.so("apt-fails")
+    ran = bare.run("list")
+    assert ran.code == 1 and ran.out.startswith("Missing: python3\n")
+    assert ran.err.startswith("E: Unable to locate package\nfanbench: the installation failed: ")
+
+
+@pytest.mark.parametrize("lacks", ["everything", "the modules"])
+def test_a_python_without_what_is_needed_is_passed_over(checkout: Checkout, lacks: str) -> None:
+    runs = f'exec {sys.executable} -S "$@"' if lacks == "the modules" else "exit 1"
+    checkout.tool("python3", f'#!/bin/bash\necho tried >>"$FAKE/pyenv"\nPATH=$FAKE/versions:$PATH\n{runs}\n')
+    (checkout.folder / "versions").mkdir()  # pyenv's python3 puts another one before itself
+    (checkout.folder / "versions" / "python3").symlink_to(sys.executable)
+    system = subprocess.run(["/usr/bin/python3", "-P", "-c", "import numpy, matplotlib, jinja2, rich, psutil"],
                             capture_output=True, check=False)
     if system.returncode != 0:
         pytest.skip("/usr/bin/python3 lacks the modules too")
-    for _ in range(3):
-        assert checkout.run("list").out.endswith(handed_over("list", checkout))
-    assert (checkout.folder / "pyenv").read_text() == "tried\n"  # the choice is kept
+    assert checkout.run("list").out.endswith(handed_over("list", checkout))
+    tried = (checkout.folder / "pyenv").read_text()
+    for _ in range(2):
+        assert checkout.run("list").out == handed_over("list", checkout)
+    assert (checkout.folder / "pyenv").read_text() == tried  # the choice is kept
     checkout.tool("python3", f'#!/bin/bash\nexec {sys.executable} "$@"\n')
     assert checkout.run("list").code == 0
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Iterator
 
+import psutil
 import pytest
 from fanbench_tools import process
 
@@ -15,9 +16,9 @@ from fanbench_tools import process
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> Iterator[None]:
     process.adopt_orphans()
-    before, files = process.descendants(os.getpid()), len(os.listdir("/proc/self/fd"))
+    before, files = psutil.Process().children(), len(os.listdir("/proc/self/fd"))
     yield
-    assert process.descendants(os.getpid()) == before
+    assert psutil.Process().children() == before  # not even one that is dead and not reaped
     assert len(os.listdir("/proc/self/fd")) == files
 
 
@@ -28,6 +29,19 @@ def shell(script: str, timeout_s: float = 30.0, **options: object) -> process.En
 def test_output_and_exit_code_come_back() -> None:
     ended = shell("echo out; echo err >&2; exit 3")
     assert (ended.returncode, ended.stdout, ended.stderr, ended.timed_out) == (3, "out\n", "err\n", False)
+
+
+def test_output_may_go_to_a_file_as_it_comes(tmp_path: Path) -> None:
+    def end_it_when_it_has_spoken() -> None:
+        if "err" in (tmp_path / "log").read_text():
+            (tmp_path / "end").touch()
+
+    with open(tmp_path / "log", "wb") as log:
+        ended = shell("echo out; echo err >&2; echo $0 $A; pwd; while [ ! -e end ]; do sleep 0.01; done", output=log,
+                      cwd=tmp_path, env={"A": "b", "PATH": os.environ["PATH"]}, tick=end_it_when_it_has_spoken,
+                      tick_s=0.01)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert (tmp_path / "log").read_text() == f"out\nerr\n/bin/sh b\n{tmp_path}\n"
 
 
 def test_a_signal_is_a_negative_exit_code() -> None:
@@ -42,6 +56,10 @@ def test_a_program_that_is_not_there_is_an_os_error() -> None:
 def test_a_grandchild_that_holds_the_output_open_does_not_hold_us(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = shell("sleep 600 & exit 0")
     assert (ended.returncode, ended.left_behind) == (0, ("sleep",))
+
+
+def test_all_that_is_left_below_a_grandchild_is_named() -> None:
+    assert shell("(sleep 600; :) & exit 0").left_behind == ("sh", "sleep")
 
 
 def test_a_grandchild_in_a_session_of_its_own_does_not_get_away() -> None:
