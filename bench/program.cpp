@@ -13,10 +13,15 @@
 
 #include "bench/machine/allocations.hpp"
 #include "bench/machine/limits.hpp"
-#include "bench/measure/measurement.hpp"
+#include "bench/machine/machine.hpp"
 #include "bench/machine/provenance.hpp"
 #include "bench/machine/resources.hpp"
+#include "bench/measure/burner.hpp"
+#include "bench/measure/measurement.hpp"
+#include "bench/reporters.hpp"
 #include "bench/suite/suite.hpp"
+#include "bench/targets/running_server.hpp"
+#include "bench/targets/server.hpp"
 #include "bench/workloads/checks.hpp"
 #include "impls/http/transports.hpp"
 
@@ -25,29 +30,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr unsigned burn_percent = FANBENCH_BURN_PERCENT;
+
 struct Options {
   std::string suite;
-  std::vector<std::string> cases;
-  bool list = false;
-  std::string server;
-  std::string records;
+  std::vector<std::string> cases{};
+  bool list = false, machine = false;
+  std::string server{};  // HOST:PORT; empty: one of our own for each case
+  std::string server_program;
+  std::string records{};
   bool count_allocations = false;
   bool writes_file = false;  // --benchmark_out was given
 };
-
-/// The client on all CPUs but the last, the server on that: nobody waits for the other's core.
-struct Pinning {
-  std::vector<int> client;
-  std::optional<int> server;
-};
-
-Pinning pin_client() {
-  const std::vector<int> cpus = allowed_cpus();
-  Pinning pinning{.client = client_cpus(), .server = {}};
-  if (cpus.size() > 1) pinning.server = cpus.back();
-  pin_thread(pinning.client);
-  return pinning;
-}
 
 void write_records(const std::string& file, const Case& c, const Measurement& measurement) {
   nlohmann::ordered_json calls = nlohmann::json::array();
@@ -70,86 +64,80 @@ void write_records(const std::string& file, const Case& c, const Measurement& me
   if (!out.flush()) throw std::runtime_error(fmt::format("cannot write {}", file));
 }
 
-/// Hands rows on under their case's name: Google Benchmark would add how it iterated
-/// ("/iterations:3/manual_time").
-class PlainNames final : public benchmark::BenchmarkReporter {
+/// A reason as JSON can carry it: what a server said need not be UTF-8.
+std::string as_utf8(const char* reason) {
+  using Json = nlohmann::json;
+  return Json::parse(Json(reason).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+/// --suite alone: measures its cases.
+class Bench {
  public:
-  explicit PlainNames(std::unique_ptr<benchmark::BenchmarkReporter> reporter)
-      : reporter_(std::move(reporter)) {}
-
-  bool ReportContext(const Context& context) override {
-    reporter_->SetOutputStream(&GetOutputStream());
-    reporter_->SetErrorStream(&GetErrorStream());
-    return reporter_->ReportContext(context);
-  }
-  void ReportRuns(const std::vector<Run>& report) override {
-    std::vector<Run> runs = report;
-    for (Run& run : runs) run.run_name.iterations.clear(), run.run_name.time_type.clear();
-    reporter_->ReportRuns(runs);
-  }
-  void Finalize() override { reporter_->Finalize(); }
-
- private:
-  std::unique_ptr<benchmark::BenchmarkReporter> reporter_;
-};
-
-class Program {
- public:
-  Program(Options options, Suite suite) : options_(std::move(options)), suite_(std::move(suite)) {}
-
-  int run() {
+  Bench(const Options& options, const Suite& suite) : options_(options), cpus_(share_cpus()) {
     raise_descriptor_limit();
-    const Pinning pinning = pin_client();
-    server_cpu_ = pinning.server;
-    for (const auto& [key, value] : provenance()) benchmark::AddCustomContext(key, value);
-    benchmark::AddCustomContext("suite", suite_.name);
-#if FANBENCH_BURN_PERCENT > 0
-    benchmark::AddCustomContext("burn_percent", fmt::format("{}", FANBENCH_BURN_PERCENT));
-#endif
-    benchmark::AddCustomContext("client_cpus", fmt::format("{}", fmt::join(pinning.client, ",")));
-    benchmark::AddCustomContext("server_cpus",
-                                pinning.server ? fmt::format("{}", *pinning.server) : "not pinned");
-    for (const Case& c : suite_.cases) {
-      if (options_.cases.empty() || std::ranges::count(options_.cases, c.name) > 0) register_case(c);
+    pin_thread(cpus_.client);  // the server has a CPU of its own: nobody waits for the other's core
+    if (!options.server.empty()) running_.emplace(options.server);
+    add_context(suite);
+    for (const Case& c : suite.cases) {
+      if (options.cases.empty() || std::ranges::count(options.cases, c.name) > 0) add(c);
     }
-    std::unique_ptr<benchmark::BenchmarkReporter> chosen(benchmark::CreateDefaultDisplayReporter());
-    PlainNames display(std::move(chosen));
-    PlainNames file(std::make_unique<benchmark::JSONReporter>());
-    benchmark::RunSpecifiedBenchmarks(&display, options_.writes_file ? &file : nullptr);
-    return failed_ ? 1 : 0;
+  }
+
+  /// Returns the exit status.
+  int run() {
+    const auto display = display_reporter(cases_), file = json_reporter(cases_);
+    benchmark::RunSpecifiedBenchmarks(display.get(), options_.writes_file ? file.get() : nullptr);
+    const bool failed = std::ranges::any_of(
+        cases_, [](const auto& entry) { return entry.second.status == Status::error; });
+    return failed ? 1 : 0;
   }
 
  private:
-  void register_case(const Case& c) {
-    benchmark::RegisterBenchmark(c.name.c_str(), [this, &c](benchmark::State& state) { measure(state, c); })
+  void add_context(const Suite& suite) const {
+    for (const auto& [key, value] : provenance()) benchmark::AddCustomContext(key, value);
+    benchmark::AddCustomContext("suite", suite.name);
+    if constexpr (burn_percent > 0)
+      benchmark::AddCustomContext("burn_percent", fmt::format("{}", burn_percent));
+    benchmark::AddCustomContext("client_cpus", fmt::format("{}", fmt::join(cpus_.client, ",")));
+    const bool pinned = cpus_.server && !running_;
+    benchmark::AddCustomContext("server_cpus", pinned ? fmt::format("{}", *cpus_.server) : "not pinned");
+    if (running_) benchmark::AddCustomContext("server", options_.server);
+  }
+
+  void add(const Case& c) {
+    Measured& measured = cases_[c.name] = {.c = &c};
+    const auto measure = [this, &measured](benchmark::State& state) {
+      try {
+        this->measure(state, *measured.c);
+      } catch (const std::exception& reason) {
+        measured.status = status_of(reason);
+        state.SkipWithError(as_utf8(reason.what()).c_str());
+      }
+    };
+    benchmark::RegisterBenchmark(c.name.c_str(), measure)
         ->UseManualTime()
         ->Iterations(c.iterations)
         ->Unit(benchmark::kMillisecond);
   }
 
   void measure(benchmark::State& state, const Case& c) {
-    try {
-      const auto entry = std::ranges::find(models(), c.model, &ModelEntry::name);
-      MockServer server(options_.server, server_cpu_);
-      Measurement measurement(c, *entry, server, server_cpu_);
-      measurement.prepare();
-      for ([[maybe_unused]] auto _ : state) state.SetIterationTime(measurement.iterate());
-      for (const auto& [name, value] : measurement.counters()) state.counters[name] = value;
-      if (!options_.records.empty()) write_records(options_.records, c, measurement);
-    } catch (const NotApplicable& reason) {
-      state.SkipWithError(fmt::format("not applicable: {}", reason.what()).c_str());
-    } catch (const BeyondLimit& limit) {
-      state.SkipWithError(fmt::format("limit: {}", limit.what()).c_str());
-    } catch (const std::exception& error) {
-      failed_ = true;
-      state.SkipWithError(error.what());
-    }
+    std::optional<MockServer> own;
+    Target& target = running_ ? static_cast<Target&>(*running_)
+                              : own.emplace(options_.server_program, cpus_.server);
+    const auto known = std::ranges::find(models(), c.model, &ModelEntry::name);
+    const ModelEntry model =
+        burn_percent > 0 ? burning(*known, burn_percent, target.process().value_or(0)) : *known;
+    Measurement measurement(c, model, target, cpus_.server);
+    measurement.prepare();
+    for ([[maybe_unused]] auto _ : state) state.SetIterationTime(measurement.iterate());
+    for (const auto& [name, value] : measurement.counters()) state.counters[name] = value;
+    if (!options_.records.empty()) write_records(options_.records, c, measurement);
   }
 
-  Options options_;
-  Suite suite_;
-  std::optional<int> server_cpu_;
-  bool failed_ = false;
+  const Options& options_;
+  SharedCpus cpus_;
+  std::optional<RunningServer> running_;
+  MeasuredCases cases_;
 };
 
 template <class Rows>
@@ -168,26 +156,33 @@ Suite read_known_suite(const std::string& file) {
       file, {.workloads = known_workloads, .models = known_models, .transports = known_transports});
 }
 
-}  // namespace
+int print(const nlohmann::ordered_json& document) {
+  fmt::print("{}\n", document.dump(2));
+  return 0;
+}
 
-int run_bench(int argc, char** argv) try {
-  Options options{.suite = {},
-                  .cases = {},
-                  .list = false,
-                  .server = {},
-                  .records = {},
-                  .count_allocations = false,
-                  .writes_file = false};
-  std::vector<char*> words(argv,
-                           argv + argc + 1);  // with their null: Google Benchmark takes some of them away
-  options.server = fs::canonical("/proc/self/exe").parent_path() / "fanbench-server";
+int bench(const Options& options, const Suite& suite) {
+  for (const std::string& name : options.cases) {
+    if (std::ranges::find(suite.cases, name, &Case::name) == suite.cases.end()) {
+      throw SuiteError(fmt::format("{}: there is no case {} (--list shows them)", options.suite, name));
+    }
+  }
+  return Bench(options, suite).run();
+}
+
+/// Nothing: go on with the options. Else the exit status.
+std::optional<int> read_command_line(int argc, char** argv, Options& options) {
   CLI::App app(
       "Measures the cases of a suite, verified against the mock server. Google Benchmark's options work "
       "too.");
-  app.add_option("--suite", options.suite, "the suite, a TOML file")->required();
+  app.add_option("--suite", options.suite, "the suite, a TOML file");
   app.add_flag("--list", options.list, "print the suite's cases as JSON and run nothing");
+  app.add_flag("--machine", options.machine, "print what this machine is and allows as JSON and run nothing");
   app.add_option("--case", options.cases, "run only the case of this name (may be given again)");
-  app.add_option("--server", options.server, "the mock server's program")->capture_default_str();
+  app.add_option("--server", options.server,
+                 "measure against the fanbench server that runs at HOST:PORT, instead of one of our own");
+  app.add_option("--server-program", options.server_program, "the mock server's program")
+      ->capture_default_str();
   app.add_option("--records", options.records, "write the calls of the last iteration to this file, as JSON");
   app.add_flag("--count-allocations", options.count_allocations,
                "count allocations and their bytes too, which takes time: for no other figures");
@@ -196,21 +191,26 @@ int run_bench(int argc, char** argv) try {
   benchmark::Initialize(&argc, argv);
   try {
     app.parse(argc, argv);
+    if (options.suite.empty() && !options.machine) throw CLI::RequiredError("--suite");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  return std::nullopt;
+}
+
+}  // namespace
+
+int run_bench(int argc, char** argv) try {
+  Options options{.suite = {},
+                  .server_program = fs::canonical("/proc/self/exe").parent_path() / "fanbench-server"};
+  // With their null: Google Benchmark takes some of them away.
+  std::vector<char*> words(argv, argv + argc + 1);
+  if (const auto status = read_command_line(argc, argv, options)) return *status;
+  if (options.machine) return print(describe_machine());
   if (options.count_allocations && !allocations_so_far()) start_again_counting_allocations(words.data());
-  Suite suite = read_known_suite(options.suite);
-  for (const std::string& name : options.cases) {
-    if (std::ranges::find(suite.cases, name, &Case::name) == suite.cases.end()) {
-      throw SuiteError(fmt::format("{}: there is no case {} (--list shows them)", options.suite, name));
-    }
-  }
-  if (options.list) {
-    fmt::print("{}\n", to_json(suite).dump(2));
-    return 0;
-  }
-  return Program(std::move(options), std::move(suite)).run();
+  const Suite suite = read_known_suite(options.suite);
+  if (options.list) return print(to_json(suite));
+  return bench(options, suite);
 } catch (const std::exception& error) {
   fmt::print(stderr, "fanbench-bench: {}\n", error.what());
   return 2;
