@@ -87,8 +87,8 @@ class Bench {
   int run() {
     const auto display = display_reporter(cases_), file = json_reporter(cases_);
     benchmark::RunSpecifiedBenchmarks(display.get(), options_.writes_file ? file.get() : nullptr);
-    const bool failed = std::ranges::any_of(
-        cases_, [](const auto& entry) { return entry.second.status == Status::error; });
+    const bool failed =
+        std::ranges::any_of(cases_, [](const auto& entry) { return entry.second.status == Status::error; });
     return failed ? 1 : 0;
   }
 
@@ -122,8 +122,8 @@ class Bench {
 
   void measure(benchmark::State& state, const Case& c) {
     std::optional<MockServer> own;
-    Target& target = running_ ? static_cast<Target&>(*running_)
-                              : own.emplace(options_.server_program, cpus_.server);
+    Target& target =
+        running_ ? static_cast<Target&>(*running_) : own.emplace(options_.server_program, cpus_.server);
     const auto known = std::ranges::find(models(), c.model, &ModelEntry::name);
     const ModelEntry model =
         burn_percent > 0 ? burning(*known, burn_percent, target.process().value_or(0)) : *known;
@@ -152,8 +152,8 @@ Suite read_known_suite(const std::string& file) {
   for (const Specification& row : specifications()) known_workloads.push_back(row.workload);
   const auto known_models = names_of(models());
   const auto known_transports = names_of(transports());
-  return read_suite(
-      file, {.workloads = known_workloads, .models = known_models, .transports = known_transports});
+  return read_suite(file,
+                    {.workloads = known_workloads, .models = known_models, .transports = known_transports});
 }
 
 int print(const nlohmann::ordered_json& document) {

@@ -129,8 +129,8 @@ Allowances read_allowances() {
   allowances.mappings = {.count = read_number("/proc/sys/vm/max_map_count"), .by = "vm.max_map_count"};
   allowances.ports = ports_of_machine();
   const Memory memory = read_memory();
-  allowances.memory_mb = {
-      .count = memory.available == unlimited ? unlimited : memory.available / 1'000'000, .by = memory.by};
+  allowances.memory_mb = {.count = memory.available == unlimited ? unlimited : memory.available / 1'000'000,
+                          .by = memory.by};
   return allowances;
 }
 

@@ -17,10 +17,7 @@ Case calibrated(Case c) {
 
 Measurement::Measurement(const Case& c, const ModelEntry& model, Target& target,
                          std::optional<int> server_cpu)
-    : case_(calibrated(c)),
-      target_(target),
-      maker_(case_, model, target, server_cpu),
-      row_(case_) {}
+    : case_(calibrated(c)), target_(target), maker_(case_, model, target, server_cpu), row_(case_) {}
 
 void Measurement::prepare(bool watched) {
   maker_.check();

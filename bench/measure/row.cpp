@@ -39,8 +39,7 @@ void Row::add(const Run& run) {
   }
   counts_.in_flight_peak = std::max(counts_.in_flight_peak, run.ledger.in_flight_peak);
   counts_.connections = std::max(counts_.connections, run.ledger.connections_new);
-  if (specification_.counts_tasks)
-    counts_.tasks_peak = std::max(counts_.tasks_peak, run.outcome.tasks_peak);
+  if (specification_.counts_tasks) counts_.tasks_peak = std::max(counts_.tasks_peak, run.outcome.tasks_peak);
 }
 
 void Row::add_calls(const Run& run) {
@@ -48,8 +47,7 @@ void Row::add_calls(const Run& run) {
     counts_.retries += record.attempts > 0 ? record.attempts - 1U : 0U;
     counts_.cancelled += record.verdict == Verdict::cancelled;
     counts_.timed_out += record.verdict == Verdict::timed_out;
-    counts_.failed +=
-        record.verdict == Verdict::http_error || record.verdict == Verdict::transport_error;
+    counts_.failed += record.verdict == Verdict::http_error || record.verdict == Verdict::transport_error;
     if (record.verdict == Verdict::cancelled) continue;
     times_.latencies.push_back(microseconds(record.finished - record.intended));
     times_.from_start.push_back(microseconds(record.finished - record.started));
@@ -125,8 +123,7 @@ void Row::tell_counts(Figures& figures) const {
 
 void Row::tell_costs(Figures& figures) const {
   figures["cpu_us_per_call"] = microseconds(costs_.cpu) / all_calls();
-  if (costs_.server_cpu)
-    figures["server_cpu_us_per_call"] = microseconds(*costs_.server_cpu) / all_calls();
+  if (costs_.server_cpu) figures["server_cpu_us_per_call"] = microseconds(*costs_.server_cpu) / all_calls();
   figures["voluntary_switches_per_call"] = static_cast<double>(costs_.switches.voluntary) / all_calls();
   figures["involuntary_switches_per_call"] = static_cast<double>(costs_.switches.involuntary) / all_calls();
   if (!costs_.allocations) return;

@@ -24,8 +24,8 @@ class Row {
 
   void add(const Run& run);
   void add(const Watched& watched) { watched_ = watched; }
-  /// All figures, of the runs so far, at least one; names and units are in bench/README.md. Throws WrongResult
-  /// where one of them is impossible.
+  /// All figures, of the runs so far, at least one; names and units are in bench/README.md. Throws
+  /// WrongResult where one of them is impossible.
   std::map<std::string, double> figures(std::optional<double> other_load_cores) const;
 
   double makespan_s() const noexcept { return times_.makespans_s.back(); }  // of the last run

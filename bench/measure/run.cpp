@@ -137,6 +137,9 @@ Run RunMaker::make(const Scenario& scenario, Watch watch) {
                  .note = recorder.noted(),
                  .tasks_peak = recorder.tasks_peak(),
                  .lags = recorder.lags()};
+  [this](auto& outcome) {
+    if constexpr (requires { outcome.clock; }) outcome.clock = target_.clock();
+  }(run.outcome);
   return run;
 }
 

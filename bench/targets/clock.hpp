@@ -1,12 +1,12 @@
-// How the clock of a target's ledger relates to the client's.
+// How the client's clock and the ledger's belong together.
 #pragma once
 
 #include "impls/contract/scenario.hpp"
 
 namespace fanbench {
 
-/// shared: client and ledger read the one CLOCK_MONOTONIC of their machine. Else only durations can be
-/// compared, and where the offset is known (uncertainty above 0) times within that.
+/// The ledger's time of a moment is the client's plus `offset`, give or take `uncertainty`. As it stands: of
+/// a server on this machine, where all processes have one clock. Not shared: only durations can be compared.
 struct SharedClock {
   bool shared = true;
   Nanoseconds offset{}, uncertainty{};
