@@ -198,7 +198,7 @@ TEST(Needs, OfEachModelAreNotBelowMeasuredPeaks) {
       });
       measurement.prepare(false);
       looks = {};
-      const Setup setup{.transport = c.transport, .workers = c.workers};
+      const fanbench::Setup setup{.transport = c.transport, .workers = c.workers};
       const Needs needs =
           entry.needs(setup, c.scenario.calls, std::min(c.scenario.calls, entry.most_in_flight(setup)));
       EXPECT_LE(peaks.descriptors, needs.descriptors);
@@ -237,7 +237,7 @@ TEST(Burner, BurnsAShareOfWhatTheRunTookInAllProcesses) {
   for (const bool in_child : {false, true}) {
     SCOPED_TRACE(in_child);
     ModelEntry busy;
-    busy.make = [in_child](const Setup&) { return std::make_unique<Busy>(in_child); };
+    busy.make = [in_child](const fanbench::Setup&) { return std::make_unique<Busy>(in_child); };
     const auto model = burning(busy, 50, 0).make({});
     std::vector<CallRecord> records(1);
     Recorder recorder(records);

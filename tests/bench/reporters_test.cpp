@@ -9,10 +9,10 @@
 namespace fanbench {
 namespace {
 
-using Run = benchmark::BenchmarkReporter::Run;
+using BenchmarkRun = benchmark::BenchmarkReporter::Run;
 
-Run a_run(const std::string& name) {
-  Run run;
+BenchmarkRun a_run(const std::string& name) {
+  BenchmarkRun run;
   run.run_name.function_name = name;
   run.run_name.iterations = "iterations:3";
   run.run_name.time_type = "manual_time";
@@ -29,11 +29,11 @@ class Reporters : public testing::Test {
   }
 
   /// The document, once all of these were reported.
-  nlohmann::ordered_json document(const std::vector<Run>& runs) {
+  nlohmann::ordered_json document(const std::vector<BenchmarkRun>& runs) {
     const auto reporter = json_reporter(cases_);
     reporter->SetOutputStream(&text_);
     reporter->ReportContext({});
-    for (const Run& run : runs) reporter->ReportRuns({run});
+    for (const BenchmarkRun& run : runs) reporter->ReportRuns({run});
     EXPECT_EQ(text_.str(), "");  // nothing yet that looks complete
     reporter->Finalize();
     return nlohmann::ordered_json::parse(text_.str());
@@ -45,7 +45,7 @@ class Reporters : public testing::Test {
 };
 
 TEST_F(Reporters, KeepEachDigit) {
-  Run run = a_run("a");
+  BenchmarkRun run = a_run("a");
   const std::map<std::string, double> figures = {
       {"tenths", 0.1 + 0.2}, {"small", 4.9e-324}, {"large", 1.7976931348623157e308}, {"third", 1. / 3}};
   for (const auto& [name, value] : figures) run.counters[name] = value;
@@ -57,7 +57,7 @@ TEST_F(Reporters, KeepEachDigit) {
 }
 
 TEST_F(Reporters, AddCaseAndStatusToEachRow) {
-  Run failed = a_run("b");
+  BenchmarkRun failed = a_run("b");
   failed.error_occurred = true;
   failed.error_message = "needs \"more\"";
   const auto rows = document({a_run("a"), failed}).at("benchmarks");

@@ -28,6 +28,7 @@ calls = 200
 COROUTINES = "gather/coroutines/native/calls:200/latency:1ms/start:warm"
 PROCESSES = "gather/processes/native/calls:200/latency:1ms/start:warm"
 ALL_CLIENTS = """
+description = "For tests"
 [defaults]
 latency = "1ms"
 iterations = 1
@@ -38,13 +39,16 @@ transports = ["native", "curl"]
 calls = 20
 """
 WITHOUT_FIGURES = """
+description = "For tests"
 [defaults]
 transports = "native"
-latency = "1ms"
+latency = "40ms"
 [[scenario]]
-workload = "first_completed"
+workload = "producer_consumer"
 models = "sequential"
 calls = 2
+consumers = 1
+capacity = 1
 [[scenario]]
 workload = "gather"
 models = "threads"
