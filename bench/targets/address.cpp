@@ -33,7 +33,7 @@ std::vector<Address> resolve(std::string_view host_and_port) {
   const bool has_port = error == std::errc{} && end == digits.data() + digits.size() && port > 0;
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
-  if (!has_port || host.empty() || (!bracketed && host.find(':') != std::string::npos)) {
+  if (!has_port || host.empty() || (!bracketed && host.find_first_of("[:]") != std::string::npos)) {
     throw std::runtime_error(fmt::format(
         "expected a server's HOST:PORT, such as localhost:8080 or [::1]:8080, got \"{}\"", host_and_port));
   }
