@@ -13,29 +13,12 @@
 #include <sstream>
 #include <system_error>
 
+#include "bench/machine/control_groups.hpp"
+
 namespace fanbench {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string read_text(const fs::path& file) {
-  std::ifstream in(file);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-/// The file's first number; unlimited where there is no file, or no number in it ("max").
-std::uint64_t read_number(const fs::path& file) {
-  std::ifstream in(file);
-  std::uint64_t number = 0;
-  return in >> number ? number : unlimited;
-}
-
-std::uint64_t left(std::uint64_t most, std::uint64_t used) {
-  if (most == unlimited) return unlimited;
-  return most > used ? most - used : 0;
-}
 
 /// Threads on the machine. Source: proc(5), /proc/loadavg: its fourth field is "runnable/existing".
 std::uint64_t threads_of_machine() {
@@ -88,24 +71,8 @@ Allowance user_tasks() {
 }
 
 Allowance ports_of_machine() {
-  std::istringstream range(read_text("/proc/sys/net/ipv4/ip_local_port_range"));
-  std::uint64_t first = 0, last = 0;
   Allowance allowance{.count = unlimited, .by = "net.ipv4.ip_local_port_range"};
-  if (range >> first >> last && last >= first) allowance.count = last - first + 1;
-  return allowance;
-}
-
-/// Source: proc(5), /proc/meminfo.
-Allowance memory_of_machine() {
-  Allowance allowance{.count = unlimited, .by = "MemAvailable"};
-  std::istringstream lines(read_text("/proc/meminfo"));
-  for (std::string line; std::getline(lines, line);) {
-    constexpr std::string_view key = "MemAvailable:";
-    std::uint64_t kibibytes = 0;
-    if (line.starts_with(key) && std::istringstream(line.substr(key.size())) >> kibibytes) {
-      allowance.count = kibibytes * 1024 / 1'000'000;
-    }
-  }
+  if (const auto range = port_range()) allowance.count = range->second - range->first + 1;
   return allowance;
 }
 
@@ -125,34 +92,28 @@ std::optional<std::string> compare(std::string_view who, std::uint64_t needed, s
 
 }  // namespace
 
-std::vector<Allowance> cgroup_tasks(std::string_view membership, const fs::path& mount) {
-  std::vector<Allowance> allowances;
-  std::istringstream lines{std::string(membership)};
-  // Source: cgroups(7): "number:controllers:path", with no controllers in the line of version 2.
-  for (std::string line; std::getline(lines, line);) {
-    const auto first = line.find(':'), second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
-    const fs::path path = line.substr(second + 1);
-    std::vector<fs::path> roots;
-    if (controllers.empty()) roots = {mount, mount / "unified"};
-    if (("," + controllers + ",").find(",pids,") != std::string::npos)
-      roots = {mount / controllers, mount / "pids"};
-    for (const fs::path& root : roots) {
-      // In a container the path may be the host's, and the folders here begin further down: those that are
-      // missing are skipped.
-      for (fs::path group = path.relative_path();; group = group.parent_path()) {
-        const fs::path folder = root / group;
-        if (const auto most = read_number(folder / "pids.max"); most != unlimited) {
-          allowances.push_back({.count = left(most, read_number(folder / "pids.current")),
-                                .by = fmt::format("pids.max of cgroup /{}", group.string())});
-        }
-        if (group.empty()) break;
-      }
-      if (roots[0] == roots[1]) break;
-    }
+std::optional<std::pair<std::uint64_t, std::uint64_t>> port_range() {
+  std::istringstream range(read_text("/proc/sys/net/ipv4/ip_local_port_range"));
+  std::uint64_t first = 0, last = 0;
+  if (!(range >> first >> last) || last < first) return std::nullopt;
+  return std::pair(first, last);
+}
+
+Memory read_memory() {
+  // Source: proc(5), /proc/meminfo: in units of 1,024 bytes.
+  const std::string info = read_text("/proc/meminfo");
+  const auto bytes = [&info](std::string_view key) {
+    const std::uint64_t kibibytes = number_of_key(info, key, unlimited);
+    return kibibytes == unlimited ? unlimited : kibibytes * 1024;
+  };
+  Memory memory{.total = bytes("MemTotal:"), .available = bytes("MemAvailable:"), .by = "MemAvailable"};
+  for (const Memory& group : cgroup_memory(read_text("/proc/self/cgroup"), "/sys/fs/cgroup")) {
+    memory.total = std::min(memory.total, group.total);
+    if (group.available >= memory.available) continue;
+    memory.available = group.available;
+    memory.by = group.by;
   }
-  return allowances;
+  return memory;
 }
 
 Allowances read_allowances() {
@@ -167,7 +128,9 @@ Allowances read_allowances() {
       {.count = left(read_number("/proc/sys/kernel/pid_max"), threads), .by = "kernel.pid_max"});
   allowances.mappings = {.count = read_number("/proc/sys/vm/max_map_count"), .by = "vm.max_map_count"};
   allowances.ports = ports_of_machine();
-  allowances.memory_mb = memory_of_machine();
+  const Memory memory = read_memory();
+  allowances.memory_mb = {.count = memory.available == unlimited ? unlimited : memory.available / 1'000'000,
+                          .by = memory.by};
   return allowances;
 }
 
@@ -188,10 +151,10 @@ std::optional<std::string> missing_for(const Needs& client, const Needs& server,
   return missing_from(read_allowances(), client, server, connections);
 }
 
-bool ports_are_reused() {
+bool ports_are_reused(bool to_loopback) {
   // Source: the kernel's ip-sysctl: 0 disabled, 1 everywhere, 2 on loopback.
   const std::uint64_t reuse = read_number("/proc/sys/net/ipv4/tcp_tw_reuse");
-  return reuse == 1 || reuse == 2;
+  return reuse == 1 || (reuse == 2 && to_loopback);
 }
 
 std::uint64_t raise_descriptor_limit() {

@@ -3,24 +3,27 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <limits>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "bench/machine/small_files.hpp"
 #include "impls/contract/model.hpp"
 
 namespace fanbench {
-
-inline constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 
 /// So many are to be had, and who says so: {20'000, "RLIMIT_NOFILE"}.
 struct Allowance {
   std::uint64_t count = unlimited;
   std::string by;
 };
+
+/// What is left of so many; none where more are used.
+inline std::uint64_t left(std::uint64_t most, std::uint64_t used) {
+  if (most == unlimited) return unlimited;
+  return most > used ? most - used : 0;
+}
 
 /// What a client and a server started by this process may have.
 struct Allowances {
@@ -42,16 +45,22 @@ std::optional<std::string> missing_from(const Allowances& allowed, const Needs& 
 /// The same for this machine.
 std::optional<std::string> missing_for(const Needs& client, const Needs& server, std::uint64_t connections);
 
-/// Whether ports of connections to this machine that were closed can be used again within about a second
+/// Whether ports of connections that were closed can be used again within about a second
 /// (net.ipv4.tcp_tw_reuse), instead of a minute.
-bool ports_are_reused();
+bool ports_are_reused(bool to_loopback);
+/// The first and the last port that connections are given; nothing where the machine does not say.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> port_range();
+
+/// Memory in bytes, as the machine or a control group of this process limits it.
+struct Memory {
+  std::uint64_t total = unlimited;
+  std::uint64_t available = unlimited;  // without pushing anything out to swap
+  std::string by;                       // who sets what is available
+};
+Memory read_memory();
 
 /// Lifts this process's soft limit of descriptors to the hard one; processes started later inherit it.
 /// Returns the limit. Throws std::system_error.
 std::uint64_t raise_descriptor_limit();
-
-/// What the pids controllers of the cgroups in `membership` (the text of /proc/self/cgroup) and of all above
-/// them leave. `mount`: where cgroups are mounted, /sys/fs/cgroup.
-std::vector<Allowance> cgroup_tasks(std::string_view membership, const std::filesystem::path& mount);
 
 }  // namespace fanbench

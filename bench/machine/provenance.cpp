@@ -4,11 +4,12 @@
 #include <curl/curl.h>
 #include <fmt/core.h>
 #include <oneapi/tbb/version.h>
-#include <sys/resource.h>
 #include <sys/utsname.h>
 
 #include <boost/version.hpp>
 #include <fstream>
+
+#include "bench/machine/limits.hpp"
 
 namespace fanbench {
 namespace {
@@ -27,11 +28,7 @@ std::string cpu_model() {
   return "unknown";
 }
 
-std::string descriptors() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return fmt::format("{}", limit.rlim_max);
-}
+std::string descriptors() { return fmt::format("{}", read_allowances().descriptors.count); }
 
 }  // namespace
 

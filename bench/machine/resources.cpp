@@ -459,10 +459,13 @@ std::vector<int> allowed_cpus() {
   return cpus;
 }
 
-std::vector<int> client_cpus() {
-  std::vector<int> cpus = allowed_cpus();
-  if (cpus.size() > 1) cpus.pop_back();
-  return cpus;
+SharedCpus share_cpus() {
+  SharedCpus shared{.client = allowed_cpus(), .server = {}};
+  if (shared.client.size() > 1) {
+    shared.server = shared.client.back();
+    shared.client.pop_back();
+  }
+  return shared;
 }
 
 void pin_thread(std::span<const int> cpus) { set_affinity(0, mask_of(cpus)); }

@@ -116,8 +116,12 @@ class PeakUsage {
 /// CPUs that the calling thread may run on, ascending.
 std::vector<int> allowed_cpus();
 /// What a measured run makes of them: the client has all but the last, which is the server's; one alone
-/// serves both.
-std::vector<int> client_cpus();
+/// serves both, and nobody is pinned to it.
+struct SharedCpus {
+  std::vector<int> client;
+  std::optional<int> server;
+};
+SharedCpus share_cpus();
 /// Lets the calling thread run on these CPUs only; threads and processes that it makes later inherit it.
 void pin_thread(std::span<const int> cpus);
 /// The same for all present threads of a process.

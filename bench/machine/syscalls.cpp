@@ -59,6 +59,8 @@ std::optional<SyscallCounter> SyscallCounter::open(pid_t excluded, pid_t not_cou
   return counter;
 }
 
+bool SyscallCounter::tracepoint_is_readable() { return tracepoint().has_value(); }
+
 SyscallCounter::~SyscallCounter() {
   for (const int counter : counters_) ::close(counter);
 }

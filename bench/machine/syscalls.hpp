@@ -20,6 +20,9 @@ class SyscallCounter {
   /// descriptors.
   static std::optional<SyscallCounter> open(pid_t excluded, pid_t not_counted = 0);
 
+  /// Where it is and open() gives nothing, permission is missing (kernel.perf_event_paranoid).
+  static bool tracepoint_is_readable();
+
   SyscallCounter(SyscallCounter&& other) noexcept
       : before_(other.before_), counters_(std::exchange(other.counters_, {})) {}
   SyscallCounter& operator=(SyscallCounter&& other) noexcept {

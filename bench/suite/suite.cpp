@@ -475,7 +475,7 @@ void expand_own(Expansion& expansion) {
   scenario("prefetch", &Keys::prefetch, Numbers{0}, &Scenario::prefetch);
   scenario("consume", &Keys::consume, Durations{Nanoseconds{}}, &Scenario::consume);
   expansion.spread_own("cpu_per_call", &Keys::cpu_per_call, {},
-                       [cpus = static_cast<std::uint32_t>(client_cpus().size())](Case& c, Nanoseconds v) {
+                       [cpus = static_cast<std::uint32_t>(share_cpus().client.size())](Case& c, Nanoseconds v) {
                          c.cpu_per_call = v;
                          c.scenario.cpus = cpus;
                        });
@@ -650,6 +650,8 @@ nlohmann::ordered_json own_json(const Case& c) {
   return own;
 }
 
+}  // namespace
+
 nlohmann::ordered_json parameters_json(const Case& c) {
   nlohmann::ordered_json parameters = {{"calls", c.scenario.calls},
                                        {"latency", format_delay(c.plan.delay)},
@@ -662,8 +664,6 @@ nlohmann::ordered_json parameters_json(const Case& c) {
   parameters["iterations"] = c.iterations;
   return parameters;
 }
-
-}  // namespace
 
 std::string_view to_string(Connection connection) noexcept {
   return connection == Connection::reuse ? "reuse" : "per_call";

@@ -66,6 +66,10 @@ std::string case_name(const Case& c);
 
 std::string_view to_string(Connection connection) noexcept;  // "reuse", "per_call"
 
+/// A case's parameters as --list and rows have them: numbers, and durations and delays as texts in
+/// parse_delay's grammar.
+nlohmann::ordered_json parameters_json(const Case& c);
+
 /// What --list prints: {"suite", "description", "rounds", "cases": [{"name", "workload", "model",
 /// "transport", "parameters": {…}, "timeline"}]}. Durations and delays are texts in parse_delay's grammar.
 nlohmann::ordered_json to_json(const Suite& suite);

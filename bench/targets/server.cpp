@@ -1,7 +1,6 @@
-// Starts, asks and ends the mock server.
+// Starts and ends the mock server.
 #include "bench/targets/server.hpp"
 
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
@@ -75,13 +74,7 @@ std::string read_line(int fd) {
 
 }  // namespace
 
-struct MockServer::Control {
-  CURL* easy = curl_easy_init();
-  ~Control() { curl_easy_cleanup(easy); }
-};
-
-MockServer::MockServer(const std::filesystem::path& program, std::optional<int> cpu)
-    : control_(std::make_unique<Control>()) {
+MockServer::MockServer(const std::filesystem::path& program, std::optional<int> cpu) {
   const auto [pid, output] = start(program, cpu);
   pid_ = pid;
   const std::string line = read_line(output);
@@ -93,61 +86,20 @@ MockServer::MockServer(const std::filesystem::path& program, std::optional<int> 
     throw std::runtime_error(
         fmt::format("the mock server {} did not start ({}): is it built?", program.string(), end_of(status)));
   }
-  host_ = ready.at("address");
-  port_ = ready.at("port");
+  listens_at({{.host = ready.at("address"), .port = ready.at("port")}});
 }
 
 MockServer::~MockServer() {
   if (pid_ < 0) return;
-  control_.reset();
   ::kill(pid_, SIGTERM);
   ::waitpid(pid_, nullptr, 0);
 }
 
-std::uint64_t MockServer::create_run(const Plan& plan) {
-  return nlohmann::json::parse(exchange("POST", "/runs", format_plan(plan), 201)).at("run");
-}
-
-Ledger MockServer::ledger(std::uint64_t run) {
-  return parse_ledger(exchange("GET", fmt::format("/runs/{}", run), {}, 200));
-}
-
-void MockServer::forget(std::uint64_t run) { exchange("DELETE", fmt::format("/runs/{}", run), {}, 204); }
-
-std::string MockServer::exchange(const char* method, const std::string& target, const std::string& body,
-                                 long expected_status) {
-  std::string reply;
-  CURL* easy = control_->easy;
-  curl_easy_reset(easy);  // keeps the connection
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  curl_easy_setopt(easy, CURLOPT_URL, fmt::format("http://{}:{}{}", host_, port_, target).c_str());
-  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT, 60L);
-  if (!body.empty()) curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.c_str());
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &reply);
-  curl_easy_setopt(
-      easy, CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t, std::size_t size, void* into) {
-        static_cast<std::string*>(into)->append(data, size);
-        return size;
-      });
-  const CURLcode result = curl_easy_perform(easy);
-  if (result != CURLE_OK) {
-    int status = 0;
-    if (::waitpid(pid_, &status, WNOHANG) == pid_) {
-      const pid_t dead = std::exchange(pid_, -1);
-      throw std::runtime_error(fmt::format("the mock server (process {}) died: {}", dead, end_of(status)));
-    }
-    throw std::runtime_error(
-        fmt::format("the mock server does not answer {} {}: {}", method, target, curl_easy_strerror(result)));
-  }
-  long status = 0;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-  if (status != expected_status) {
-    throw std::runtime_error(fmt::format("the mock server answers {} {} with {} instead of {}: {}", method,
-                                         target, status, expected_status, reply));
-  }
-  return reply;
+std::string MockServer::cause_of_silence() {
+  int status = 0;
+  if (pid_ < 0 || ::waitpid(pid_, &status, WNOHANG) != pid_) return {};
+  const pid_t dead = std::exchange(pid_, -1);
+  return fmt::format("the mock server (process {}) died: {}", dead, end_of(status));
 }
 
 }  // namespace fanbench

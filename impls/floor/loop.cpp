@@ -56,7 +56,7 @@ Loop::Loop(const Setup& setup)
   server_.sin_family = AF_INET;
   server_.sin_port = htons(setup.port);
   if (inet_pton(AF_INET, setup.host.c_str(), &server_.sin_addr) != 1) {
-    throw std::invalid_argument(fmt::format("the floor expected an IPv4 address, got {}", setup.host));
+    throw NotApplicable(fmt::format("the floor speaks IPv4 only, and the server is {}", setup.host));
   }
 }
 

@@ -1,6 +1,7 @@
 // Limits: needs are compared with each of the machine's allowances, and what is missing is said in one line.
 #include "bench/machine/limits.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -8,6 +9,8 @@
 
 #include <algorithm>
 #include <fstream>
+
+#include "bench/machine/control_groups.hpp"
 
 namespace fanbench {
 namespace {
@@ -90,6 +93,7 @@ TEST(MachineLimits, AreRead) {
   EXPECT_EQ(allowed.descriptors.count, descriptor_limit().rlim_max);
   EXPECT_LT(allowed.mappings.count, unlimited);
   EXPECT_GT(allowed.memory_mb.count, 100U);
+  EXPECT_LE(read_memory().available, read_memory().total);
   EXPECT_LT(allowed.memory_mb.count, unlimited);
   std::uint64_t first_port = 0, last_port = 0;
   std::ifstream("/proc/sys/net/ipv4/ip_local_port_range") >> first_port >> last_port;
@@ -210,6 +214,52 @@ TEST_F(Cgroups, ThatAreNotThereLimitNothing) {
   EXPECT_EQ(read("0::/a\n"), "");
   EXPECT_EQ(read(""), "");
   EXPECT_EQ(read("nonsense\n"), "");
+}
+
+class MemoryCgroups : public Cgroups {
+ protected:
+  void put(const std::string& group, const std::string& file, const std::string& text) {
+    fs::create_directories(mount_ / group);
+    std::ofstream(mount_ / group / file) << text << '\n';
+  }
+  std::string read(const std::string& membership) {
+    std::string text;
+    for (const Memory& memory : cgroup_memory(membership, mount_))
+      text += fmt::format("{} of {}, {}; ", memory.available, memory.total, memory.by);
+    return text;
+  }
+};
+
+TEST_F(MemoryCgroups, OfVersionTwoLimitAllBelowThem) {
+  put("a", "memory.max", "5000");
+  put("a", "memory.current", "1000");
+  put("a/b", "memory.max", "max");
+  put("a/b", "memory.current", "700");
+  EXPECT_EQ(read("0::/a/b\n"), "4000 of 5000, memory.max of cgroup /a; ");
+}
+
+TEST_F(MemoryCgroups, OfVersionOneAreThoseOfTheMemoryController) {
+  put("memory/x", "memory.limit_in_bytes", "3000");
+  put("memory/x", "memory.usage_in_bytes", "1200");
+  put("pids/x", "memory.limit_in_bytes", "1");
+  EXPECT_EQ(read("8:pids:/x\n4:memory:/x\n"), "1800 of 3000, memory.limit_in_bytes of cgroup /x; ");
+}
+
+TEST_F(MemoryCgroups, DoNotCountWhatCanBeDroppedAsUsed) {
+  put("a", "memory.max", "5000");
+  put("a", "memory.current", "4900");
+  put("a", "memory.stat", "anon 900\nfile 4000\ninactive_file 3000\nactive_file 1000");
+  put("memory/b", "memory.limit_in_bytes", "5000");
+  put("memory/b", "memory.usage_in_bytes", "4900");
+  put("memory/b", "memory.stat", "inactive_file 1\ntotal_inactive_file 2000");
+  EXPECT_EQ(read("0::/a\n"), "3100 of 5000, memory.max of cgroup /a; ");
+  EXPECT_EQ(read("4:memory:/b\n"), "2100 of 5000, memory.limit_in_bytes of cgroup /b; ");
+}
+
+TEST_F(MemoryCgroups, ThatAreFullLeaveNothing) {
+  put("a", "memory.max", "5000");
+  put("a", "memory.current", "5001");
+  EXPECT_EQ(read("0::/a\n"), "0 of 5000, memory.max of cgroup /a; ");
 }
 
 }  // namespace

@@ -1,10 +1,22 @@
 // What a row says of a model whose doings are known: a thread for each call, each of which waits.
 #include "bench/measure/measurement.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "bench/measure/burner.hpp"
+#include "bench/measure/status.hpp"
+#include "bench/targets/running_server.hpp"
+#include "impls/http/transports.hpp"
 #include "tests/bench/cases.hpp"
 #include "tests/toys/model.hpp"
 
@@ -14,9 +26,9 @@ namespace {
 using namespace std::chrono_literals;
 using namespace cases;
 using testing::AllOf, testing::HasSubstr, testing::ThrowsMessage;
-using Row = std::map<std::string, double>;
+using Figures = std::map<std::string, double>;
 
-Row row_of(const Case& c, bool watched = true) {
+Figures row_of(const Case& c, bool watched = true) {
   MockServer server(SERVER_PROGRAM);
   const ModelEntry entry = toy<Break::nothing>();
   Measurement measurement(c, entry, server, std::nullopt);
@@ -35,7 +47,7 @@ Case queued() {
 
 /// The median is the twentieth of forty: the later half of those that waited for one reply.
 TEST(Measurement, TellsWaitingToStartFromBeingCalled) {
-  const Row row = row_of(queued());
+  const Figures row = row_of(queued());
   EXPECT_GE(row.at("late_start_p50_us"), 30'000);
   EXPECT_GE(row.at("from_start_p50_us"), 30'000);
   EXPECT_GE(row.at("latency_p50_us"), 60'000);
@@ -46,7 +58,7 @@ TEST(Measurement, TellsWaitingToStartFromBeingCalled) {
 }
 
 TEST(Measurement, ShowsNoQuantileOfTooFew) {
-  Row row = row_of(queued());
+  Figures row = row_of(queued());
   EXPECT_FALSE(row.contains("late_start_p99_us"));
   EXPECT_FALSE(row.contains("from_start_p90_us"));
   EXPECT_FALSE(row.contains("from_start_p99_us"));
@@ -59,7 +71,7 @@ TEST(Measurement, ShowsNoQuantileOfTooFew) {
 TEST(Measurement, CountsThreadsAndDescriptorsWhileCallsWait) {
   Case c = gather_case();
   c.plan.delay = FixedDelay{300ms};  // time enough to be seen
-  const Row row = row_of(c);
+  const Figures row = row_of(c);
   EXPECT_GE(row.at("threads_peak"), c.scenario.calls + 1);
   EXPECT_LT(row.at("threads_peak"), c.scenario.calls + 4);  // a sanitizer has one of its own
   EXPECT_GE(row.at("descriptors_peak"), 3 + c.scenario.calls);
@@ -67,14 +79,13 @@ TEST(Measurement, CountsThreadsAndDescriptorsWhileCallsWait) {
 }
 
 TEST(Measurement, CountsSwitchesOfThreadsThatWait) {
-  const Row row = row_of(queued());
+  const Figures row = row_of(queued());
   EXPECT_GE(row.at("voluntary_switches_per_call"), 1);
   EXPECT_LT(row.at("voluntary_switches_per_call"), 100);
-  EXPECT_GE(row.at("involuntary_switches_per_call"), 0);
 }
 
 TEST(Measurement, CountsTheSystemCallsOfCallsAlone) {
-  const Row row = row_of(queued());
+  const Figures row = row_of(queued());
   if (!SyscallCounter::open(0)) {
     EXPECT_FALSE(row.contains("syscalls_per_call"));  // absent, never zero
     return;
@@ -84,7 +95,7 @@ TEST(Measurement, CountsTheSystemCallsOfCallsAlone) {
 }
 
 TEST(Measurement, SaysNothingOfAllocationsThatAreNotCounted) {
-  const Row row = row_of(gather_case());
+  const Figures row = row_of(gather_case());
   for (const char* name : {"counts_allocations", "allocations_per_call", "allocated_bytes_per_call"})
     EXPECT_FALSE(row.contains(name)) << name;
 }
@@ -92,7 +103,7 @@ TEST(Measurement, SaysNothingOfAllocationsThatAreNotCounted) {
 TEST(Measurement, SaysWhetherServerOrMachineWereTheBottleneck) {
   Case c = gather_case();
   c.plan.delay = FixedDelay{300ms};
-  const Row row = row_of(c);
+  const Figures row = row_of(c);
   EXPECT_GT(row.at("server_cpu_share"), 0);
   EXPECT_LT(row.at("server_cpu_share"), 0.9);
   EXPECT_EQ(row.at("server_bound"), 0);
@@ -101,14 +112,15 @@ TEST(Measurement, SaysWhetherServerOrMachineWereTheBottleneck) {
 }
 
 TEST(Measurement, SaysWhatRecordingCosts) {
-  const Row row = row_of(gather_case());
+  const Figures row = row_of(gather_case());
   EXPECT_GT(row.at("recording_us_per_call"), 0);
 }
 
-/// Forty threads take some hundred kilobytes; the program and its libraries, which are in the peak, several megabytes.
+/// Forty threads take some hundred kilobytes; the program and its libraries, which are in the peak, several
+/// megabytes.
 TEST(Measurement, CountsOnlyMemoryOverTheIdleBaseline) {
   const Case c = queued();
-  const Row row = row_of(c);
+  const Figures row = row_of(c);
   const double over_idle = row.at("pss_bytes_per_call") * c.scenario.calls;
   EXPECT_GT(over_idle, 0);
   EXPECT_LT(over_idle, row.at("peak_pss_bytes") / 4);
@@ -125,12 +137,122 @@ TEST(Measurement, SaysWhichLimitACaseIsBeyond) {
 }
 
 TEST(Measurement, HasNoFigureOfWhatItDidNotWatch) {
-  const Row row = row_of(gather_case(), false);
+  const Figures row = row_of(gather_case(), false);
   EXPECT_EQ(row.at("verified"), 1);
   for (const char* name : {"peak_pss_bytes", "pss_bytes_per_call", "threads_peak", "descriptors_peak",
                            "syscalls_per_call", "recording_us_per_call"}) {
     EXPECT_FALSE(row.contains(name)) << name;
   }
+}
+
+TEST(Measurement, HasNoFigureOfAServerWhoseProcessIsNotOurs) {
+  MockServer server(SERVER_PROGRAM);
+  RunningServer target(fmt::format("localhost:{}", server.port()));
+  const ModelEntry entry = toy<Break::nothing>();
+  Measurement measurement(queued(), entry, target, std::nullopt);
+  measurement.prepare();
+  measurement.iterate();
+  const Figures row = measurement.counters();
+  EXPECT_EQ(row.at("verified"), 1);
+  EXPECT_TRUE(row.contains("lateness_p99_us") || row.contains("peak_pss_bytes"));
+  for (const char* name : {"server_cpu_us_per_call", "server_cpu_share", "other_load_cores", "noisy"})
+    EXPECT_FALSE(row.contains(name)) << name;
+}
+
+/// The most of a run's processes: of descriptors and mappings in one of them, of threads in all.
+struct Peaks {
+  std::size_t descriptors = 0, mappings = 0, tasks = 0;
+
+  void look(pid_t server) {
+    std::vector<pid_t> processes = descendants(server);
+    processes.push_back(getpid());
+    for (const pid_t process : processes) {
+      try {
+        descriptors = std::max(descriptors, open_descriptors(process));
+      } catch (const std::system_error&) {
+        continue;  // it has ended
+      }
+      std::ifstream maps(fmt::format("/proc/{}/maps", process));
+      const auto lines = std::count(std::istreambuf_iterator<char>(maps), {}, '\n');
+      mappings = std::max(mappings, static_cast<std::size_t>(lines));
+    }
+    tasks = std::max(tasks, threads_of_tree(server));
+  }
+};
+
+TEST(Needs, OfEachModelAreNotBelowMeasuredPeaks) {
+  for (const ModelEntry& entry : models()) {
+    for (const TransportEntry& transport : transports()) {
+      SCOPED_TRACE(fmt::format("{} {}", entry.name, transport.name));
+      if (!entry.supports("gather", transport.name)) continue;
+      Case c = gather_case();
+      c.transport = transport.name;
+      c.scenario.calls = c.workers = 60;  // more than what an idle process has to spare
+      c.plan.delay = FixedDelay{entry.most_in_flight({.workers = 60}) == 1 ? 10ms : 300ms};
+      MockServer server(SERVER_PROGRAM);
+      const std::size_t idle_threads = threads_of_tree(server.pid());  // a sanitizer has one of its own
+      Measurement measurement(c, entry, server, std::nullopt);
+      Peaks peaks;
+      std::jthread looks([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) peaks.look(server.pid());
+      });
+      measurement.prepare(false);
+      looks = {};
+      const fanbench::Setup setup{.transport = c.transport, .workers = c.workers};
+      const Needs needs =
+          entry.needs(setup, c.scenario.calls, std::min(c.scenario.calls, entry.most_in_flight(setup)));
+      EXPECT_LE(peaks.descriptors, needs.descriptors);
+      EXPECT_LE(peaks.mappings, needs.mappings);
+      EXPECT_LE(peaks.tasks - idle_threads, needs.tasks);  // with the thread that looks, without the first
+    }
+  }
+}
+
+/// A model whose run takes 100 ms of CPU, in this process or in a child.
+class Busy final : public Model {
+ public:
+  explicit Busy(bool in_child) : in_child_(in_child) {}
+  void warm(std::uint32_t) override {}
+  void run(std::string_view, const Scenario&, Recorder&) override {
+    const pid_t child = in_child_ ? fork() : 0;
+    if (child == 0) {
+      timespec time{};
+      const auto used = [&time] {
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return time.tv_sec * 1'000'000'000L + time.tv_nsec;
+      };
+      for (const auto end = used() + 100'000'000; used() < end;) {
+      }
+      if (in_child_) _exit(0);
+    } else {
+      waitpid(child, nullptr, 0);
+    }
+  }
+
+ private:
+  bool in_child_;
+};
+
+TEST(Burner, BurnsAShareOfWhatTheRunTookInAllProcesses) {
+  for (const bool in_child : {false, true}) {
+    SCOPED_TRACE(in_child);
+    ModelEntry busy;
+    busy.make = [in_child](const fanbench::Setup&) { return std::make_unique<Busy>(in_child); };
+    const auto model = burning(busy, 50, 0).make({});
+    std::vector<CallRecord> records(1);
+    Recorder recorder(records);
+    const Nanoseconds before = cpu_of_tree(0);
+    model->run("gather", {}, recorder);
+    EXPECT_GE(cpu_of_tree(0) - before, 145ms);  // what a child has used is known to the tick
+    EXPECT_LT(cpu_of_tree(0) - before, 200ms);
+  }
+}
+
+TEST(Status, IsWhatWasThrown) {
+  EXPECT_EQ(status_of(NotApplicable("")), Status::not_applicable);
+  EXPECT_EQ(status_of(BeyondLimit("")), Status::limit);
+  EXPECT_EQ(status_of(WrongResult("")), Status::error);
+  EXPECT_EQ(status_of(std::runtime_error("")), Status::error);
 }
 
 }  // namespace

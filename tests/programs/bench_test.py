@@ -1,12 +1,18 @@
-"""Runs the bench's program: what its rows have, and what --count-allocations adds to them."""
+"""Runs the bench's program: its rows, its server or another one, the machine, and --count-allocations."""
 
+import http.server
 import json
 import os
 import pathlib
+import resource
 import shutil
+import socket
 import subprocess
 import tempfile
+import threading
 import unittest
+
+from mock_server import MockServer
 
 SUITE = """
 description = "For tests"
@@ -21,13 +27,40 @@ calls = 200
 """
 COROUTINES = "gather/coroutines/native/calls:200/latency:1ms/start:warm"
 PROCESSES = "gather/processes/native/calls:200/latency:1ms/start:warm"
+ALL_CLIENTS = """
+description = "For tests"
+[defaults]
+latency = "1ms"
+iterations = 1
+[[scenario]]
+workload = "gather"
+models = ["coroutines", "threads", "processes", "floor"]
+transports = ["native", "curl"]
+calls = 20
+"""
+WITHOUT_FIGURES = """
+description = "For tests"
+[defaults]
+transports = "native"
+latency = "40ms"
+[[scenario]]
+workload = "producer_consumer"
+models = "sequential"
+calls = 2
+consumers = 1
+capacity = 1
+[[scenario]]
+workload = "gather"
+models = "threads"
+calls = 1000000
+"""
 PROGRAM = pathlib.Path(os.environ["FANBENCH_BENCH"])
 
 
-def bench(*words: str, program: pathlib.Path = PROGRAM) -> subprocess.CompletedProcess:
+def bench(*words: str, program: pathlib.Path = PROGRAM, text: str = SUITE) -> subprocess.CompletedProcess:
     with tempfile.TemporaryDirectory() as folder:
         suite = pathlib.Path(folder, "tests.toml")
-        suite.write_text(SUITE)
+        suite.write_text(text)
         return subprocess.run([program, "--suite", suite, "--benchmark_format=json", *words], capture_output=True,
                               text=True, timeout=60)
 
@@ -67,7 +100,7 @@ class CountAllocations(unittest.TestCase):
             server, seen = pathlib.Path(folder, "server"), pathlib.Path(folder, "seen")
             server.write_text(f'#!/bin/sh\nenv > {seen}\nexec {os.environ["FANBENCH_SERVER"]} "$@"\n')
             server.chmod(0o755)
-            row(COROUTINES, "--count-allocations", "--server", str(server))
+            row(COROUTINES, "--count-allocations", "--server-program", str(server))
             self.assertNotIn("LD_PRELOAD", seen.read_text())
             self.assertNotIn("FANBENCH_ALLOCATION", seen.read_text())
             self.assertIn("PATH=", seen.read_text())
@@ -107,6 +140,123 @@ class Rows(unittest.TestCase):
         one = row(COROUTINES)
         self.assertEqual((one["iterations"], one["time_unit"]), (2, "ms"))
         self.assertAlmostEqual(one["real_time"], 1000 * one["makespan_s"], delta=1e-6)  # of two, mean and median
+
+    def test_have_their_case_as_list_shows_it(self):
+        (listed,) = (c for c in json.loads(bench("--list").stdout)["cases"] if c["name"] == COROUTINES)
+        one = row(COROUTINES)
+        self.assertEqual(one["case"], {key: listed[key] for key in ("workload", "model", "transport", "parameters")})
+        self.assertEqual(one["status"], "verified")
+
+    def test_without_figures_say_why_and_what_that_is(self):
+        done = bench(text=WITHOUT_FIGURES)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        impossible, large = json.loads(done.stdout)["benchmarks"]
+        self.assertTrue(impossible["error_occurred"] and large["error_occurred"])
+        self.assertEqual((impossible["status"], large["status"]), ("not_applicable", "limit"))
+        self.assertRegex(large["error_message"], r"^needs .* allowed \(.*\)$")
+        self.assertNotIn("applicable", impossible["error_message"])
+
+    def test_of_a_server_that_does_not_start_are_errors(self):
+        done = bench("--case", COROUTINES, "--server-program", "/no/such/server")
+        (only,) = json.loads(done.stdout)["benchmarks"]
+        self.assertEqual((done.returncode, only["status"]), (1, "error"))
+        self.assertIn("/no/such/server did not start", only["error_message"])
+
+    def test_say_in_words_what_they_are_where_people_read_them(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = pathlib.Path(folder, "rows.json")
+            done = bench("--benchmark_format=console", f"--benchmark_out={out}", text=WITHOUT_FIGURES)
+            written = json.loads(out.read_text())
+        self.assertIn("'not applicable: ", done.stdout)
+        self.assertIn("'limit: needs ", done.stdout)
+        self.assertEqual([r["status"] for r in written["benchmarks"]], ["not_applicable", "limit"])
+
+
+class ARunningServer(unittest.TestCase):
+    def rows(self, address: str) -> dict[tuple[str, str], dict]:
+        done = bench("--server", address, text=ALL_CLIENTS)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        document = json.loads(done.stdout)
+        self.assertEqual(document["context"]["server"], address)
+        return {(r["case"]["model"], r["case"]["transport"]): r for r in document["benchmarks"]}
+
+    def test_is_measured_by_address_and_by_name(self):
+        with MockServer() as server:
+            for host in ("127.0.0.1", "localhost"):
+                rows = self.rows(f"{host}:{server.port}")
+                self.assertEqual(len(rows), 7)
+                for name, one in rows.items():
+                    self.assertEqual(one["status"], "verified", name)
+                    self.assertGreater(one["cpu_us_per_call"], 0)
+                    for figure in ("server_cpu_us_per_call", "server_cpu_share", "other_load_cores", "noisy"):
+                        self.assertNotIn(figure, one)
+
+    def test_is_measured_over_ipv6_but_for_the_floor(self):
+        with MockServer("--address", "::1") as server:
+            rows = self.rows(f"[::1]:{server.port}")
+            self.assertEqual({name: one["status"] for name, one in rows.items()},
+                             {(model, transport): "verified" for model in ("coroutines", "threads", "processes")
+                              for transport in ("native", "curl")} | {("floor", "native"): "not_applicable"})
+            self.assertIn("IPv4", rows["floor", "native"]["error_message"])
+
+    def test_that_is_none_is_refused_in_a_line(self):
+        with MockServer() as server:
+            closed = server.port
+        with http.server.HTTPServer(("127.0.0.1", 0), Silent) as other, socket.create_server(("127.0.0.1", 0)) as rude:
+            threading.Thread(target=other.serve_forever, daemon=True).start()
+            threading.Thread(target=talk_nonsense, args=(rude,), daemon=True).start()
+            for address, told in ((f"127.0.0.1:{closed}", "no server can be reached at 127.0.0.1:"),
+                                  (f"127.0.0.1:{other.server_port}", "is no fanbench server: GET /healthz came to: "),
+                                  (f"127.0.0.1:{rude.getsockname()[1]}", "is no fanbench server: GET /healthz came to: "),
+                                  ("localhost", "expected a server's HOST:PORT"),
+                                  ("no-such-host.invalid:80", "the host no-such-host.invalid is not known")):
+                with self.subTest(address):
+                    done = bench("--server", address)
+                    self.assertEqual((done.returncode, done.stdout), (2, ""))
+                    self.assertIn(told, done.stderr)
+                    self.assertEqual(done.stderr.count("\n"), 1)
+            other.shutdown()
+
+
+class Silent(http.server.BaseHTTPRequestHandler):
+    """Answers 501 to all, without a word in the log."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def talk_nonsense(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    connection.recv(1000)
+    connection.sendall(b"220 mail.example.org at your service\r\n")
+    connection.close()
+
+
+class Machine(unittest.TestCase):
+    def test_is_described_without_a_suite(self):
+        done = subprocess.run([PROGRAM, "--machine"], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        machine = json.loads(done.stdout)
+        self.assertEqual(machine["cores"], sorted(os.sched_getaffinity(0)))
+        shared = machine["client_cpus"] + ([machine["server_cpu"]] if machine["server_cpu"] is not None else [])
+        self.assertEqual(shared, machine["cores"])
+        self.assertEqual((machine["descriptor_soft"], machine["descriptor_hard"]),
+                         resource.getrlimit(resource.RLIMIT_NOFILE))
+        self.assertGreater(machine["memory_bytes"], machine["memory_available_bytes"])
+        limits = machine["limits"]
+        for allowance in (limits["descriptors"], limits["mappings"], limits["ports"], limits["memory_mb"],
+                          *limits["tasks"]):
+            self.assertEqual(set(allowance), {"count", "by"})
+        self.assertEqual(limits["ports"]["count"], machine["ports"]["last"] - machine["ports"]["first"] + 1)
+        self.assertEqual(machine["kernel"], f"{os.uname().sysname} {os.uname().release}")
+        self.assertEqual(set(machine["libraries"]), {"boost", "libcurl", "tbb"})
+
+    def test_is_that_of_the_rows(self):
+        machine = json.loads(subprocess.run([PROGRAM, "--machine"], capture_output=True, text=True, timeout=60).stdout)
+        context = json.loads(bench("--case", COROUTINES).stdout)["context"]
+        for key in ("cpu", "kernel", "compiler", "flags", "fanbench"):
+            self.assertEqual(context[key], machine[key])
+        self.assertEqual(context["client_cpus"], ",".join(map(str, machine["client_cpus"])))
 
 
 if __name__ == "__main__":

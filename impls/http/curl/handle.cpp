@@ -3,6 +3,8 @@
 
 #include <strings.h>
 
+#include "impls/http/authority.hpp"
+
 namespace fanbench::curl {
 namespace {
 
@@ -28,7 +30,7 @@ bool take_header(std::string_view line, std::string_view name, std::string& valu
 
 Handle::Handle(const Setup& setup)
     : easy_(new_easy()),
-      base_(fmt::format("http://{}:{}", setup.host, setup.port)),
+      base_("http://" + authority_of(setup)),
       reuse_(setup.connection == Connection::reuse) {
   CURL* easy = easy_.get();
   set(easy, CURLOPT_NOSIGNAL, 1L);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "impls/http/authority.hpp"
 #include "impls/http/native/clients.hpp"
 #include "impls/http/native/message.hpp"
 
@@ -23,7 +24,7 @@ class NativeAwaitable final : public AwaitableClient {
   NativeAwaitable(const Setup& setup, Loop loop)
       : loop_(std::move(loop)),
         server_(asio::ip::make_address(setup.host), setup.port),
-        host_(fmt::format("{}:{}", setup.host, setup.port)),
+        host_(authority_of(setup)),
         reuse_(setup.connection == fanbench::Connection::reuse) {}
 
   Awaitable<Reply> get(Request request) override {

@@ -6,6 +6,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 
+#include "impls/http/authority.hpp"
 #include "impls/http/idle_pool.hpp"
 #include "impls/http/native/clients.hpp"
 #include "impls/http/native/message.hpp"
@@ -34,7 +35,7 @@ class NativeBlocking final : public BlockingClient {
  public:
   explicit NativeBlocking(const Setup& setup)
       : server_(asio::ip::make_address(setup.host), setup.port),
-        host_(fmt::format("{}:{}", setup.host, setup.port)),
+        host_(authority_of(setup)),
         reuse_(setup.connection == fanbench::Connection::reuse) {}
 
   Reply get(const Request& request, const Until& until) override {

@@ -1,0 +1,148 @@
+// What each figure is made of.
+#include "bench/measure/row.hpp"
+
+#include <algorithm>
+
+#include "bench/measure/bottlenecks.hpp"
+#include "bench/measure/calibration.hpp"
+#include "bench/measure/plausibility.hpp"
+#include "bench/measure/quantiles.hpp"
+
+namespace fanbench {
+namespace {
+
+double microseconds(Nanoseconds duration) {
+  return std::chrono::duration<double, std::micro>(duration).count();
+}
+double seconds(Nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
+void tell_quantile(std::map<std::string, double>& figures, const char* name,
+                   const std::vector<double>& sample, double q) {
+  if (const auto value = quantile(sample, q)) figures[name] = *value;
+}
+
+}  // namespace
+
+Row::Row(const Case& c) : case_(c), specification_(specification_of(c.workload)) {}
+
+double Row::ideal_s() const { return seconds(specification_.ideal(case_)); }
+
+void Row::add(const Run& run) {
+  add_costs(run.costs);
+  times_.makespans_s.push_back(seconds(run.outcome.makespan));
+  add_calls(run);
+  for (const Nanoseconds lag : run.outcome.lags) times_.lags.push_back(microseconds(lag));
+  if (specification_.decided) {
+    if (const auto decided = specification_.decided(case_, run.outcome))
+      // A deadline is set a moment before its call is recorded as started: not below 0.
+      times_.cancel_latencies.push_back(std::max(0.0, microseconds(run.outcome.makespan - *decided)));
+  }
+  counts_.in_flight_peak = std::max(counts_.in_flight_peak, run.ledger.in_flight_peak);
+  counts_.connections = std::max(counts_.connections, run.ledger.connections_new);
+  if (specification_.counts_tasks) counts_.tasks_peak = std::max(counts_.tasks_peak, run.outcome.tasks_peak);
+}
+
+void Row::add_calls(const Run& run) {
+  for (const CallRecord& record : run.outcome.records) {
+    counts_.retries += record.attempts > 0 ? record.attempts - 1U : 0U;
+    counts_.cancelled += record.verdict == Verdict::cancelled;
+    counts_.timed_out += record.verdict == Verdict::timed_out;
+    counts_.failed += record.verdict == Verdict::http_error || record.verdict == Verdict::transport_error;
+    if (record.verdict == Verdict::cancelled) continue;
+    times_.latencies.push_back(microseconds(record.finished - record.intended));
+    times_.from_start.push_back(microseconds(record.finished - record.started));
+    times_.late_start.push_back(microseconds(record.started - record.intended));
+  }
+  for (const LedgerCall& call : run.ledger.calls) {
+    if (call.ending != Ending::completed) continue;
+    times_.server_lateness.push_back(microseconds(call.ended - call.due));
+    const Verdict verdict = run.outcome.records[call.id].verdict;
+    counts_.wasted += verdict == Verdict::cancelled || verdict == Verdict::timed_out;
+  }
+}
+
+void Row::add_costs(const Costs& costs) {
+  costs_.cpu += costs.cpu;
+  if (costs.server_cpu) costs_.server_cpu = costs_.server_cpu.value_or(Nanoseconds{}) + *costs.server_cpu;
+  costs_.switches = costs_.switches + costs.switches;
+  if (costs.allocations) costs_.allocations = costs_.allocations.value_or(Allocations{}) + *costs.allocations;
+}
+
+std::map<std::string, double> Row::figures(std::optional<double> other_load_cores) const {
+  Figures figures = {{"verified", 1}};  // else there is no row
+  tell_times(figures);
+  tell_counts(figures);
+  tell_costs(figures);
+  if (watched_) tell_watched(figures);
+  if (case_.cpu_per_call > Nanoseconds{}) figures["kernel_steps_per_ms"] = kernel_steps_per_ms();
+  std::optional<double> server_cpu_share;
+  if (costs_.server_cpu)
+    server_cpu_share = microseconds(*costs_.server_cpu) / 1e6 / (mean(times_.makespans_s) * runs());
+  mark_bottlenecks(figures, server_cpu_share, other_load_cores);
+  if (auto mistake = find_impossible(figures)) throw WrongResult(*mistake);
+  return figures;
+}
+
+void Row::tell_times(Figures& figures) const {
+  const double makespan_s = median(times_.makespans_s);
+  figures["ideal_s"] = ideal_s();
+  figures["makespan_s"] = makespan_s;
+  figures["overhead_us_per_call"] = (makespan_s - ideal_s()) * 1e6 / case_.scenario.calls;
+  figures["efficiency"] = ideal_s() / makespan_s;
+  figures["calls_per_s"] = case_.scenario.calls / makespan_s;
+  tell_quantile(figures, "latency_p50_us", times_.latencies, 0.50);
+  tell_quantile(figures, "latency_p90_us", times_.latencies, 0.90);
+  tell_quantile(figures, "latency_p99_us", times_.latencies, 0.99);
+  tell_quantile(figures, "from_start_p50_us", times_.from_start, 0.50);
+  tell_quantile(figures, "from_start_p90_us", times_.from_start, 0.90);
+  tell_quantile(figures, "from_start_p99_us", times_.from_start, 0.99);
+  tell_quantile(figures, "late_start_p50_us", times_.late_start, 0.50);
+  tell_quantile(figures, "late_start_p99_us", times_.late_start, 0.99);
+  if (!times_.latencies.empty()) {
+    figures["latency_mean_us"] = mean(times_.latencies);
+    figures["latency_max_us"] = std::ranges::max(times_.latencies);
+    figures["from_start_max_us"] = std::ranges::max(times_.from_start);
+  }
+  tell_quantile(figures, "lateness_p99_us", times_.server_lateness, 0.99);
+  if (!times_.cancel_latencies.empty()) figures["cancel_latency_us"] = median(times_.cancel_latencies);
+  tell_quantile(figures, "loop_lag_p50_us", times_.lags, 0.50);
+  tell_quantile(figures, "loop_lag_p99_us", times_.lags, 0.99);
+  if (!times_.lags.empty()) figures["loop_lag_max_us"] = std::ranges::max(times_.lags);
+}
+
+void Row::tell_counts(Figures& figures) const {
+  figures["in_flight_peak"] = static_cast<double>(counts_.in_flight_peak);
+  figures["connections"] = static_cast<double>(counts_.connections);
+  figures["retries"] = static_cast<double>(counts_.retries) / runs();
+  figures["cancelled"] = static_cast<double>(counts_.cancelled) / runs();
+  figures["timed_out"] = static_cast<double>(counts_.timed_out) / runs();
+  figures["failed"] = static_cast<double>(counts_.failed) / runs();
+  if (specification_.gives_up) figures["wasted_calls"] = static_cast<double>(counts_.wasted) / runs();
+  if (counts_.tasks_peak > 0) figures["tasks_peak"] = counts_.tasks_peak;
+}
+
+void Row::tell_costs(Figures& figures) const {
+  figures["cpu_us_per_call"] = microseconds(costs_.cpu) / all_calls();
+  if (costs_.server_cpu) figures["server_cpu_us_per_call"] = microseconds(*costs_.server_cpu) / all_calls();
+  figures["voluntary_switches_per_call"] = static_cast<double>(costs_.switches.voluntary) / all_calls();
+  figures["involuntary_switches_per_call"] = static_cast<double>(costs_.switches.involuntary) / all_calls();
+  if (!costs_.allocations) return;
+  figures["counts_allocations"] = 1;
+  figures["allocations_per_call"] = static_cast<double>(costs_.allocations->calls) / all_calls();
+  figures["allocated_bytes_per_call"] = static_cast<double>(costs_.allocations->bytes) / all_calls();
+}
+
+void Row::tell_watched(Figures& figures) const {
+  const Usage& peak = watched_->peak;
+  const std::uint64_t memory = peak.pss_bytes - std::min(peak.pss_bytes, watched_->idle_pss_bytes);
+  figures["peak_pss_bytes"] = static_cast<double>(peak.pss_bytes);
+  figures["pss_bytes_per_call"] = static_cast<double>(memory) / case_.scenario.calls;
+  if (counts_.tasks_peak > 0) figures["bytes_per_task"] = static_cast<double>(memory) / counts_.tasks_peak;
+  figures["threads_peak"] = static_cast<double>(peak.threads);
+  figures["descriptors_peak"] = static_cast<double>(peak.descriptors);
+  figures["recording_us_per_call"] = watched_->recording_us_per_call;
+  if (watched_->syscalls)
+    figures["syscalls_per_call"] = static_cast<double>(*watched_->syscalls) / case_.scenario.calls;
+}
+
+}  // namespace fanbench

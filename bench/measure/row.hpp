@@ -1,0 +1,66 @@
+// Sums the runs of a case up to the figures of its row.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/measure/run.hpp"
+
+namespace fanbench {
+
+/// What is known from runs that were watched and not timed.
+struct Watched {
+  Usage peak{};
+  std::uint64_t idle_pss_bytes = 0;
+  std::optional<std::uint64_t> syscalls{};  // of one run
+  double recording_us_per_call = 0;
+};
+
+class Row {
+ public:
+  explicit Row(const Case& c);
+
+  void add(const Run& run);
+  void add(const Watched& watched) { watched_ = watched; }
+  /// All figures, of the runs so far, at least one; names and units are in bench/README.md. Throws
+  /// WrongResult where one of them is impossible.
+  std::map<std::string, double> figures(std::optional<double> other_load_cores) const;
+
+  double makespan_s() const noexcept { return times_.makespans_s.back(); }  // of the last run
+  double ideal_s() const;
+
+ private:
+  using Figures = std::map<std::string, double>;
+
+  /// Of all runs together, in µs but for the first.
+  struct Times {
+    std::vector<double> makespans_s, latencies, from_start, late_start, server_lateness, cancel_latencies,
+        lags;
+  };
+  struct Counts {
+    std::uint64_t retries = 0, cancelled = 0, timed_out = 0, failed = 0, wasted = 0;
+    std::uint64_t in_flight_peak = 0, connections = 0;  // the most of a run
+    std::uint32_t tasks_peak = 0;
+  };
+
+  void add_calls(const Run& run);
+  void add_costs(const Costs& costs);
+  void tell_times(Figures& figures) const;
+  void tell_counts(Figures& figures) const;
+  void tell_costs(Figures& figures) const;
+  void tell_watched(Figures& figures) const;
+
+  double runs() const { return static_cast<double>(times_.makespans_s.size()); }
+  double all_calls() const { return runs() * case_.scenario.calls; }
+
+  const Case& case_;
+  const Specification& specification_;
+  Times times_;
+  Counts counts_;
+  Costs costs_;
+  std::optional<Watched> watched_;
+};
+
+}  // namespace fanbench

@@ -1,0 +1,150 @@
+// Where the clock starts and stops.
+#include "bench/measure/run.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "bench/machine/limits.hpp"
+
+namespace fanbench {
+namespace {
+
+using Clock = Recorder::Clock;
+
+/// The server's process, to be left out of the client's tree; 0 where it is none of ours.
+pid_t process_of(const Target& target) { return target.process().value_or(0); }
+
+std::optional<Nanoseconds> cpu_of_server(const Target& target) {
+  const auto process = target.process();
+  return process ? std::optional(cpu_of_process(*process)) : std::nullopt;
+}
+
+/// Calls that were cancelled or reset take their connections with them.
+bool was_given_up(const CallRecord& record) {
+  return record.attempts > 0 &&
+         (record.verdict == Verdict::cancelled || record.verdict == Verdict::timed_out);
+}
+
+}  // namespace
+
+RunMaker::RunMaker(const Case& c, const ModelEntry& model, Target& target, std::optional<int> sampling_cpu)
+    : case_(c),
+      entry_(model),
+      specification_(specification_of(c.workload)),
+      target_(target),
+      sampling_cpu_(sampling_cpu),
+      setup_{.host = target.host(),
+             .port = target.port(),
+             .transport = c.transport,
+             .connection = c.connection,
+             .workers = c.workers},
+      records_(c.scenario.calls),
+      attempts_(c.scenario.attempts > 1 ? std::size_t{c.scenario.calls} * c.scenario.attempts : 0) {}
+
+std::uint32_t RunMaker::in_flight() const {
+  return std::min(specification_.in_flight(case_), entry_.most_in_flight(setup_));
+}
+
+void RunMaker::check() const {
+  Needs server_needs;  // of one that somebody else has started we know nothing
+  if (target_.process()) server_needs = {.descriptors = 64 + std::uint64_t{in_flight()}, .tasks = 1};
+  std::uint64_t connections = in_flight();
+  const bool reopens = case_.cold || case_.connection == Connection::per_call || specification_.gives_up;
+  if (reopens && !ports_are_reused(is_loopback(target_.host())))
+    connections = std::uint64_t{case_.scenario.calls} * (case_.iterations + 1);
+  const std::uint32_t tasks = specification_.tasks ? specification_.tasks(case_) : case_.scenario.calls;
+  if (auto missing = missing_for(entry_.needs(setup_, tasks, in_flight()), server_needs, connections))
+    throw BeyondLimit(*missing);
+  if (auto refusal = specification_.refuse(case_)) throw WrongResult(*refusal);
+}
+
+void RunMaker::make_model() {
+  if (!case_.cold) model_ = entry_.make(setup_);
+}
+
+void RunMaker::become_ready() {
+  if (!case_.cold && !connected_) model_->warm(in_flight());
+  std::ranges::fill(records_, CallRecord{});
+  std::ranges::fill(attempts_, AttemptRecord{});
+}
+
+/// Waits until the client is idle: what workers of the last run still do, such as spinning before they sleep,
+/// is no part of the next one. Gives up after about a second.
+void RunMaker::wait_for_quiet() const {
+  constexpr auto pause = std::chrono::milliseconds(1);
+  constexpr auto idle = std::chrono::microseconds(100);  // CPU time in a pause
+  for (int i = 0; i < 500; ++i) {
+    const Nanoseconds before = cpu_of_tree(process_of(target_));
+    std::this_thread::sleep_for(pause);
+    if (cpu_of_tree(process_of(target_)) - before < idle) return;
+  }
+}
+
+Run RunMaker::run(Watch watch) {
+  become_ready();
+  Scenario scenario = case_.scenario;
+  scenario.run = target_.create_run(case_.plan);
+  wait_for_quiet();
+  Run run = make(scenario, watch);
+  run.ledger = target_.settled_ledger(scenario.run);
+  target_.forget(scenario.run);
+  connected_ = keeps_connections(run.ledger);
+
+  if (!run.outcome.note.empty()) throw WrongResult(run.outcome.note);
+  if (auto mistake = verify(specification_, case_, entry_.most_in_flight(setup_), run.outcome, run.ledger))
+    throw WrongResult(*mistake);
+  return run;
+}
+
+/// The run itself, with the readings that have to stand close to it: the closer, the less they cost.
+Run RunMaker::make(const Scenario& scenario, Watch watch) {
+  const pid_t server = process_of(target_);
+  std::optional<PeakUsage> usage;
+  if (watch.usage) usage.emplace(server, sampling_cpu_);
+  // Now, as it would count those of threads that are made later: it takes 50 ms to make and unmake.
+  if (watch.syscalls && !*watch.syscalls)
+    *watch.syscalls = SyscallCounter::open(server, usage ? usage->thread_id() : 0);
+  SyscallCounter* const syscalls = watch.syscalls && *watch.syscalls ? &**watch.syscalls : nullptr;
+  const ContextSwitches switches = switches_of_tree(server);
+  const auto server_cpu = cpu_of_server(target_);
+  const Nanoseconds cpu = cpu_of_tree(server);
+  const auto allocations = allocations_so_far();
+  if (syscalls) syscalls->start();
+
+  Recorder recorder(records_, attempts_);  // the run begins
+  std::unique_ptr<Model> cold_model;
+  if (case_.cold) cold_model = entry_.make(setup_);
+  Model& model = case_.cold ? *cold_model : *model_;
+  model.run(case_.workload, scenario, recorder);
+  const Nanoseconds makespan = Clock::now() - recorder.began();  // the run has ended
+
+  Run run;
+  if (syscalls) run.syscalls = syscalls->stop();
+  if (allocations) run.costs.allocations = *allocations_so_far() - *allocations;
+  run.costs.cpu = cpu_of_tree(server) - cpu;
+  if (server_cpu) run.costs.server_cpu = *cpu_of_server(target_) - *server_cpu;
+  run.costs.switches = switches_of_tree(server) - switches;
+  if (usage) {
+    run.peak = usage->stop();
+    if (syscalls) run.peak->descriptors -= syscalls->descriptors();
+  }
+  run.outcome = {.records = records_,
+                 .attempts = attempts_,
+                 .events = recorder.events(),
+                 .chosen = recorder.chosen(),
+                 .began = recorder.began().time_since_epoch(),
+                 .makespan = makespan,
+                 .note = recorder.noted(),
+                 .tasks_peak = recorder.tasks_peak(),
+                 .lags = recorder.lags()};
+  [this](auto& outcome) {
+    if constexpr (requires { outcome.clock; }) outcome.clock = target_.clock();
+  }(run.outcome);
+  return run;
+}
+
+bool RunMaker::keeps_connections(const Ledger& ledger) const {
+  return ledger.broken == 0 && std::ranges::none_of(records_, was_given_up);
+}
+
+}  // namespace fanbench

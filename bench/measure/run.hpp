@@ -1,0 +1,82 @@
+// Makes one run of a case against a target, verifies it, and says what it cost.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <vector>
+
+#include "bench/machine/allocations.hpp"
+#include "bench/machine/resources.hpp"
+#include "bench/machine/syscalls.hpp"
+#include "bench/targets/target.hpp"
+#include "bench/workloads/specification.hpp"
+
+namespace fanbench {
+
+/// A case that this machine cannot run. what() is the limit, in one line.
+struct BeyondLimit : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A run that disagrees with its specification. what() says what was expected and what came.
+struct WrongResult : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Of the client; of the server where it can be read.
+struct Costs {
+  Nanoseconds cpu{};
+  std::optional<Nanoseconds> server_cpu{};
+  ContextSwitches switches{};
+  std::optional<Allocations> allocations{};  // where they are counted
+};
+
+struct Run {
+  Outcome outcome{};  // its records are the maker's, until its next run
+  Ledger ledger{};
+  Costs costs{};
+  std::optional<Usage> peak{};              // where it was watched
+  std::optional<std::uint64_t> syscalls{};  // where they were counted
+};
+
+class RunMaker {
+ public:
+  /// What a run that is not timed is watched for, which disturbs it.
+  struct Watch {
+    bool usage = false;
+    std::optional<SyscallCounter>* syscalls = nullptr;  // opened by the first run that has it
+  };
+
+  /// `sampling_cpu`: where memory is sampled. All that is handed over has to outlive this.
+  RunMaker(const Case& c, const ModelEntry& model, Target& target, std::optional<int> sampling_cpu);
+
+  /// Throws BeyondLimit where the case does not fit in this machine, WrongResult where its plan cannot be
+  /// verified.
+  void check() const;
+  /// Makes the model, unless each run makes its own.
+  void make_model();
+  /// One run, begun warm and quiet unless the case is cold. Throws WrongResult, NotApplicable.
+  Run run(Watch watch);
+  Run run() { return run({}); }
+
+ private:
+  std::uint32_t in_flight() const;
+  void become_ready();
+  void wait_for_quiet() const;
+  Run make(const Scenario& scenario, Watch watch);
+  bool keeps_connections(const Ledger& ledger) const;
+
+  const Case& case_;
+  const ModelEntry& entry_;
+  const Specification& specification_;
+  Target& target_;
+  std::optional<int> sampling_cpu_;
+  Setup setup_;
+  std::unique_ptr<Model> model_;
+  bool connected_ = false;  // all connections that the next run needs are open and idle
+  std::vector<CallRecord> records_;
+  std::vector<AttemptRecord> attempts_;  // where a call may have more than one, as many for each
+};
+
+}  // namespace fanbench

@@ -1,0 +1,132 @@
+// Measures the cases of a suite, one Google Benchmark each.
+#include "bench/measuring.hpp"
+
+#include <benchmark/benchmark.h>
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "bench/machine/limits.hpp"
+#include "bench/machine/provenance.hpp"
+#include "bench/machine/resources.hpp"
+#include "bench/measure/burner.hpp"
+#include "bench/measure/measurement.hpp"
+#include "bench/reporters.hpp"
+#include "bench/targets/running_server.hpp"
+#include "bench/workloads/checks.hpp"
+
+namespace fanbench {
+namespace {
+
+constexpr unsigned burn_percent = FANBENCH_BURN_PERCENT;
+
+void write_records(const std::string& file, const Case& c, const Measurement& measurement) {
+  nlohmann::ordered_json calls = nlohmann::json::array();
+  const auto us = [](Nanoseconds time) { return static_cast<double>(time.count()) / 1000; };
+  for (CallId id = 0; id < measurement.records().size(); ++id) {
+    const CallRecord& record = measurement.records()[id];
+    calls.push_back({{"id", id},
+                     {"intended_us", us(record.intended)},
+                     {"started_us", us(record.started)},
+                     {"finished_us", us(record.finished)},
+                     {"verdict", to_string(record.verdict)},
+                     {"attempts", record.attempts}});
+  }
+  const nlohmann::ordered_json all = {{"name", c.name},
+                                      {"ideal_s", measurement.ideal_s()},
+                                      {"makespan_s", measurement.makespan_s()},
+                                      {"calls", calls}};
+  std::ofstream out(file);
+  out << all.dump() << '\n';
+  if (!out.flush()) throw std::runtime_error(fmt::format("cannot write {}", file));
+}
+
+/// A reason as JSON can carry it: what a server said need not be UTF-8.
+std::string as_utf8(const char* reason) {
+  using Json = nlohmann::json;
+  return Json::parse(Json(reason).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+class Bench {
+ public:
+  Bench(const Suite& suite, const MeasuringOptions& options) : options_(options), cpus_(share_cpus()) {
+    raise_descriptor_limit();
+    pin_thread(cpus_.client);  // the server has a CPU of its own: nobody waits for the other's core
+    if (!options.server.empty()) running_.emplace(options.server);
+    add_context(suite);
+    for (const Case& c : suite.cases) {
+      if (options.cases.empty() || std::ranges::count(options.cases, c.name) > 0) add(c);
+    }
+  }
+
+  /// Returns the exit status.
+  int run() {
+    const auto display = display_reporter(cases_), file = json_reporter(cases_);
+    benchmark::RunSpecifiedBenchmarks(display.get(), options_.writes_file ? file.get() : nullptr);
+    const bool failed =
+        std::ranges::any_of(cases_, [](const auto& entry) { return entry.second.status == Status::error; });
+    return failed ? 1 : 0;
+  }
+
+ private:
+  void add_context(const Suite& suite) const {
+    for (const auto& [key, value] : provenance()) benchmark::AddCustomContext(key, value);
+    benchmark::AddCustomContext("suite", suite.name);
+    if constexpr (burn_percent > 0)
+      benchmark::AddCustomContext("burn_percent", fmt::format("{}", burn_percent));
+    benchmark::AddCustomContext("client_cpus", fmt::format("{}", fmt::join(cpus_.client, ",")));
+    const bool pinned = cpus_.server && !running_;
+    benchmark::AddCustomContext("server_cpus", pinned ? fmt::format("{}", *cpus_.server) : "not pinned");
+    if (running_) benchmark::AddCustomContext("server", options_.server);
+  }
+
+  void add(const Case& c) {
+    Measured& measured = cases_[c.name] = {.c = &c};
+    const auto measure = [this, &measured](benchmark::State& state) {
+      try {
+        this->measure(state, *measured.c);
+      } catch (const std::exception& reason) {
+        measured.status = status_of(reason);
+        state.SkipWithError(as_utf8(reason.what()).c_str());
+      }
+    };
+    benchmark::RegisterBenchmark(c.name.c_str(), measure)
+        ->UseManualTime()
+        ->Iterations(c.iterations)
+        ->Unit(benchmark::kMillisecond);
+  }
+
+  void measure(benchmark::State& state, const Case& c) {
+    std::optional<MockServer> own;
+    Target& target =
+        running_ ? static_cast<Target&>(*running_) : own.emplace(options_.server_program, cpus_.server);
+    const auto known = std::ranges::find(models(), c.model, &ModelEntry::name);
+    const ModelEntry model =
+        burn_percent > 0 ? burning(*known, burn_percent, target.process().value_or(0)) : *known;
+    Measurement measurement(c, model, target, cpus_.server);
+    measurement.prepare();
+    for ([[maybe_unused]] auto _ : state) state.SetIterationTime(measurement.iterate());
+    for (const auto& [name, value] : measurement.counters()) state.counters[name] = value;
+    if (!options_.records.empty()) write_records(options_.records, c, measurement);
+  }
+
+  const MeasuringOptions& options_;
+  SharedCpus cpus_;
+  std::optional<RunningServer> running_;
+  MeasuredCases cases_;
+};
+
+}  // namespace
+
+int measure(const Suite& suite, const MeasuringOptions& options) {
+  for (const std::string& name : options.cases) {
+    if (std::ranges::find(suite.cases, name, &Case::name) == suite.cases.end())
+      throw SuiteError(fmt::format("there is no case {} in {} (--list shows them)", name, suite.name));
+  }
+  return Bench(suite, options).run();
+}
+
+}  // namespace fanbench

@@ -1,0 +1,96 @@
+// Wraps Google Benchmark's own reporters.
+#include "bench/reporters.hpp"
+
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <vector>
+
+namespace fanbench {
+namespace {
+
+using Run = benchmark::BenchmarkReporter::Run;
+using Json = nlohmann::ordered_json;
+
+/// Google Benchmark adds to a name how it iterated ("/iterations:3/manual_time").
+std::vector<Run> with_plain_names(std::vector<Run> runs) {
+  for (Run& run : runs) run.run_name.iterations.clear(), run.run_name.time_type.clear();
+  return runs;
+}
+
+class JsonReporter final : public benchmark::BenchmarkReporter {
+ public:
+  explicit JsonReporter(const MeasuredCases& cases) : cases_(cases) {
+    rows_.SetOutputStream(&text_);
+    rows_.SetErrorStream(&text_);
+  }
+
+  bool ReportContext(const Context& context) override { return rows_.ReportContext(context); }
+  void ReportRuns(const std::vector<Run>& runs) override {
+    rows_.ReportRuns(with_plain_names(runs));
+    for (const Run& run : runs) names_.push_back(run.run_name.function_name);
+  }
+  void Finalize() override {
+    rows_.Finalize();
+    Json document = Json::parse(text_.str());
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      const auto& [c, status] = cases_.at(names_[i]);
+      Json& row = document.at("benchmarks").at(i);
+      row["case"] = {{"workload", c->workload},
+                     {"model", c->model},
+                     {"transport", c->transport},
+                     {"parameters", parameters_json(*c)}};
+      row["status"] = to_string(status);
+    }
+    GetOutputStream() << document.dump(2) << '\n';
+    if (!GetOutputStream().flush()) throw std::runtime_error("the results cannot be written");
+  }
+
+ private:
+  const MeasuredCases& cases_;
+  benchmark::JSONReporter rows_;  // which writes figures, and nothing else
+  std::ostringstream text_;
+  std::vector<std::string> names_;  // of its rows
+};
+
+class ConsoleReporter final : public benchmark::BenchmarkReporter {
+ public:
+  ConsoleReporter(std::unique_ptr<benchmark::BenchmarkReporter> rows, const MeasuredCases& cases)
+      : rows_(std::move(rows)), cases_(cases) {}
+
+  bool ReportContext(const Context& context) override {
+    rows_->SetOutputStream(&GetOutputStream());
+    rows_->SetErrorStream(&GetErrorStream());
+    return rows_->ReportContext(context);
+  }
+  void ReportRuns(const std::vector<Run>& runs) override {
+    std::vector<Run> plain = with_plain_names(runs);
+    for (Run& run : plain) {
+      const Status status = cases_.at(run.run_name.function_name).status;
+      if (status == Status::not_applicable) run.error_message.insert(0, "not applicable: ");
+      if (status == Status::limit) run.error_message.insert(0, "limit: ");
+    }
+    rows_->ReportRuns(plain);
+  }
+  void Finalize() override { rows_->Finalize(); }
+
+ private:
+  std::unique_ptr<benchmark::BenchmarkReporter> rows_;
+  const MeasuredCases& cases_;
+};
+
+}  // namespace
+
+std::unique_ptr<benchmark::BenchmarkReporter> json_reporter(const MeasuredCases& cases) {
+  return std::make_unique<JsonReporter>(cases);
+}
+
+std::unique_ptr<benchmark::BenchmarkReporter> display_reporter(const MeasuredCases& cases) {
+  std::unique_ptr<benchmark::BenchmarkReporter> chosen(benchmark::CreateDefaultDisplayReporter());
+  if (dynamic_cast<benchmark::JSONReporter*>(chosen.get())) return json_reporter(cases);
+  return std::make_unique<ConsoleReporter>(std::move(chosen), cases);
+}
+
+}  // namespace fanbench
