@@ -14,9 +14,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NoReturn, Sequence
 
-from . import checkout, doctor, process, rounds, runner
-from .machine import Machine, read_machine
-from .results import FORMAT
+from . import checkout
+from .machine import doctor
+from .machine.facts import Machine, read_machine
+from .results.reader import FORMAT
+from .run import process, rounds, runner
 
 USAGE_ERROR = 2
 
@@ -220,7 +222,7 @@ def _context(job: runner.Job, machine: Machine) -> dict[str, Any]:
 def _all_rounds(job: runner.Job, stop: process.StopRequest) -> int:
     from rich.console import Console
 
-    from .display import display_for
+    from .run.display import display_for
 
     display = display_for(Console())
     try:
@@ -251,21 +253,21 @@ def _show(out: Path, no_report: bool) -> None:
 
 
 def _write_report(out: Path) -> None:
-    from . import report
+    from .report import pages
 
-    report.write(out)
+    pages.write(out)
 
 
 def _print_table(out: Path) -> None:
     from rich.console import Console
 
-    from . import results
+    from .results import reader
 
-    results.print_table(results.load(out), Console())
+    reader.print_table(reader.load(out), Console())
 
 
 def _verdict(results: dict[str, Any], seconds: float) -> int:
-    from .display import duration
+    from .run.display import duration
 
     failed = rounds.failures(results["benchmarks"])
     print(f"took {duration(seconds)}", flush=True)
@@ -290,25 +292,25 @@ def _shown(path: Path) -> str:
 # -- gate --------------------------------------------------------------------------------------------------------------
 
 def _gate(arguments: argparse.Namespace) -> int:
-    from . import gate_builds, gate_verb
-    from .results import ResultsError
+    from .gate import builds, verb
+    from .results.reader import ResultsError
 
     wanted = _pattern(arguments.filter)
     for path in filter(None, (arguments.markdown, arguments.json)):
         if not path.absolute().parent.is_dir() or path.is_dir():  # said before minutes are spent
             raise Refused(f"{path}: can't be written: expected a file in a folder that is there")
-    asked = gate_verb.Asked(arguments.base, arguments.head, arguments.suite, wanted, arguments.floor / 100,
+    asked = verb.Asked(arguments.base, arguments.head, arguments.suite, wanted, arguments.floor / 100,
                             arguments.budget, arguments.force,
                             runner.new_seed() if arguments.order_seed is None else arguments.order_seed)
     try:
         with process.StopRequest() as stop:
-            found = gate_verb.run(asked, suite_path, stop)
+            found = verb.run(asked, suite_path, stop)
             if found is None:
                 name = signal.Signals(stop.number).name
                 print(f"fanbench: interrupted by {name}; nothing is decided", file=sys.stderr)
                 return 128 + stop.number
-        return gate_verb.tell(found, arguments.markdown, arguments.json)
-    except (gate_builds.BuildError, ResultsError) as e:
+        return verb.tell(found, arguments.markdown, arguments.json)
+    except (builds.BuildError, ResultsError) as e:
         raise Refused(str(e)) from None
     except OSError as e:
         raise Refused(f"{e.filename or 'the gate'}: {e.strerror}") from None
@@ -337,12 +339,12 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from .results import ResultsError, load
+    from .results.reader import ResultsError, load
 
     folder: Path = arguments.folder
     try:
         if arguments.format == "csv":
-            from .report_csv import to_csv
+            from .report.spreadsheet import to_csv
 
             print(to_csv(load(folder)), end="")
             return 0
@@ -360,20 +362,21 @@ def _report(arguments: argparse.Namespace) -> int:
 def _compare(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from . import compare, compare_report
-    from .results import ResultsError
+    from .analysis import compare
+    from .report import comparison
+    from .results.reader import ResultsError
 
     try:
         found = compare.compare(arguments.first, arguments.second)
-        written = compare_report.write(found, arguments.out) if arguments.out else []
+        written = comparison.write(found, arguments.out) if arguments.out else []
     except ResultsError as e:
         raise Refused(str(e)) from None
     except OSError as e:
         raise Refused(f"{arguments.out}: can't be written: {e.strerror}") from None
     if arguments.format == "csv":
-        print(compare.to_csv(found), end="")
+        print(comparison.to_csv(found), end="")
         return 0
-    compare_report.print_table(found, Console())
+    comparison.print_table(found, Console())
     print(*(_shown(path) for path in written), sep="\n", end="\n" * bool(written))
     return 0
 

@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from fanbench_tools import checkout, wording
-from fanbench_tools.report_rows import COLUMNS, cell
-from fanbench_tools.results import MODELS, load
+from fanbench_tools import checkout
+from fanbench_tools.results import wording
+from fanbench_tools.report.tables import COLUMNS, cell
+from fanbench_tools.results.reader import MODELS, load
 
 PAGES = ("README.md", "impls/README.md", "bench/README.md", "mock_server/README.md", "scripts/GATE.md")
 
