@@ -17,7 +17,7 @@ from typing import Any, NoReturn, Sequence
 from . import checkout
 from .machine import doctor
 from .machine.facts import Machine, read_machine
-from .results.reader import FORMAT
+from .results.reader import FORMAT, ResultsError, load
 from .run import process, rounds, runner
 
 USAGE_ERROR = 2
@@ -94,8 +94,8 @@ def _parser() -> Parser:
     gate.add_argument("--suite", default="ci", metavar="SUITE|FILE.toml",
                       help="what is run, as head has it; ci if left out")
     gate.add_argument("--filter", metavar="REGEX", help="only the cases in whose name this is found")
-    gate.add_argument("--floor", type=_percentage, default=5.0, metavar="PERCENT",
-                      help="changes below it are not spoken of; 5 if left out")
+    gate.add_argument("--least-change", "--floor", type=_percentage, default=5.0, metavar="PERCENT",
+                      help="smaller ones are not spoken of; 5 if left out (--floor is its older name)")
     gate.add_argument("--budget", type=_duration, default=210.0, metavar="TIME",
                       help="for measuring, as 90s or 3m30s; 3m30s if left out. Ten rounds of all cases are run "
                            "in any case")
@@ -136,8 +136,8 @@ def _percentage(text: str) -> float:
 
 
 def _duration(text: str) -> float:
-    found = re.fullmatch(r"(?:(\d+)m)?(?:(\d+)s)?", text)
-    seconds = 60 * int(found[1] or 0) + int(found[2] or 0) if found else 0
+    match = re.fullmatch(r"(?:(\d+)m)?(?:(\d+)s)?", text)
+    seconds = 60 * int(match[1] or 0) + int(match[2] or 0) if match else 0
     if seconds < 1:
         raise argparse.ArgumentTypeError(f'expected a time such as 90s or 3m30s, got "{text}"')
     return float(seconds)
@@ -185,7 +185,8 @@ def _job(arguments: argparse.Namespace) -> runner.Job:
     _refuse_to_overwrite(out)
     return runner.Job(bench=checkout.bench_binary(), suite_file=suite_file, suite=suite, cases=cases, out=out,
                       rounds=arguments.rounds or suite.rounds, timeout_s=arguments.timeout,
-                      order_seed=runner.new_seed() if arguments.order_seed is None else arguments.order_seed)
+                      order_seed=runner.new_seed() if arguments.order_seed is None else arguments.order_seed,
+                      catalogue=runner.catalogue(checkout.bench_binary()).document)
 
 
 def suite_path(suite: str) -> Path:
@@ -261,9 +262,9 @@ def _write_report(out: Path) -> None:
 def _print_table(out: Path) -> None:
     from rich.console import Console
 
-    from .results import reader
+    from .results import table
 
-    reader.print_table(reader.load(out), Console())
+    table.print_table(load(out), Console())
 
 
 def _verdict(results: dict[str, Any], seconds: float) -> int:
@@ -293,23 +294,22 @@ def _shown(path: Path) -> str:
 
 def _gate(arguments: argparse.Namespace) -> int:
     from .gate import builds, verb
-    from .results.reader import ResultsError
 
     wanted = _pattern(arguments.filter)
     for path in filter(None, (arguments.markdown, arguments.json)):
         if not path.absolute().parent.is_dir() or path.is_dir():  # said before minutes are spent
             raise Refused(f"{path}: can't be written: expected a file in a folder that is there")
-    asked = verb.Asked(arguments.base, arguments.head, arguments.suite, wanted, arguments.floor / 100,
+    asked = verb.Asked(arguments.base, arguments.head, arguments.suite, wanted, arguments.least_change / 100,
                             arguments.budget, arguments.force,
                             runner.new_seed() if arguments.order_seed is None else arguments.order_seed)
     try:
         with process.StopRequest() as stop:
-            found = verb.run(asked, suite_path, stop)
-            if found is None:
+            verdict = verb.run(asked, suite_path, stop)
+            if verdict is None:
                 name = signal.Signals(stop.number).name
                 print(f"fanbench: interrupted by {name}; nothing is decided", file=sys.stderr)
                 return 128 + stop.number
-        return verb.tell(found, arguments.markdown, arguments.json)
+        return verb.tell(verdict, arguments.markdown, arguments.json)
     except (builds.BuildError, ResultsError) as e:
         raise Refused(str(e)) from None
     except OSError as e:
@@ -339,8 +339,6 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from .results.reader import ResultsError, load
-
     folder: Path = arguments.folder
     try:
         if arguments.format == "csv":
@@ -364,19 +362,18 @@ def _compare(arguments: argparse.Namespace) -> int:
 
     from .analysis import compare
     from .report import comparison
-    from .results.reader import ResultsError
 
     try:
-        found = compare.compare(arguments.first, arguments.second)
-        written = comparison.write(found, arguments.out) if arguments.out else []
+        compared = compare.compare(arguments.first, arguments.second)
+        written = comparison.write(compared, arguments.out) if arguments.out else []
     except ResultsError as e:
         raise Refused(str(e)) from None
     except OSError as e:
         raise Refused(f"{arguments.out}: can't be written: {e.strerror}") from None
     if arguments.format == "csv":
-        print(comparison.to_csv(found), end="")
+        print(comparison.to_csv(compared), end="")
         return 0
-    comparison.print_table(found, Console())
+    comparison.print_table(compared, Console())
     print(*(_shown(path) for path in written), sep="\n", end="\n" * bool(written))
     return 0
 

@@ -9,11 +9,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Callable
 
-from ..results.reader import TRANSPORTS, CaseResult, Results, _rank
+from ..results.cases import CaseResult, Results
+from ..results.catalogue import MEMORY
 from ..results.wording import NOTHING, count, factor, fixed_seconds, latency, memory, seconds
 
 HOLDS, FAILS, NOT_MEASURED = "holds", "does not hold", "not measured"
 LATENCY = 0.2  # seconds: the guides' figure
+CLIENTS = ("native", "curl")  # of the claim about a faster loop
 CONCURRENT = ("coroutines", "threads", "thread_pool", "processes")
 
 
@@ -55,9 +57,9 @@ class Rows:
 
     def find(self, model: str, calls: int, workers: int | None = None, connection: str = "reuse") -> CaseResult | None:
         """The row, warm before cold; None where it was not run. It may still have no number: see CaseResult.ok."""
-        found = [c for c in self._cases if c.case.model == model and c.case.calls == calls
-                 and c.case.workers == workers and c.case.get("connection", "reuse") == connection]
-        return min(found, key=lambda c: (c.case.start != "warm", c.name), default=None)
+        rows = [c for c in self._cases if c.case.model == model and c.case.calls == calls
+                and c.case.workers == workers and c.case.get("connection", "reuse") == connection]
+        return min(rows, key=lambda c: (c.case.start != "warm", c.name), default=None)
 
     def value(self, counter: str, *which: object, **more: object) -> float | None:
         row = self.find(*which, **more)
@@ -94,7 +96,7 @@ def _thousand_in_turn(rows: Rows) -> Finding:
 
 
 def _memory_of_thousand(rows: Rows) -> Finding:
-    loop, threads = (rows.value("memory_bytes", m, 1000) for m in ("coroutines", "threads"))
+    loop, threads = (rows.value(MEMORY.name, m, 1000) for m in ("coroutines", "threads"))
     measured = f"{memory(loop)} / {memory(threads)}"
     if loop is None or threads is None:
         return Finding(NOT_MEASURED, measured if loop or threads else "")
@@ -138,14 +140,14 @@ def _threads_below_hundred(rows: Rows) -> Finding:
 
 
 def _three_take_the_longest(rows: Rows) -> Finding:
-    found = [c for c in rows.all if c.ok and c.case.workload == "gather" and c.case.calls == 3 and not c.case.workers]
-    found = [c for c in found if c.case.scenario == found[0].case.scenario and c.median("efficiency") is not None]
-    got = {c.case.model: c for c in found if c.case.model in CONCURRENT}
+    three = [c for c in rows.all if c.ok and c.case.workload == "gather" and c.case.calls == 3 and not c.case.workers]
+    three = [c for c in three if c.case.scenario == three[0].case.scenario and c.median("efficiency") is not None]
+    got = {c.case.model: c for c in three if c.case.model in CONCURRENT}
     if not got:
         return Finding(NOT_MEASURED)
-    turn = [c for c in found if c.case.model == "sequential"]
+    turn = [c for c in three if c.case.model == "sequential"]
     measured = ", ".join(f"{c.case.model} {seconds(c.median('makespan_s'))}" for c in [*got.values(), *turn])
-    measured += f"; the longest {seconds(found[0].median('ideal_s'))}"
+    measured += f"; the longest {seconds(three[0].median('ideal_s'))}"
     slow = [m for m, c in got.items() if c.median("efficiency") < 1 / 1.1]
     if len(slow) == len(got):
         return Finding(FAILS, measured)
@@ -183,23 +185,23 @@ def _ratio(one: float | None, other: float | None) -> float | None:
 
 
 def _million(rows: Rows) -> Finding:
-    found = [c for c in rows.all if c.case.model == "coroutines" and (c.case.calls or 0) >= 1_000_000]
-    if not found:
+    million = next((c for c in rows.all if c.case.model == "coroutines" and (c.case.calls or 0) >= 1_000_000), None)
+    if not million:
         return Finding(NOT_MEASURED)
-    if not found[0].ok:
-        return Finding(NOT_MEASURED, found[0].message)  # an error row proves nothing, not even a crash
-    return Finding(FAILS, f"{found[0].case.calls:,} coroutines, {memory(found[0].median('memory_bytes'))}, "
-                          f"{seconds(found[0].median('makespan_s'))}")
+    if not million.ok:
+        return Finding(NOT_MEASURED, million.message)  # an error row proves nothing, not even a crash
+    return Finding(FAILS, f"{million.case.calls:,} coroutines, {memory(million.median(MEMORY.name))}, "
+                          f"{seconds(million.median('makespan_s'))}")
 
 
 def _no_sibling_left(rows: Rows) -> Finding:
-    found = {c.case.model: c for c in rows.all if c.case.workload == "task_group" and c.case.model in CONCURRENT}
-    ends = {m: v for m, c in found.items() if (v := c.median("cancel_latency_us")) is not None}
+    groups = {c.case.model: c for c in rows.all if c.case.workload == "task_group" and c.case.model in CONCURRENT}
+    ends = {m: v for m, c in groups.items() if (v := c.median("cancel_latency_us")) is not None}
     if not ends:
         return Finding(NOT_MEASURED)
     measured = "from the first failure to the end of the group: "
     measured += ", ".join(f"{m} {seconds(v / 1e6)}" for m, v in ends.items())
-    wasted = {m: v for m in ends if (v := found[m].median("wasted_calls"))}
+    wasted = {m: v for m in ends if (v := groups[m].median("wasted_calls"))}
     if wasted:
         measured += "; calls completed for nobody: " + ", ".join(f"{m} {count(v)}" for m, v in wasted.items())
     late = [m for m, v in ends.items() if v > 100e3]
@@ -228,9 +230,9 @@ def _blocking_freezes(rows: Rows) -> Finding:
 
 
 def _cpu_needs_processes(rows: Rows) -> Finding:
-    found = [c for c in rows.all if c.case.workload == "cpu" and c.median("makespan_s")]
-    found = [c for c in found if c.case.scenario == found[0].case.scenario and c.case.workers is None]
-    time = {c.case.model: c.median("makespan_s") for c in found}
+    done = [c for c in rows.all if c.case.workload == "cpu" and c.median("makespan_s")]
+    done = [c for c in done if c.case.scenario == done[0].case.scenario and c.case.workers is None]
+    time = {c.case.model: c.median("makespan_s") for c in done}
     measured = ", ".join(f"{m} {seconds(v)}" for m, v in time.items())
     threads = [time[m] for m in ("threads", "thread_pool") if m in time]
     if "processes" not in time or not threads:
@@ -272,9 +274,10 @@ def _waits(c: CaseResult) -> bool | None:
 
 
 def cpus_in(text: Any) -> int | None:
-    """How many CPUs a list such as "0-2,5" names; None where it is no such list."""
-    found = re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", str(text))
-    if not found:
+    """How many CPUs a list such as "0-2,5" or [0, 1] names; None where it is no such list."""
+    if isinstance(text, list):
+        return len(text)
+    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", str(text)):
         return None
     ranges = [part.partition("-") for part in str(text).split(",")]
     return sum(int(last or first) - int(first) + 1 for first, _, last in ranges)
@@ -320,15 +323,14 @@ CLAIMS = (
 
 def judge(results: Results) -> list[Judged]:
     """Every claim with its verdict, from the transports that have the rows."""
-    transports = sorted({c.case.transport for c in results.cases}, key=lambda t: _rank(t, TRANSPORTS))
-    rows = {t: Rows(results, t) for t in (*TRANSPORTS, *transports)}
-    return [_judge(claim, {"": claim.across(*(rows[t] for t in TRANSPORTS))} if claim.across
-                   else {t: claim.judge(rows[t]) for t in transports}) for claim in CLAIMS]
+    rows = {t: Rows(results, t) for t in (*CLIENTS, *results.transports)}
+    return [_judge(claim, {"": claim.across(*(rows[t] for t in CLIENTS))} if claim.across
+                   else {t: claim.judge(rows[t]) for t in results.transports}) for claim in CLAIMS]
 
 
-def _judge(claim: Claim, found: dict[str, Finding]) -> Judged:
-    measured = tuple(f"{t}: {f.measured}" if t else f.measured for t, f in found.items() if f.measured)
-    verdicts = {t: f.verdict for t, f in found.items() if f.verdict != NOT_MEASURED}
+def _judge(claim: Claim, findings: dict[str, Finding]) -> Judged:
+    measured = tuple(f"{t}: {f.measured}" if t else f.measured for t, f in findings.items() if f.measured)
+    verdicts = {t: f.verdict for t, f in findings.items() if f.verdict != NOT_MEASURED}
     different = list(dict.fromkeys(verdicts.values()))
     if not different:
         return Judged(claim, NOT_MEASURED, measured)

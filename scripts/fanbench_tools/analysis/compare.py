@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ..results.reader import CaseResult, Results, Scenario, load
-from ..results.wording import NOTHING, factor, memory, micros, seconds, times
+from ..machine.comparable import Difference, differences
+from ..results.cases import CaseResult, Results, Scenario
+from ..results.catalogue import MEMORY, Catalogue, Figure
+from ..results.reader import load
+from ..results.wording import NOTHING, factor, times
 from .stats import Interval, ratio_of_medians_interval
 
 LEVEL = 0.95
 LEAST_ROUNDS = 5  # on both sides, for an interval
 NOT_SEPARATED = "not separated"
-COUNTERS = {"overhead_us_per_call": ("Overhead per call", micros), "cpu_us_per_call": ("CPU per call", micros),
-            "memory_bytes": ("Memory", memory), "makespan_s": ("Makespan", seconds)}
-# What makes two runs another machine or another program: what is not in both is not compared.
-_SAME = {"cpu": "CPU", "num_cpus": "number of cores", "kernel": "kernel", "compiler": "compiler", "flags": "flags",
-         "client_cpus": "client's CPUs", "server_cpus": "server's CPUs", "boost": "Boost", "libcurl": "libcurl",
-         "tbb": "oneTBB"}
+FIGURES = ("overhead_us_per_call", "cpu_us_per_call", MEMORY.name, "makespan_s")
 
 
 @dataclass(frozen=True)
 class Change:
-    """One counter of one case in both runs. The interval is that of the second median over the first."""
+    """One figure of one case in both runs. The interval is that of the second median over the first."""
 
     before: float | None
     after: float | None
@@ -59,11 +56,15 @@ class Pair:
 class Comparison:
     names: tuple[str, str]
     runs: tuple[Results, Results]
-    differences: tuple[tuple[str, str, str], ...]  # what, in the first, in the second
+    differences: tuple[Difference, ...]
     pairs: tuple[Pair, ...]
     only_first: tuple[str, ...]
     only_second: tuple[str, ...]
     no_number: tuple[tuple[str, str], ...]  # in both, but without a number in one: the case, and why
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.runs[1].catalogue
 
     @property
     def scenarios(self) -> dict[Scenario, list[Pair]]:
@@ -73,8 +74,10 @@ class Comparison:
         return groups
 
     @property
-    def counters(self) -> list[str]:
-        return [k for k in COUNTERS if any(p.changes[k].ratio is not None for p in self.pairs)]
+    def figures(self) -> list[Figure]:
+        """Those that both runs have of a case, as the second run's catalogue describes them."""
+        return [self.catalogue.figure(name) for name in FIGURES
+                if any(p.changes[name].ratio is not None for p in self.pairs)]
 
 
 def compare(first: Path, second: Path) -> Comparison:
@@ -87,32 +90,27 @@ def comparison(one: Results, other: Results, names: tuple[str, str] = ("A", "B")
     shared = [name for name in others if name in ones]
     both = [name for name in shared if ones[name].ok and others[name].ok]
     return Comparison(names, (one, other), tuple(differences(one.context, other.context)),
-                      tuple(Pair(ones[n], others[n], {k: change(ones[n], others[n], k) for k in COUNTERS})
+                      tuple(Pair(ones[n], others[n], {k: change(ones[n], others[n], k) for k in FIGURES})
                             for n in both),
                       tuple(n for n in ones if n not in others), tuple(n for n in others if n not in ones),
                       tuple((n, why) for n in shared if (why := _why_no_number(ones[n], others[n], names))))
 
 
-def change(one: CaseResult, other: CaseResult, counter: str) -> Change:
+def change(one: CaseResult, other: CaseResult, figure: str) -> Change:
     """The rounds of two runs don't belong together, so the interval is an unpaired one."""
-    before, after = one.values(counter), other.values(counter)
-    return Change(one.median(counter), other.median(counter), ratio_of_medians_interval(after, before, LEVEL))
+    before, after = one.values(figure), other.values(figure)
+    return Change(one.median(figure), other.median(figure), ratio_of_medians_interval(after, before, LEVEL))
 
 
-def differences(one: dict[str, Any], other: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """What is said of both runs, and is not the same: another machine, compiler or flags."""
-    return [(words, str(one[key]), str(other[key])) for key, words in _SAME.items()
-            if key in one and key in other and one[key] != other[key]]
-
-
-def opening(found: Comparison, names_at_most: int | None = None) -> list[str]:
+def opening(compared: Comparison, names_at_most: int | None = None) -> list[str]:
     """What must be known first, a line each."""
-    lines = [f"Different {what}: {one} in the first, {other} in the second" for what, one, other in found.differences]
+    lines = [f"Different {trait.label}: {one} in the first, {other} in the second"
+             for trait, one, other in compared.differences]
     lines += [f"{len(names)} case{'' if len(names) == 1 else 's'} only in the {which}: {_some(names, names_at_most)}"
-              for names, which in ((found.only_first, "first"), (found.only_second, "second")) if names]
-    lines += [f"{name}: no number: {why}" for name, why in found.no_number]
-    few = min((r.rounds for r in found.runs), default=0)
-    if few < LEAST_ROUNDS and found.pairs:
+              for names, which in ((compared.only_first, "first"), (compared.only_second, "second")) if names]
+    lines += [f"{name}: no number: {why}" for name, why in compared.no_number]
+    few = min((r.rounds for r in compared.runs), default=0)
+    if few < LEAST_ROUNDS and compared.pairs:
         lines.append(f"A run of {few} round{'' if few == 1 else 's'}: it takes {LEAST_ROUNDS} on both sides for an "
                      "interval, so nothing is separated")
     return lines

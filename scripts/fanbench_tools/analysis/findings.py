@@ -1,7 +1,7 @@
 """Which model for what: the cheapest that is fast enough, and where that turns, each with the interval behind it.
 
-Compared are rows of one scenario, one transport and one degree of concurrency, paired by round. `sequential` has a
-degree of its own and `floor` is no model: neither is chosen.
+Compared are rows of one scenario, one transport and one degree of concurrency, paired by round. A model that
+makes one call after another has a degree of its own, and a yardstick is no choice: neither is named.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Iterable
 
-from ..results.reader import FLOOR, MODELS, TRANSPORTS, CaseResult, Results, Scenario, _rank, rounds_of_both
+from ..results.cases import CaseResult, Results, Scenario, rounds_of_both
+from ..results.catalogue import rank
 from ..results.wording import fixed_seconds, seconds, times
 from .stats import Interval, ratio_interval
 
 WITHIN = 1.10  # a makespan up to this many times the best one is fast enough
 NOT_SEPARATED = "not separated"
-_NO_CANDIDATES = (FLOOR, "sequential")
 _NOUGHTS = r"\.0+(?= )"  # of "10.0 ms", which the suite has as 10ms
 _AXES = ("calls", "cpu_per_call")
 
@@ -53,7 +53,7 @@ class Choice:
 
     @property
     def words(self) -> str:
-        """What is found, without the winner's name."""
+        """The finding, without the winner's name."""
         bound = "server-bound: " + ", ".join(self.server_bound) if self.server_bound else ""
         return "; ".join(part for part in (self._verdict(), self._slow(), self._missing(), bound) if part)
 
@@ -139,11 +139,22 @@ class Crossover:
 def choices(results: Results) -> list[Choice]:
     """One for each scenario, transport and degree that two models or more were measured at."""
     groups: dict[tuple, list[CaseResult]] = defaultdict(list)
+    candidates = _candidates(results)
     for c in results.cases:
-        if c.case.model not in _NO_CANDIDATES:
+        if c.case.model in candidates:
             groups[c.case.scenario, c.case.transport, c.case.workers].append(c)
-    found = [_choose(*key, cases) for key, cases in groups.items()]
-    return [choice for choice in found if choice]
+    chosen = [_choose(*key, cases) for key, cases in groups.items()]
+    return [choice for choice in chosen if choice]
+
+
+def _candidates(results: Results) -> set[str]:
+    """The models that can be ranked: no yardstick, and none that never had two calls in flight where others had."""
+    most: dict[str, float] = {}
+    for c in results.cases:
+        if not c.case.is_yardstick:
+            most[c.case.model] = max(most.get(c.case.model, 0.0), c.median("in_flight_peak") or 0.0)
+    some_concurrent = any(peak > 1 for peak in most.values())
+    return {model for model, peak in most.items() if peak != 1 or not some_concurrent}
 
 
 def _choose(scenario: Scenario, transport: str, workers: int | None, cases: list[CaseResult]) -> Choice | None:
@@ -162,11 +173,11 @@ def _choose(scenario: Scenario, transport: str, workers: int | None, cases: list
                   tuple(c.case.model for c in rows if c.share_of_rounds("server_bound") > 0.5))
 
 
-def representative(found: Iterable[Choice]) -> dict[Scenario, list[Choice]]:
+def representative(choices: Iterable[Choice]) -> dict[Scenario, list[Choice]]:
     """Of each kind of scenario the one that says most: most models over all clients, then most calls; and the one with
     most calls where that is another."""
     kinds: dict[tuple, dict[Scenario, list[Choice]]] = defaultdict(lambda: defaultdict(list))
-    for choice in found:
+    for choice in choices:
         kinds[choice.scenario.without("calls", "seed"), choice.workers][choice.scenario].append(choice)
     chosen: dict[Scenario, list[Choice]] = defaultdict(list)
     for (_, workers), scenarios in kinds.items():
@@ -178,7 +189,8 @@ def representative(found: Iterable[Choice]) -> dict[Scenario, list[Choice]]:
 
 
 def crossovers(results: Results) -> list[Crossover]:
-    """Over the number of calls each model against coroutines; over the work per call coroutines against the others."""
+    """Over the number of calls each model against the leading one; over the work per call the leading one against the
+    others."""
     return [c for axis in _AXES for c in _crossovers(results, axis)]
 
 
@@ -188,28 +200,29 @@ def _crossovers(results: Results, axis: str) -> list[Crossover]:
         value = _value_of(c, axis)
         if value is not None and c.median("makespan_s") and c.case.workers is None:
             lines[c.case.scenario.without(axis), c.case.transport, c.case.model][value] = c
-    found = []
+    turns, known, leading = [], results.catalogue, results.catalogue.leading
+    others = _candidates(results) - {leading}
     for (scenario, transport, model), line in lines.items():
-        coroutines = lines.get((scenario, transport, "coroutines"), {})
-        shared = sorted(set(line) & set(coroutines))
-        if model in ("coroutines", *_NO_CANDIDATES) or len(shared) < (2 if axis == "calls" else 1):
+        leaders = lines.get((scenario, transport, leading), {})
+        shared = sorted(set(line) & set(leaders))
+        if model not in others or len(shared) < (2 if axis == "calls" else 1):
             continue
-        pairs = [(line[x], coroutines[x]) if axis == "calls" else (coroutines[x], line[x]) for x in shared]
+        pairs = [(line[x], leaders[x]) if axis == "calls" else (leaders[x], line[x]) for x in shared]
         ratios = tuple((x, ratio(one, other, "makespan_s")) for x, (one, other) in zip(shared, pairs))
-        behind, ahead = (model, "coroutines") if axis == "calls" else ("coroutines", model)
-        found.append(Crossover(scenario, transport, axis, behind, ahead, ratios))
-    return sorted(found, key=lambda x: (x.scenario.order, _rank(x.transport, TRANSPORTS), _rank(x.behind, MODELS),
-                                        _rank(x.ahead, MODELS)))
+        behind, ahead = (model, leading) if axis == "calls" else (leading, model)
+        turns.append(Crossover(scenario, transport, axis, behind, ahead, ratios))
+    return sorted(turns, key=lambda x: (x.scenario.order, rank(x.transport, known.transports),
+                                        rank(x.behind, known.models), rank(x.ahead, known.models)))
 
 
-def ratio(one: CaseResult, other: CaseResult, counter: str) -> Interval | None:
-    """One row's counter over another's, paired by round. None with fewer than three rounds, or a value of 0 or less."""
-    pairs = rounds_of_both(one, other, counter)
+def ratio(one: CaseResult, other: CaseResult, figure: str) -> Interval | None:
+    """One row's figure over another's, paired by round. None with fewer than three rounds, or a value of 0 or less."""
+    pairs = rounds_of_both(one, other, figure)
     return ratio_interval([a for a, _ in pairs], [b for _, b in pairs])
 
 
-def _is_behind(found: Interval | None) -> bool:
-    return found is not None and found.low > WITHIN
+def _is_behind(interval: Interval | None) -> bool:
+    return interval is not None and interval.low > WITHIN
 
 
 def _models(choice: Choice) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from ..results.reader import CaseResult, Results, Scenario
+from ..results.cases import CaseResult, Results, Scenario
+from ..results.catalogue import MEMORY
 from .stats import Interval, median_interval
 
 
@@ -25,18 +26,18 @@ def memory_slopes(results: Results) -> list[Slope]:
     """Of each model and client whose memory is known at three numbers of calls or more."""
     lines: dict[tuple, list[CaseResult]] = defaultdict(list)
     for c in results.cases:
-        if c.case.calls and c.values("memory_bytes"):
+        if c.case.calls and c.values(MEMORY.name):
             lines[c.case.scenario.without("calls"), c.case.transport, c.case.label].append(c)
-    found = []
+    slopes = []
     for (scenario, transport, label), cases in lines.items():
         calls = sorted(c.case.calls for c in cases)
         if len(calls) < 3:
             continue
         per_round = [slope([(c.case.calls, value) for c, value in zip(cases, values)])
-                     for values in zip(*(c.values("memory_bytes") for c in cases))]
-        overall = slope([(c.case.calls, c.median("memory_bytes")) for c in cases])
-        found.append(Slope(scenario, transport, label, overall, median_interval(per_round), tuple(calls)))
-    return found
+                     for values in zip(*(c.values(MEMORY.name) for c in cases))]
+        overall = slope([(c.case.calls, c.median(MEMORY.name)) for c in cases])
+        slopes.append(Slope(scenario, transport, label, overall, median_interval(per_round), tuple(calls)))
+    return slopes
 
 
 def slope(points: list[tuple[float, float]]) -> float:

@@ -55,12 +55,12 @@ class Side:
 
 def commit_of(ref: str) -> str:
     """The commit that a ref names. Raises BuildError."""
-    found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    if found.returncode != 0:
+    parsed = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    if parsed.returncode != 0:
         shallow = _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
         hint = "; this clone is shallow, fetch it with its history" if shallow else ""
         raise BuildError(f'"{ref}": neither a folder nor a commit of this repository{hint}')
-    return found.stdout.decode().strip()
+    return parsed.stdout.decode().strip()
 
 
 def of_commit(ref: str, commit: str, say: Callable[[str], None], stop: process.StopRequest) -> Side:

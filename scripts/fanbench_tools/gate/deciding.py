@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Iterable, Mapping, NamedTuple, Sequence
 
@@ -11,36 +11,17 @@ import numpy as np
 
 from ..analysis import stats
 from ..analysis.stats import Interval
+from ..results.catalogue import Figure
 
 PASS, REGRESSION, UNPROVEN = 0, 1, 2  # exit codes
-
-
-@dataclass(frozen=True)
-class Counter:
-    """A cost that is judged: less is better. Its changes are relative to the base's median, but to no less than
-    `least`, so that a cost which was nothing, or below it, has a change too."""
-
-    name: str
-    label: str
-    unit: str
-    least: float
-    counting: bool = False  # measured in rounds of its own, whose times mean nothing
-
-
-COUNTERS = {c.name: c for c in (
-    Counter("overhead_us_per_call", "overhead", "µs", 1.0),
-    Counter("cpu_us_per_call", "CPU", "µs", 1.0),
-    Counter("pss_bytes_per_call", "memory", "bytes", 100.0),
-    Counter("syscalls_per_call", "system calls", "", 0.5),
-    Counter("allocations_per_call", "allocations", "", 0.5, counting=True),
-)}
 
 
 @dataclass(frozen=True)
 class Rules:
     """What it takes to call a change one."""
 
-    floor: float = 0.05  # smaller changes are not spoken of
+    figures: Mapping[str, Figure]  # the costs that are judged: less is better
+    least_change: float = 0.05  # smaller ones are not spoken of
     search_level: float = 0.95  # of all of the search's intervals together
     confirm_level: float = 0.99  # of all of the confirmation's together: this one bounds false alarms
     least_rounds: int = 10  # for all cases
@@ -48,17 +29,17 @@ class Rules:
     counting_rounds: int = 2  # at first; more where it matters
     confirm_rounds: tuple[int, int] = (16, 45)
     blind: float = 0.5  # a comparison that could not have seen a rise of so much has seen nothing
-    steady: float = 0.2  # of the floor: a base that scatters less has no scatter
+    steady: float = 0.2  # of the least change: a base that scatters less has no scatter
 
 
 class Key(NamedTuple):
     case: str
-    counter: str
+    figure: str
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """A counter of a case, a value for each round and side. `again` is empty where base was measured once only."""
+    """A figure of a case, a value for each round and side. `again` is empty where base was measured once only."""
 
     base: tuple[float, ...] = ()
     again: tuple[float, ...] = ()
@@ -73,11 +54,15 @@ Samples = dict[Key, Blocks]
 
 @dataclass(frozen=True)
 class Comparison:
-    """Head against base in one counter of one case. Moves are relative: 0.1 is 10 % more."""
+    """Head against base in one figure of one case. Moves are relative: 0.1 is 10 % more."""
 
     key: Key
     blocks: Blocks
     rules: Rules
+
+    @property
+    def about(self) -> Figure:
+        return self.rules.figures[self.key.figure]
 
     @property
     def rounds(self) -> int:
@@ -93,14 +78,14 @@ class Comparison:
 
     @cached_property
     def _scale(self) -> float:
-        return max(self.base, COUNTERS[self.key.counter].least)
+        return max(self.base, self.about.least)
 
     @cached_property
     def _logs(self) -> bool:
         """Noise that multiplies is compared by logarithms; values at or near 0 have none, and are compared by
         difference. All sides decide it alike: else the choice would favour one."""
         values = self.blocks.base + self.blocks.again + self.blocks.head
-        return min(values) > 0.1 * float(np.median(values)) > 0.1 * COUNTERS[self.key.counter].least
+        return min(values) > 0.1 * float(np.median(values)) > 0.1 * self.about.least
 
     def _on_scale(self, values: Sequence[float]) -> np.ndarray:
         return np.log(values) if self._logs else np.asarray(values) / self._scale
@@ -133,8 +118,8 @@ class Comparison:
 
     @cached_property
     def steady(self) -> bool:
-        """The base scatters so little that a move as large as the floor is many times its range."""
-        return np.ptp(self.blocks.base + self.blocks.again) <= self.rules.steady * self.rules.floor * self._scale
+        """The base scatters so little that a move as large as the least change is many times its range."""
+        return np.ptp(self.blocks.base + self.blocks.again) <= self.rules.steady * self.rules.least_change * self._scale
 
     @cached_property
     def p(self) -> tuple[float, float]:
@@ -157,37 +142,37 @@ class Comparison:
             low, high = min(self.blocks.head) / self._scale, max(self.blocks.head) / self._scale
             at = self.base / self._scale
             return Interval(self.move, low - at, high - at, level, self.rounds)
-        found = stats.aligned_rank_interval(*self._columns, level)
-        return Interval(self.move, self._relative(found.low), self._relative(found.high), level, self.rounds)
+        ranks = stats.aligned_rank_interval(*self._columns, level)
+        return Interval(self.move, self._relative(ranks.low), self._relative(ranks.high), level, self.rounds)
 
     def beyond(self) -> bool:
-        """Beyond the floor, and beyond what base against itself showed."""
-        return abs(self.move) >= self.rules.floor and abs(self.move) > abs(self.control or 0.0)
+        """Beyond the least change, and beyond what base against itself showed."""
+        return abs(self.move) >= self.rules.least_change and abs(self.move) > abs(self.control or 0.0)
 
     def suspect(self, tail: float) -> bool:
         return min(self.p) <= tail and self.beyond()
 
     def open(self, tail: float) -> bool:
-        """Neither a suspect nor surely within the floor: more rounds may tell."""
+        """Neither a suspect nor surely within the least change: more rounds may tell."""
         if self.suspect(tail):
             return False
         if self.steady:
             return min(self.p) < 1 and self.beyond()
         low, high = self.rough
-        return high >= self.rules.floor or low <= -self.rules.floor
+        return high >= self.rules.least_change or low <= -self.rules.least_change
 
     @cached_property
     def rough(self) -> tuple[float, float]:
         """About where the move is, for spending time and for saying that noise hides everything, not for a verdict."""
-        found = stats.signed_rank_interval(self._moves, 0.95)
-        if math.isfinite(found.low):
-            return self._relative(found.low), self._relative(found.high)
+        ranks = stats.signed_rank_interval(self._moves, 0.95)
+        if math.isfinite(ranks.low):
+            return self._relative(ranks.low), self._relative(ranks.high)
         reach = 2 * float(np.abs(self._moves).max())
         return self._relative(-reach), self._relative(reach)
 
     def control_moved(self, tail: float) -> bool:
         """Base again differs from base for certain: then the runs were not alike, whatever head did."""
-        if self.control is None or self.steady or abs(self.control) < self.rules.floor:
+        if self.control is None or self.steady or abs(self.control) < self.rules.least_change:
             return False
         controls = self._columns[1]
         return stats.signed_rank_p(controls[:, 1] - controls[:, 0]) <= 2 * tail
@@ -227,9 +212,9 @@ class Judged:
 class Decision:
     judged: tuple[Judged, ...]
     code: int
+    rules: Rules
     reasons: tuple[str, ...] = ()  # why it is unproven
     tail: float = 0.0  # beyond each end of the search's intervals
-    rules: Rules = field(default_factory=Rules)
 
     def of(self, verdict: str) -> list[Judged]:
         """Largest first."""
@@ -250,16 +235,16 @@ def search_tail(number: int, rules: Rules) -> float:
 
 
 def confirmed(fresh: Iterable[Comparison], suspects: Mapping[Key, bool], rules: Rules) -> set[Key]:
-    """The suspects with which a fresh run agrees: the same direction, beyond floor and control, and a p-value that
-    holds for all suspects together (Holm). `suspects` says of each whether it rises.
+    """The suspects with which a fresh run agrees: the same direction, beyond least change and control, and a p-value
+    that holds for all suspects together (Holm). `suspects` says of each whether it rises.
 
     However the suspects were found, by how many looks and after how many rounds: where nothing has changed, this is
     wrong about any of them with a probability of 1 - confirm_level at most, for its rounds are new and their number
     was set before.
     """
-    found = list(fresh)
-    sided = [c.p[0] if suspects[c.key] else c.p[1] for c in found]
-    return {c.key for c, p in zip(found, stats.holm(sided))
+    compared = list(fresh)
+    sided = [c.p[0] if suspects[c.key] else c.p[1] for c in compared]
+    return {c.key for c, p in zip(compared, stats.holm(sided))
             if p <= 1 - rules.confirm_level and c.beyond()}
 
 
@@ -288,8 +273,8 @@ def judge(search: Samples, confirmation: Samples, tested: set[Key], rules: Rules
 
 def judge_stored(search: Samples, rules: Rules) -> Decision:
     """The verdict on two runs of the past: the same statistics, without what they can't have. Nothing shows how far two
-    runs of the same program lie apart, and no fresh run can agree: so the floor is doubled, and the level that of the
-    confirmation."""
+    runs of the same program lie apart, and no fresh run can agree: so the least change is doubled, and the level that
+    of the confirmation."""
     strict = stored_rules(rules)
     compared = comparisons(search, strict)
     tail = search_tail(len(compared), strict)
@@ -304,14 +289,14 @@ def judge_stored(search: Samples, rules: Rules) -> Decision:
 
 
 def stored_rules(rules: Rules) -> Rules:
-    return replace(rules, floor=2 * rules.floor, search_level=rules.confirm_level)
+    return replace(rules, least_change=2 * rules.least_change, search_level=rules.confirm_level)
 
 
 def _decide(judged: list[Judged], tail: float, rules: Rules) -> Decision:
     reasons = _unproven(judged, rules)
     regressed = any(j.verdict == "regression" and j.best.rises for j in judged)
     code = REGRESSION if regressed else UNPROVEN if reasons else PASS
-    return Decision(tuple(judged), code, tuple(reasons), tail, rules)
+    return Decision(tuple(judged), code, rules, tuple(reasons), tail)
 
 
 def _unproven(judged: Sequence[Judged], rules: Rules) -> list[str]:
@@ -319,15 +304,15 @@ def _unproven(judged: Sequence[Judged], rules: Rules) -> list[str]:
     if not judged:
         return ["nothing could be compared"]
     reasons = []
-    for counter, about in COUNTERS.items():
-        these = [j for j in judged if j.key.counter == counter]
+    for figure, about in rules.figures.items():
+        these = [j for j in judged if j.key.figure == figure]
         blind = [j for j in these if j.verdict == "blind"]
         if len(blind) > len(these) / 2:
             few = min(j.search.rounds for j in blind)
-            reasons.append(f"{about.label}: too noisy, or too few rounds ({few} at least): in {len(blind)} of "
+            reasons.append(f"{about.plain}: too noisy, or too few rounds ({few} at least): in {len(blind)} of "
                            f"{len(these)} cases a rise of {100 * rules.blind:g} % would have gone unseen")
     for j in judged:
-        name = f"{COUNTERS[j.key.counter].label} of {j.key.case}"
+        name = f"{rules.figures[j.key.figure].plain} of {j.key.case}"
         if j.verdict == "control moved":
             reasons.append(f"{name}: base against itself moved by {100 * j.search.control:+.1f} %: "
                            "the machine was not the same from run to run")

@@ -1,4 +1,4 @@
-"""Writes what the gate found: for the terminal, as Markdown, as JSON and as annotations of GitHub Actions."""
+"""Writes what the gate says: for the terminal, as Markdown, as JSON and as annotations of GitHub Actions."""
 
 from __future__ import annotations
 
@@ -9,102 +9,108 @@ from typing import Any, Iterable
 
 import numpy as np
 
-from ..results.wording import count, memory
-from .deciding import COUNTERS, Judged
-from .measuring import Gate
+from ..results.catalogue import Figure
+from .deciding import Judged
+from .verdict import Verdict
 
-FORMAT = 1  # of the JSON
+FORMAT = 2  # of the JSON; in 1 the least change was called floor
 WIDTH = 80
 _HEADINGS = {"regression": "Regressions", "improvement": "Improvements",
              "untested": "Suspected, without time to confirm", "unconfirmed": "Suspected, and not confirmed",
              "control moved": "Base against itself moved"}
 
 
-def lines(gate: Gate) -> list[str]:
+def lines(verdict: Verdict) -> list[str]:
     """For the terminal: 80 columns, the verdict at the end."""
-    found = [f"{gate.base} → {gate.head}, suite {gate.suite}", ""]
-    for verdict, heading in _HEADINGS.items():
-        these = gate.decision.of(verdict)
-        found += [f"{heading}:"] * bool(these)
+    text = [f"{verdict.base} → {verdict.head}, suite {verdict.suite}", ""]
+    for kind, heading in _HEADINGS.items():
+        these = verdict.decision.of(kind)
+        text += [f"{heading}:"] * bool(these)
         for j in these:
-            found += [f"  {_size(j)}", *_wrapped(j.key.case, "    ")]
-        found += [""] * bool(these)
-    if gate.decision.judged:
-        rows = [("counter", "cases", "rounds", "uncertainty (95 %)"), *_sensitivity(gate)]
+            text += [f"  {_size(j)}", *_wrapped(j.key.case, "    ")]
+        text += [""] * bool(these)
+    if verdict.decision.judged:
+        rows = [("counter", "cases", "rounds", "uncertainty (95 %)"), *_sensitivity(verdict)]
         widths = [max(len(row[i]) for row in rows) for i in range(4)]
-        found += ["  ".join(cell.ljust(width) if i in (0, 3) else cell.rjust(width)
-                            for i, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in rows] + [""]
-    for note in gate.notes:
-        found += _wrapped(f"note: {note}", "")
-    for line in (*gate.invalid, *gate.decision.reasons):
-        found += _wrapped(f"{'invalid' if line in gate.invalid else 'unproven'}: {line}", "")
-    return [*found, *_wrapped(_verdict(gate), "")]
+        text += ["  ".join(cell.ljust(width) if i in (0, 3) else cell.rjust(width)
+                           for i, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in rows] + [""]
+    for note in verdict.notes:
+        text += _wrapped(f"note: {note}", "")
+    for line in (*verdict.invalid, *verdict.decision.reasons):
+        text += _wrapped(f"{'invalid' if line in verdict.invalid else 'unproven'}: {line}", "")
+    return [*text, *_wrapped(_verdict(verdict), "")]
 
 
-def markdown(gate: Gate) -> str:
+def markdown(verdict: Verdict) -> str:
     """For a pull request or a job's summary."""
-    found = [f"### fanbench gate: {gate.word}", "",
-             f"{_code(gate.base)} → {_code(gate.head)}, suite {_code(gate.suite)}. {_verdict(gate)}", ""]
-    for line in (*gate.invalid, *gate.decision.reasons):
-        found += [f"- **{'invalid' if line in gate.invalid else 'unproven'}**: {_escaped(line)}"]
-    found += [""] * bool(gate.invalid or gate.decision.reasons)
-    for verdict, heading in _HEADINGS.items():
-        if these := gate.decision.of(verdict):
-            found += [f"#### {heading}", "", "| case | counter | base | head | change | interval |",
-                      "|---|---|---|---|---|---|"]
+    text = [f"### fanbench gate: {verdict.word}", "",
+            f"{_code(verdict.base)} → {_code(verdict.head)}, suite {_code(verdict.suite)}. {_verdict(verdict)}", ""]
+    for line in (*verdict.invalid, *verdict.decision.reasons):
+        text += [f"- **{'invalid' if line in verdict.invalid else 'unproven'}**: {_escaped(line)}"]
+    text += [""] * bool(verdict.invalid or verdict.decision.reasons)
+    for kind, heading in _HEADINGS.items():
+        if these := verdict.decision.of(kind):
+            text += [f"#### {heading}", "", "| case | counter | base | head | change | interval |",
+                     "|---|---|---|---|---|---|"]
             for j in these:
-                about = COUNTERS[j.key.counter]
-                found += [f"| {_code(j.key.case)} | {about.label} | {_value(about.name, j.best.base)} | "
-                          f"{_value(about.name, j.best.head)} | {_percent(j.best.move)} | {_interval(j)} |"]
-            found += [""]
-    if gate.decision.judged:
-        found += ["| counter | cases | rounds | uncertainty (95 %) |", "|---|---|---|---|",
-                  *(f"| {' | '.join(row)} |" for row in _sensitivity(gate)), ""]
-    found += [f"- {_escaped(note)}" for note in gate.notes]
-    return "\n".join(found).rstrip() + "\n"
+                about = _about(j)
+                text += [f"| {_code(j.key.case)} | {about.plain} | {about.words(j.best.base)} | "
+                         f"{about.words(j.best.head)} | {_percent(j.best.move)} | {_interval(j)} |"]
+            text += [""]
+    if verdict.decision.judged:
+        text += ["| counter | cases | rounds | uncertainty (95 %) |", "|---|---|---|---|",
+                 *(f"| {' | '.join(row)} |" for row in _sensitivity(verdict)), ""]
+    text += [f"- {_escaped(note)}" for note in verdict.notes]
+    return "\n".join(text).rstrip() + "\n"
 
 
-def document(gate: Gate) -> str:
+def document(verdict: Verdict) -> str:
     """All that was found and measured, as JSON. Ends that are infinite are null."""
-    rules = gate.decision.rules
+    rules = verdict.decision.rules
     whole = {
-        "format": FORMAT, "verdict": gate.word, "exit_code": gate.code, "base": gate.base, "head": gate.head,
-        "suite": gate.suite, "stored": gate.stored, "seed": gate.seed, "took_s": round(gate.took_s, 1),
-        "rules": {"floor": rules.floor, "search_level": rules.search_level, "confirm_level": rules.confirm_level},
-        "invalid": gate.invalid, "unproven": list(gate.decision.reasons), "notes": gate.notes,
-        "comparisons": [_judged(j) for j in gate.decision.judged],
-        "rounds": [{"case": key.case, "counter": key.counter, "stage": stage, "base": blocks.base,
+        "format": FORMAT, "verdict": verdict.word, "exit_code": verdict.code,
+        "base": verdict.base, "head": verdict.head,
+        "suite": verdict.suite, "stored": verdict.stored, "seed": verdict.seed, "took_s": round(verdict.took_s, 1),
+        "rules": {"least_change": rules.least_change, "search_level": rules.search_level,
+                  "confirm_level": rules.confirm_level},
+        "invalid": verdict.invalid, "unproven": list(verdict.decision.reasons), "notes": verdict.notes,
+        "comparisons": [_judged(j) for j in verdict.decision.judged],
+        "rounds": [{"case": key.case, "counter": key.figure, "stage": stage, "base": blocks.base,
                     "base_again": blocks.again, "head": blocks.head}
-                   for stage, samples in (("search", gate.search), ("confirmation", gate.confirmation))
+                   for stage, samples in (("search", verdict.search), ("confirmation", verdict.confirmation))
                    for key, blocks in samples.items()]}
     return json.dumps(whole, indent=1, allow_nan=False) + "\n"
 
 
-def annotations(gate: Gate) -> list[str]:
+def annotations(verdict: Verdict) -> list[str]:
     """GitHub's workflow commands: what is shown beside the change."""
-    found = [f"::error title=fanbench: {COUNTERS[j.key.counter].label} {_percent(j.best.move)}::"
-             f"{_command(f'{j.key.case}: {_size(j)}')}" for j in gate.decision.of("regression")]
-    found += [f"::error title=fanbench: invalid::{_command(line)}" for line in gate.invalid]
-    found += [f"::warning title=fanbench: unproven::{_command(line)}" for line in gate.decision.reasons]
-    return found + [f"::notice title=fanbench: {COUNTERS[j.key.counter].label} {_percent(j.best.move)}::"
-                    f"{_command(f'{j.key.case}: {_size(j)}')}" for j in gate.decision.of("improvement")]
+    text = [f"::error title=fanbench: {_about(j).plain} {_percent(j.best.move)}::"
+            f"{_command(f'{j.key.case}: {_size(j)}')}" for j in verdict.decision.of("regression")]
+    text += [f"::error title=fanbench: invalid::{_command(line)}" for line in verdict.invalid]
+    text += [f"::warning title=fanbench: unproven::{_command(line)}" for line in verdict.decision.reasons]
+    return text + [f"::notice title=fanbench: {_about(j).plain} {_percent(j.best.move)}::"
+                   f"{_command(f'{j.key.case}: {_size(j)}')}" for j in verdict.decision.of("improvement")]
 
 
-def _verdict(gate: Gate) -> str:
-    number = len(gate.decision.judged)
-    regressions, improvements = (len(gate.decision.of(what)) for what in ("regression", "improvement"))
+def _verdict(verdict: Verdict) -> str:
+    number = len(verdict.decision.judged)
+    regressions, improvements = (len(verdict.decision.of(what)) for what in ("regression", "improvement"))
     said = {"pass": "PASS: no regression", "regression": f"REGRESSION: {regressions}",
             "unproven": "UNPROVEN: nothing found, but a regression could hide",
-            "invalid": f"INVALID: {len(gate.invalid)} of what must be comparable is not"}[gate.word]
-    also = [f"{regressions} found"] if gate.word == "invalid" and regressions else []
+            "invalid": f"INVALID: {len(verdict.invalid)} of what must be comparable is not"}[verdict.word]
+    also = [f"{regressions} found"] if verdict.word == "invalid" and regressions else []
     also += [f"{improvements} improvement{'' if improvements == 1 else 's'}"] if improvements else []
-    return f"{said} in {number} comparisons{''.join(f', {what}' for what in also)} ({gate.took_s:.0f} s)"
+    return f"{said} in {number} comparisons{''.join(f', {what}' for what in also)} ({verdict.took_s:.0f} s)"
 
 
 def _size(j: Judged) -> str:
-    about = COUNTERS[j.key.counter]
-    return (f"{about.label} {_percent(j.best.move)} ({_interval(j)}): {_value(about.name, j.best.base)} → "
-            f"{_value(about.name, j.best.head)}")
+    about = _about(j)
+    return (f"{about.plain} {_percent(j.best.move)} ({_interval(j)}): {about.words(j.best.base)} → "
+            f"{about.words(j.best.head)}")
+
+
+def _about(j: Judged) -> Figure:
+    return j.search.about
 
 
 def _interval(j: Judged) -> str:
@@ -114,31 +120,31 @@ def _interval(j: Judged) -> str:
     return f"{_percent(j.interval.low)} … {_percent(j.interval.high)}"
 
 
-def _sensitivity(gate: Gate) -> Iterable[tuple[str, str, str, str]]:
-    """Of each counter: cases, rounds, and half of a move's interval, in the middle case and in the noisiest."""
-    for counter, about in COUNTERS.items():
-        these = [j for j in gate.decision.judged if j.key.counter == counter]
+def _sensitivity(verdict: Verdict) -> Iterable[tuple[str, str, str, str]]:
+    """Of each figure: cases, rounds, and half of a move's interval, in the middle case and in the noisiest."""
+    for figure, about in verdict.decision.rules.figures.items():
+        these = [j for j in verdict.decision.judged if j.key.figure == figure]
         if these:
             halves = [(high - low) / 2 for low, high in (j.search.rough for j in these)]
             rounds = [j.search.rounds for j in these]
             span = f"{min(rounds)}" if min(rounds) == max(rounds) else f"{min(rounds)}–{max(rounds)}"
-            yield (about.label, f"{len(these)}", span,
+            yield (about.plain, f"{len(these)}", span,
                    f"±{_share(float(np.median(halves)))}, noisiest ±{_share(max(halves))}")
 
 
 def _judged(j: Judged) -> dict[str, Any]:
     c = j.search
-    found = {"case": j.key.case, "counter": j.key.counter, "verdict": j.verdict, "base": j.best.base,
+    said = {"case": j.key.case, "counter": j.key.figure, "verdict": j.verdict, "base": j.best.base,
              "head": j.best.head, "change": j.best.move,
              "low": _finite(j.interval.low), "high": _finite(j.interval.high), "level": j.interval.level,
              "rounds": j.best.rounds,
              "search": {"change": c.move, "base_against_itself": c.control, "p_rise": c.p[0], "p_fall": c.p[1],
                         "rounds": c.rounds}}
     if j.confirmation:
-        found["confirmation"] = {"change": j.confirmation.move, "base_against_itself": j.confirmation.control,
+        said["confirmation"] = {"change": j.confirmation.move, "base_against_itself": j.confirmation.control,
                                  "p_rise": j.confirmation.p[0], "p_fall": j.confirmation.p[1],
                                  "rounds": j.confirmation.rounds}
-    return found
+    return said
 
 
 def _finite(value: float) -> float | None:
@@ -152,11 +158,6 @@ def _percent(move: float) -> str:
 
 def _share(move: float) -> str:
     return f"{100 * move:.1f} %" if move < 0.0995 else f"{100 * move:,.0f} %"
-
-
-def _value(counter: str, value: float) -> str:
-    about = COUNTERS[counter]
-    return memory(value) if about.unit == "bytes" else f"{count(value)} {about.unit}".rstrip()
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Mapping, Protocol, Sequence
 
 from ..analysis import stats
-from .deciding import COUNTERS, Blocks, Comparison, Decision, Key, Rules, Samples, comparisons, judge, search_tail
+from .deciding import Blocks, Comparison, Decision, Key, Rules, Samples, comparisons, judge, search_tail
 
 Round = Mapping[Key, tuple[float, float | None, float]]  # base, base again, head
 
@@ -25,7 +25,7 @@ class Measurer(Protocol):
 
 
 @dataclass
-class Found:
+class Searched:
     """All that was measured, and what follows."""
 
     decision: Decision
@@ -33,7 +33,7 @@ class Found:
     confirmation: Samples = field(default_factory=dict)
 
 
-def run(cases: Sequence[str], measurer: Measurer, budget_s: float, rules: Rules, counting: bool = False) -> Found:
+def run(cases: Sequence[str], measurer: Measurer, budget_s: float, rules: Rules, counting: bool = False) -> Searched:
     """A whole gate. The least number of rounds is run even where it takes longer than the budget."""
     search: Samples = {}
     for _ in range(rules.counting_rounds if counting else 0):
@@ -47,12 +47,12 @@ def run(cases: Sequence[str], measurer: Measurer, budget_s: float, rules: Rules,
                                       budget_s - measurer.spent_s(), rules)
     confirmation: Samples = {}
     for kind in (False, True):
-        chosen = list(dict.fromkeys(c.key.case for c in tested if COUNTERS[c.key.counter].counting == kind))
+        chosen = list(dict.fromkeys(c.key.case for c in tested if c.about.counting == kind))
         for done in range((_least_fresh(tested, rules) if kind else times) if chosen else 0):
             if measurer.spent_s() > budget_s and done >= max(rules.confirm_rounds[0], _least_fresh(tested, rules)):
                 break  # rounds took longer than before; to look at the clock is not to look at the values
             add(confirmation, measurer.measure(chosen, "confirmation", kind))
-    return Found(judge(search, confirmation, {c.key for c in tested}, rules), search, confirmation)
+    return Searched(judge(search, confirmation, {c.key for c in tested}, rules), search, confirmation)
 
 
 def add(samples: Samples, values: Round) -> None:
@@ -85,7 +85,7 @@ def next_cases(compared: Sequence[Comparison], tail: float, rules: Rules) -> tup
     sixth in which a change is the most likely."""
     likely: dict[tuple[bool, str], float] = {}
     for c in compared:
-        kind = COUNTERS[c.key.counter].counting
+        kind = c.about.counting
         if c.rounds < (rules.least_rounds if kind else rules.most_rounds) and c.open(tail):
             likely[kind, c.key.case] = min(likely.get((kind, c.key.case), 1.0), *c.p)
     ranked = sorted(likely, key=lambda what: likely[what])[:math.ceil(len(likely) / 6)]

@@ -12,6 +12,7 @@ from typing import Sequence
 
 import numpy as np
 
+from ..results.catalogue import Figure
 from . import searching
 from .deciding import REGRESSION, UNPROVEN, Key, Rules
 
@@ -20,6 +21,8 @@ COST_S = 0.9  # of base, base again and head in turn
 SCATTER = {"cpu_us_per_call": (0.03, 0.10), "overhead_us_per_call": (0.05, 0.30), "pss_bytes_per_call": (0.01, 0.04),
            "syscalls_per_call": (0.0, 0.002)}  # from run to run, relative: each case's is drawn from this range
 BUDGET_S = 210.0
+LEAST = {"cpu_us_per_call": 1.0, "overhead_us_per_call": 1.0, "pss_bytes_per_call": 100.0, "syscalls_per_call": 0.5}
+RULES = Rules({name: Figure(name, label=name, gated=True, least=least) for name, least in LEAST.items()})
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Change:
     """What head truly does to one comparison."""
 
     case: int
-    counter: str
+    figure: str
     factor: float
     scatter: float | None = None  # of that comparison, where it is not to be drawn
 
@@ -45,14 +48,14 @@ class Machine:
         self._scatter, self._modes, self._factor = {}, {}, {}
         for i, case in enumerate(self.cases):
             self._modes[case] = self._random.choice([0.0, 0.0, 0.1, 0.5])  # the share of runs in the second mode
-            for counter, (low, high) in SCATTER.items():
-                self._scatter[case, counter] = self._random.uniform(low, high)
-                self._factor[case, counter] = 1.0
+            for figure, (low, high) in SCATTER.items():
+                self._scatter[case, figure] = self._random.uniform(low, high)
+                self._factor[case, figure] = 1.0
             for change in changes:
                 if change.case == i:
-                    self._factor[case, change.counter] = change.factor
+                    self._factor[case, change.figure] = change.factor
                     if change.scatter is not None:
-                        self._scatter[case, change.counter] = change.scatter
+                        self._scatter[case, change.figure] = change.scatter
                         self._modes[case] = 0.0
 
     def measure(self, cases: Sequence[str], stage: str, counting: bool) -> searching.Round:
@@ -61,14 +64,14 @@ class Machine:
         for case in cases:
             self._spent_s += COST_S
             mode = 0.15 * (self._random.random(3) < self._modes[case])
-            for counter in SCATTER:
-                scatter = self._scatter[case, counter]
+            for figure in SCATTER:
+                scatter = self._scatter[case, figure]
                 shared = self._random.normal(0, scatter) + self._drift * (scatter > 0.005)
                 own = scatter * self._random.standard_t(3, 3) / 3**0.5  # divided by its deviation
                 spike = 4 * scatter * (self._random.random(3) < 1 / 30)
                 logs = shared + own + spike + mode * (scatter > 0.005)
-                base, again, head = 10.0 * np.exp(logs + np.log([1, 1, self._factor[case, counter]]))
-                values[Key(case, counter)] = float(base), float(again), float(head)
+                base, again, head = 10.0 * np.exp(logs + np.log([1, 1, self._factor[case, figure]]))
+                values[Key(case, figure)] = float(base), float(again), float(head)
         return values
 
     def spent_s(self) -> float:
@@ -78,9 +81,9 @@ class Machine:
         return COST_S
 
 
-def gate(seed: int, changes: Sequence[Change] = (), budget_s: float = BUDGET_S) -> searching.Found:
+def gate(seed: int, changes: Sequence[Change] = (), budget_s: float = BUDGET_S) -> searching.Searched:
     machine = Machine(seed, changes)
-    return searching.run(machine.cases, machine, budget_s, Rules())
+    return searching.run(machine.cases, machine, budget_s, RULES)
 
 
 def false_alarms(gates: int, first_seed: int = 0, budget_s: float = BUDGET_S) -> int:
@@ -93,14 +96,14 @@ def outcomes(gates: int, first_seed: int = 0, budget_s: float = BUDGET_S) -> Cou
     return Counter(gate(first_seed + i, budget_s=budget_s).decision.code for i in range(gates))
 
 
-def found(gates: int, factor: float, scatter: float | None, counter: str = "cpu_us_per_call",
-          first_seed: int = 1_000_000) -> int:
+def hits(gates: int, factor: float, scatter: float | None, figure: str = "cpu_us_per_call",
+         first_seed: int = 1_000_000) -> int:
     """Gates that find a change of one comparison by this factor, and blame no other."""
-    hits = 0
+    number = 0
     for i in range(gates):
-        decision = gate(first_seed + i, [Change(0, counter, factor, scatter)]).decision
-        hits += [j.key for j in decision.of("regression")] == [Key("case0", counter)]
-    return hits
+        decision = gate(first_seed + i, [Change(0, figure, factor, scatter)]).decision
+        number += [j.key for j in decision.of("regression")] == [Key("case0", figure)]
+    return number
 
 
 def main() -> None:
@@ -115,9 +118,9 @@ def main() -> None:
               f"say regression, {codes[UNPROVEN]} unproven", flush=True)
     for scatter in (0.03, 0.05, 0.07, 0.10):
         print(f"+10 % CPU in one case, {100 * scatter:g} % scatter: found, and nothing else blamed, by "
-              f"{found(gates, 1.10, scatter)} of {gates}", flush=True)
+              f"{hits(gates, 1.10, scatter)} of {gates}", flush=True)
     number = gates // 5
-    print(f"+8 % system calls in one case: found by {found(number, 1.08, 0.0, 'syscalls_per_call')} of {number}")
+    print(f"+8 % system calls in one case: found by {hits(number, 1.08, 0.0, 'syscalls_per_call')} of {number}")
 
 
 if __name__ == "__main__":

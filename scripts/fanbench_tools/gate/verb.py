@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tempfile
@@ -12,11 +13,13 @@ from typing import Callable
 from ..files import write_atomically
 from ..machine.facts import read_machine
 from ..results import reader
+from ..results.catalogue import Catalogue
 from ..run import process, runner
 from ..run.rounds import Suite
-from . import builds, measuring, outputs
+from . import builds, measuring, outputs, stored
 from .builds import BuildError, Side
-from .deciding import Decision, Rules, UNPROVEN
+from .deciding import UNPROVEN, Decision, Rules
+from .verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -25,19 +28,20 @@ class Asked:
     head: str | None  # None: the working tree
     suite: str
     wanted: re.Pattern[str]  # names of cases
-    floor: float
+    least_change: float
     budget_s: float
     force: bool
     seed: int
 
 
-def run(asked: Asked, suite_path: Callable[[str], Path], stop: process.StopRequest) -> measuring.Gate | None:
+def run(asked: Asked, suite_path: Callable[[str], Path], stop: process.StopRequest) -> Verdict | None:
     """None after a stop. Raises BuildError, BenchError, ResultsError."""
     folders = [side is not None and Path(side).is_dir() for side in (asked.base, asked.head)]
     if all(folders):
         titles = (str(asked.base), str(asked.head))
-        return measuring.stored(reader.load(Path(asked.base)), reader.load(Path(asked.head or "")), titles,
-                           Rules(floor=asked.floor), asked.wanted.search, asked.force)
+        head_run = reader.load(Path(asked.head or ""))
+        return stored.judge(reader.load(Path(asked.base)), head_run, titles,
+                            Rules(head_run.catalogue.gated, asked.least_change), asked.wanted.search, asked.force)
     if any(folders):
         folder, other = (asked.base, asked.head or "the working tree")[::1 if folders[0] else -1]
         raise BuildError(f"{folder} is a folder of results, {other} is not: expected two folders or two commits")
@@ -55,7 +59,7 @@ def run(asked: Asked, suite_path: Callable[[str], Path], stop: process.StopReque
 
 
 def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], Path], folder: Path,
-             stop: process.StopRequest) -> measuring.Gate:
+             stop: process.StopRequest) -> Verdict:
     is_file = asked.suite.endswith(".toml") or "/" in asked.suite
     of_head = suite_path(asked.suite) if is_file or not head.commit else head.suite_file(asked.suite, folder)
     if of_head is None:
@@ -65,13 +69,13 @@ def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], P
     own = runner.list_suite(base.bench, own_file) if own_file else None
     of_base, suite_of_base, notes = _as_base_reads_it(base, of_head, own, own_file)
     cases, invalid, more = measuring.common_cases(of_base.cases, suite.cases, own.cases if own else None,
-                                             asked.wanted.search)
+                                                  asked.wanted.search)
     notes += more
-    rules = Rules(floor=asked.floor)
+    rules = Rules(_catalogue(head, base).gated, asked.least_change)
     titles = (base.title, head.title)
     if invalid or not cases:
-        decision = Decision((), UNPROVEN, () if invalid else ("base and head have no case in common",), rules=rules)
-        return measuring.Gate(*titles, suite.name, decision, invalid, notes)
+        decision = Decision((), UNPROVEN, rules, () if invalid else ("base and head have no case in common",))
+        return Verdict(*titles, suite.name, decision, invalid, notes)
     if base.commit and base.commit == head.commit:
         notes.append("base and head are the same commit")
     _say(f"{base.title} → {head.title}: {len(cases)} case{'' if len(cases) == 1 else 's'} of {suite.name}, "
@@ -79,6 +83,14 @@ def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], P
     jobs = [runner.Job(bench=side.bench, suite_file=file, suite=suite, cases=cases, out=folder, rounds=0, order_seed=0)
             for side, file in ((base, suite_of_base), (head, of_head))]
     return measuring.run(*jobs, titles, asked.budget_s, rules, asked.seed, stop, _say, (invalid, notes), asked.force)
+
+
+def _catalogue(*sides: Side) -> Catalogue:
+    """That of the first whose bench has one, else the reference run's. Raises BenchError, ResultsError."""
+    for side in sides:
+        with contextlib.suppress(runner.BenchError):
+            return runner.catalogue(side.bench)
+    return reader.reference_catalogue()
 
 
 def _as_base_reads_it(base: Side, of_head: Path, own: Suite | None,
@@ -93,24 +105,24 @@ def _as_base_reads_it(base: Side, of_head: Path, own: Suite | None,
         return own, own_file, [f"base can't read head's suite ({e}), so it runs its own; what they share is judged"]
 
 
-def tell(found: measuring.Gate, markdown: Path | None, document: Path | None) -> int:
+def tell(verdict: Verdict, markdown: Path | None, document: Path | None) -> int:
     """Writes and prints. The exit code."""
     from rich.console import Console
 
-    texts = {markdown: outputs.markdown(found), document: outputs.document(found)}
+    texts = {markdown: outputs.markdown(verdict), document: outputs.document(verdict)}
     for path in filter(None, (markdown, document)):
         write_atomically(path, texts[path])
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with open(summary, "a", encoding="utf-8") as out:
-            out.write(outputs.markdown(found))
+            out.write(outputs.markdown(verdict))
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        print(*outputs.annotations(found), sep="\n")
+        print(*outputs.annotations(verdict), sep="\n")
     console = Console()
-    for line in outputs.lines(found):
+    for line in outputs.lines(verdict):
         style = {"PASS": "bold green", "REGRESSION": "bold red", "UNPROVEN": "bold yellow",
                  "INVALID": "bold red"}.get(line.partition(":")[0], "")
         console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
-    return found.code
+    return verdict.code
 
 
 def _say(line: str) -> None:

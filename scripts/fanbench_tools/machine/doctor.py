@@ -20,11 +20,11 @@ class Finding:
 
     level: str
     what: str
-    found: str
+    seen: str
     advice: str = ""
 
     def line(self) -> str:
-        return f"{self.what}: {self.found}{'. ' + self.advice if self.advice else ''}"
+        return f"{self.what}: {self.seen}{'. ' + self.advice if self.advice else ''}"
 
 
 def examine(machine: Machine) -> list[Finding]:
@@ -46,21 +46,21 @@ def report(findings: Sequence[Finding], width: int = 80) -> str:
 
 
 def _cores(m: Machine) -> Finding:
-    found = f"{m.cores}{', ' + m.cpu if m.cpu else ''}"
+    seen = f"{m.cores}{', ' + m.cpu if m.cpu else ''}"
     if m.cores < 2:
-        return Finding(WARNING, "cores", found, "Client and server share it, so each slows the other: "
+        return Finding(WARNING, "cores", seen, "Client and server share it, so each slows the other: "
                        "use a machine with two cores or more for figures that are to count")
     if m.cores < 4:
-        return Finding(NOTE, "cores", found, "Client and server get a core each, nothing is left for the rest: "
+        return Finding(NOTE, "cores", seen, "Client and server get a core each, nothing is left for the rest: "
                        "leave the machine alone during a run")
-    return Finding(OK, "cores", found)
+    return Finding(OK, "cores", seen)
 
 
 def _load(m: Machine) -> Finding:
-    found = f"other programs keep {m.busy_cores:.1f} of {m.cores} cores busy (load average {m.load_1m:.2f})"
+    seen = f"other programs keep {m.busy_cores:.1f} of {m.cores} cores busy (load average {m.load_1m:.2f})"
     if m.busy_cores > max(0.3, 0.1 * m.cores):
-        return Finding(WARNING, "load", found, "End them, or wait: what runs beside a measurement is in its figures")
-    return Finding(OK, "load", found)
+        return Finding(WARNING, "load", seen, "End them, or wait: what runs beside a measurement is in its figures")
+    return Finding(OK, "load", seen)
 
 
 def _governor(m: Machine) -> Finding:
@@ -74,24 +74,24 @@ def _governor(m: Machine) -> Finding:
 
 def _memory(m: Machine) -> Finding:
     gib = 1 << 30
-    found = f"{m.memory_available_bytes / gib:.1f} of {m.memory_bytes / gib:.1f} GiB available"
+    seen = f"{m.memory_available_bytes / gib:.1f} of {m.memory_bytes / gib:.1f} GiB available"
     if m.memory_available_bytes < gib // 4:
-        return Finding(IMPOSSIBLE, "memory", found, "A run needs 0.25 GiB at least: end other programs")
+        return Finding(IMPOSSIBLE, "memory", seen, "A run needs 0.25 GiB at least: end other programs")
     if m.memory_available_bytes < 2 * gib:
-        return Finding(WARNING, "memory", found, "The build, and cases with thousands of threads or processes, may run "
+        return Finding(WARNING, "memory", seen, "The build, and cases with thousands of threads or processes, may run "
                        "out of it")
-    return Finding(OK, "memory", found)
+    return Finding(OK, "memory", seen)
 
 
 def _descriptors(m: Machine) -> Finding:
     needed = MOST_CALLS + SPARE
-    found = f"{_count(m.descriptors_soft)}, may be raised to {_count(m.descriptors_hard)}"
+    seen = f"{_count(m.descriptors_soft)}, may be raised to {_count(m.descriptors_hard)}"
     if m.descriptors_hard < 256:
-        return Finding(IMPOSSIBLE, "descriptors", found, "As root: ulimit -Hn 65536")
+        return Finding(IMPOSSIBLE, "descriptors", seen, "As root: ulimit -Hn 65536")
     if m.descriptors_hard < needed:
-        return Finding(WARNING, "descriptors", found, f"{MOST_CALLS:,} calls at once need {needed:,}; cases beyond the "
+        return Finding(WARNING, "descriptors", seen, f"{MOST_CALLS:,} calls at once need {needed:,}; cases beyond the "
                        "limit say so instead of running. As root: ulimit -Hn 65536, or LimitNOFILE= in the service")
-    return Finding(OK, "descriptors", found)
+    return Finding(OK, "descriptors", seen)
 
 
 def _threads(m: Machine) -> Finding:
@@ -99,11 +99,11 @@ def _threads(m: Machine) -> Finding:
     limits = {"ulimit -u": m.processes, "kernel.threads-max": m.threads_max, "kernel.pid_max": m.pid_max,
               "the control group's pids.max": m.pids_cgroup, "vm.max_map_count / 2": m.max_map_count // 2}
     name, least = min(limits.items(), key=lambda limit: limit[1])
-    found = f"{_count(least)} at most, set by {name}"
+    seen = f"{_count(least)} at most, set by {name}"
     if least < needed:
-        return Finding(WARNING, "threads and processes", found, f"{MOST_CALLS:,} threads need {needed:,}; cases beyond "
+        return Finding(WARNING, "threads and processes", seen, f"{MOST_CALLS:,} threads need {needed:,}; cases beyond "
                        f"the limit say so instead of running. As root: {_raise_advice(name)}")
-    return Finding(OK, "threads and processes", found)
+    return Finding(OK, "threads and processes", seen)
 
 
 def _raise_advice(name: str) -> str:
@@ -114,11 +114,11 @@ def _raise_advice(name: str) -> str:
 def _ports(m: Machine) -> Finding:
     low, high = m.ports
     many = high - low + 1
-    found = f"{many:,} for connections ({low} to {high})"
+    seen = f"{many:,} for connections ({low} to {high})"
     if many < 2 * MOST_CALLS:
-        return Finding(WARNING, "ports", found, "A closed connection keeps its port for a minute, so a connection per "
+        return Finding(WARNING, "ports", seen, "A closed connection keeps its port for a minute, so a connection per "
                        "call runs out of them. As root: sysctl net.ipv4.ip_local_port_range='16384 60999'")
-    return Finding(OK, "ports", found)
+    return Finding(OK, "ports", seen)
 
 
 def _system_calls(m: Machine) -> Finding:
@@ -142,11 +142,11 @@ def _compiler(m: Machine) -> Finding:
 
 
 def _libraries(m: Machine) -> Finding:
-    found = ", ".join(f"{name} {version}" for name, version in m.libraries.items()) or "none found"
+    seen = ", ".join(f"{name} {version}" for name, version in m.libraries.items()) or "none found"
     boost = m.libraries.get("boost", "")
     if not boost or tuple(int(part) for part in boost.split(".")[:2]) < (1, 81):
-        return Finding(NOTE, "libraries", found, "Boost 1.81 or newer is needed: fanbench run installs what is missing")
-    return Finding(OK, "libraries", found)
+        return Finding(NOTE, "libraries", seen, "Boost 1.81 or newer is needed: fanbench run installs what is missing")
+    return Finding(OK, "libraries", seen)
 
 
 def _count(value: int) -> str:

@@ -102,8 +102,8 @@ def _number(path: str, otherwise: Any) -> Any:
 
 
 def _first(pattern: str, text: str) -> str:
-    found = re.search(pattern, text, re.MULTILINE)
-    return found[1].strip() if found else ""
+    match = re.search(pattern, text, re.MULTILINE)
+    return match[1].strip() if match else ""
 
 
 def _output(*argv: str) -> str:
@@ -120,14 +120,15 @@ def _limit(value: int) -> int:
 
 def _memory() -> dict[str, int]:
     """/proc/meminfo in bytes; a control group's limit is the total where it is less."""
-    found = {key: 1024 * int(kb) for key, kb in re.findall(r"^(\w+):\s+(\d+) kB$", _read("/proc/meminfo"), re.MULTILINE)}
+    lines = re.findall(r"^(\w+):\s+(\d+) kB$", _read("/proc/meminfo"), re.MULTILINE)
+    memory = {key: 1024 * int(kb) for key, kb in lines}
     for limit, used in (("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
                         ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes")):
         allowed = _number(limit, UNLIMITED)
-        if allowed < found.get("MemTotal", 0):
-            found["MemTotal"] = allowed
-            found["MemAvailable"] = min(found["MemAvailable"], max(0, allowed - _number(used, 0)))
-    return found
+        if allowed < memory.get("MemTotal", 0):
+            memory["MemTotal"] = allowed
+            memory["MemAvailable"] = min(memory["MemAvailable"], max(0, allowed - _number(used, 0)))
+    return memory
 
 
 def _pids_of_control_group() -> int:

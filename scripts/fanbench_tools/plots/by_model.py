@@ -7,10 +7,11 @@ from typing import Any, Callable, Sequence
 
 from matplotlib.ticker import MaxNLocator
 
-from ..results.reader import FLOOR, TRANSPORTS, CaseResult, Results, Scenario, _rank
-from ..results.wording import count, fixed_seconds, latency, rate, scenario_line, seconds, workload_short
-from .style import (FLOOR_WORDS, INK, MUTED, PAPER, RED, SMALL, Frame, LegendItem, hatch_of, log_axis, panel_title,
-                    series_legend, series_of, style_of, text_width)
+from ..results.cases import Case, CaseResult, Results, Scenario
+from ..results.catalogue import rank
+from ..results.wording import fixed_seconds, latency, seconds
+from .style import (INK, MUTED, PAPER, RED, SMALL, Frame, LegendItem, hatch_of, log_axis, panel_title, series_legend,
+                    series_of, style_of, text_width, yardstick_words)
 
 LATENCIES = (("latency_p50_us", "p50", "o"), ("latency_p90_us", "p90", "|"), ("latency_p99_us", "p99", "D"),
              ("latency_max_us", "max", ">"))
@@ -27,22 +28,21 @@ class Block:
     cases: tuple[CaseResult, ...]
     key: str = "transport"
     title: str = ""  # in place of the scenario
-    floor: CaseResult | None = None  # what the machine can do: a line, not one more row
+    yardstick: CaseResult | None = None  # what the machine can do: a line, not one more row
 
     @staticmethod
     def of(scenario: Scenario, cases: Sequence[CaseResult], key: str = "transport", title: str = "") -> Block:
-        floor = next((c for c in cases if c.case.model == FLOOR and c.ok), None)
-        return Block(scenario, tuple(c for c in cases if c.case.model != FLOOR), key, title, floor)
+        yardstick = next((c for c in cases if c.case.is_yardstick and c.ok), None)
+        return Block(scenario, tuple(c for c in cases if not c.case.is_yardstick), key, title, yardstick)
 
-    def rows(self) -> list[tuple[str, int | None]]:
+    def rows(self) -> dict[tuple[str, int | None], Case]:
         return series_of(self.cases)
 
     def column_of(self, c: CaseResult) -> str:
         return c.case.transport if self.key == "transport" else c.case.get(self.key, "")
 
     def find(self, row: tuple[str, int | None], column: str) -> CaseResult | None:
-        return next((c for c in self.cases if (c.case.model, c.case.workers) == row
-                     and self.column_of(c) == column), None)
+        return next((c for c in self.cases if c.case.series == row and self.column_of(c) == column), None)
 
 
 @dataclass(frozen=True)
@@ -66,38 +66,37 @@ class Look:
 
 def efficiency(results: Results) -> Any:
     """ideal / makespan per workload and model. None without data."""
-    blocks = blocks_of(results, "efficiency")
+    blocks, about = blocks_of(results, "efficiency"), results.catalogue.figure("efficiency")
     look = Look.of(blocks)
 
     def draw(ax: Any, y: float, c: CaseResult) -> None:
-        spread, style = c.spread("efficiency"), style_of(c.case.model, c.case.workers)
+        spread, style = c.spread("efficiency"), style_of(c.case)
         ax.barh(y, spread.median, height=0.66 if look.names else 0.8, color=style.colour,
-                hatch=hatch_of(c.case.transport), edgecolor=PAPER, linewidth=0, zorder=2)
+                hatch=hatch_of(c.case), edgecolor=PAPER, linewidth=0, zorder=2)
         if spread.rounds > 1:
             ax.plot([spread.low, spread.high], [y, y], color=INK, linewidth=1.1, zorder=3, solid_capstyle="butt")
-        _value(ax, y, spread.high, rate(spread.median), look)
+        _value(ax, y, spread.high, about.words(spread.median), look)
 
     def axis(ax: Any) -> None:
         ax.set_xlim(0, 1.17)
         ax.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ["0", "0.25", "0.5", "0.75", "1"])
-        ax.set_xlabel("efficiency (ideal / makespan)")
+        ax.set_xlabel(f"{about.axis} (ideal / makespan)")
 
     return _draw("Efficiency by workload and model", "1 is the plan's own time, on a machine that costs nothing",
                  blocks, results.rounds, "efficiency", draw, axis, spread="thin lines",
-                 floor=lambda c: c.median("efficiency"))
+                 yardstick=lambda c: c.median("efficiency"))
 
 
 def cpu_per_call(results: Results) -> Any:
     """Client CPU per call, per workload and model. None without data."""
     return _dots(results, "cpu_us_per_call", "Client CPU per call by workload and model",
-                 "User and system time of the client's whole process tree", "client CPU per call (µs)", count)
+                 "User and system time of the client's whole process tree")
 
 
 def cancel_latency(results: Results) -> Any:
     """From the decision that calls are needless to the end of the fan-out. None without data."""
-    return _dots(results, "cancel_latency_us", "Time to cancel",
-                 "From the decision (task_group: the first failure; first_completed: the first reply; timeout: the "
-                 "deadline) to the end of the fan-out", "time to cancel", lambda us: seconds(us / 1e6))
+    about = results.catalogue.figure("cancel_latency_us")
+    return _dots(results, about.name, about.label, about.help[:1].upper() + about.help[1:].rstrip("."))
 
 
 def latency_percentiles(results: Results, workload: str) -> Any:
@@ -108,22 +107,23 @@ def latency_percentiles(results: Results, workload: str) -> Any:
         return None
     best = max(scenarios, key=lambda b: (b.scenario.calls, _models(b, "latency_p50_us")))
     return _quantiles(f"{workload}: latency of single calls",
-                      "A quantile with fewer than ten samples beyond it is not shown", [best], results.rounds, LATENCIES,
-                      "latency of a call, from its intended start")
+                      "A quantile with fewer than ten samples beyond it is not shown", [best], results.rounds,
+                      LATENCIES, "latency of a call, from its intended start")
 
 
 def loop_lag(results: Results, workload: str) -> Any:
     """How late the heartbeat was beside the workload, work inline and offloaded side by side. None without data."""
-    found: dict[Scenario, list[CaseResult]] = {}
+    alike: dict[Scenario, list[CaseResult]] = {}
     for c in results.cases:
         if c.case.workload == workload and c.case.get("placement"):
-            found.setdefault(c.case.scenario.without("placement"), []).append(c)
-    candidates = [(s, cs) for s, cs in found.items() if any(c.median("loop_lag_max_us") for c in cs)]
+            alike.setdefault(c.case.scenario.without("placement"), []).append(c)
+    candidates = [(s, cs) for s, cs in alike.items() if any(c.median("loop_lag_max_us") for c in cs)]
     if not candidates:
         return None
     scenario, cases = max(candidates, key=lambda s: (len({c.case.get("placement") for c in s[1]}), s[0].calls,
                                                      fixed_seconds(s[0].get("cpu_per_call", "")) or 0))
-    transports = sorted({c.case.transport for c in cases}, key=lambda t: _rank(t, TRANSPORTS))
+    known = results.catalogue.transports
+    transports = sorted({c.case.transport for c in cases}, key=lambda t: rank(t, known))
     blocks = [Block.of(scenario, [c for c in cases if c.case.transport == t], "placement", f"{t} client")
               for t in transports]
     what = _sentence(scenario) + (f" · {blocks[0].title}" if len(blocks) == 1 else "")
@@ -136,26 +136,26 @@ def loop_lag(results: Results, workload: str) -> Any:
 def _quantiles(title: str, subtitle: str, blocks: Sequence[Block], rounds: int,
                quantiles: Sequence[tuple[str, str, str]], label: str, titles: dict[str, str] | None = None,
                say_last: bool = False) -> Any:
-    """Several counters in microseconds in each row, from the least to the greatest."""
+    """Several figures in microseconds in each row, from the least to the greatest."""
     cases = [c for b in blocks for c in b.cases]
     legend = [LegendItem(name, {"color": MUTED, "linewidth": 0, "marker": marker, "markeredgewidth": 1.4,
                                 "fillstyle": "none" if marker == ">" else "full"})
               for key, name, marker in quantiles if any(c.median(key) for c in cases)]
     values = [v / 1e6 for c in cases for key, _, _ in quantiles if (v := c.median(key))]
 
-    def floor(c: CaseResult) -> float | None:
+    def yardstick(c: CaseResult) -> float | None:
         least = c.median(quantiles[0][0])
         return None if least is None else least / 1e6
 
-    values += _floors(blocks, floor)
+    values += _yardsticks(blocks, yardstick)
     low, high = min(values), max(values)
 
     def draw(ax: Any, y: float, c: CaseResult) -> None:
-        style = style_of(c.case.model, c.case.workers)
-        found = [(v / 1e6, marker) for key, _, marker in quantiles if (v := c.median(key))]
-        xs = [x for x, _ in found]
+        style = style_of(c.case)
+        points = [(v / 1e6, marker) for key, _, marker in quantiles if (v := c.median(key))]
+        xs = [x for x, _ in points]
         ax.plot([min(xs), max(xs)], [y, y], color=style.colour, linewidth=1.6, alpha=0.5, zorder=2)
-        for x, marker in found:
+        for x, marker in points:
             ax.plot(x, y, marker=marker, color=style.colour, markersize=7 if marker == "|" else 5.5,
                     markeredgewidth={"|": 1.8, ">": 1.2}.get(marker, 0.6), markerfacecolor=PAPER if marker == ">"
                     else style.colour, markeredgecolor=style.colour if marker in "|>" else PAPER, zorder=3)
@@ -175,25 +175,25 @@ def _quantiles(title: str, subtitle: str, blocks: Sequence[Block], rounds: int,
         ax.set_xlabel(label)
 
     return _draw(title, subtitle, blocks, rounds, quantiles[-1][0], draw, axis, legend, spread="", titles=titles,
-                 floor=floor)
+                 yardstick=yardstick)
 
 
-def _dots(results: Results, counter: str, title: str, subtitle: str, label: str, words: Callable[[float], str]) -> Any:
-    blocks = blocks_of(results, counter)
-    values = [v for b in blocks for c in b.cases for v in c.values(counter) if v > 0]
+def _dots(results: Results, figure: str, title: str, subtitle: str) -> Any:
+    blocks, about = blocks_of(results, figure), results.catalogue.figure(figure)
+    values = [v for b in blocks for c in b.cases for v in c.values(figure) if v > 0]
     if not values:
         return None
 
-    def floor(c: CaseResult) -> float | None:
-        return c.median(counter)
+    def yardstick(c: CaseResult) -> float | None:
+        return c.median(figure)
 
-    values += _floors(blocks, floor)
+    values += _yardsticks(blocks, yardstick)
     low, high, look = min(values), max(values), Look.of(blocks)
 
     def draw(ax: Any, y: float, c: CaseResult) -> None:
-        spread, style = c.spread(counter), style_of(c.case.model, c.case.workers)
+        spread, style = c.spread(figure), style_of(c.case)
         if spread.median <= 0:
-            return _words(ax, y, f"{words(spread.median)}", MUTED, look)
+            return _words(ax, y, about.tick(spread.median), MUTED, look)
         ax.axhline(y, color=MUTED, linewidth=0.4, alpha=0.35, zorder=1)
         if spread.rounds > 1 and spread.low > 0:
             ax.plot([spread.low, spread.high], [y, y], color=style.colour, linewidth=look.marker / 2, alpha=0.4,
@@ -202,41 +202,41 @@ def _dots(results: Results, counter: str, title: str, subtitle: str, label: str,
         ax.plot(spread.median, y, marker=style.marker, color=style.colour, markersize=look.marker,
                 markerfacecolor=PAPER if hollow else style.colour, markeredgewidth=1.2 if hollow else 0.7,
                 markeredgecolor=style.colour if hollow else PAPER, zorder=3)
-        _value(ax, y, spread.high, words(spread.median), look)
+        _value(ax, y, spread.high, about.tick(spread.median), look)
 
     def axis(ax: Any) -> None:
-        log_axis(ax.xaxis, low, high * _room(low, high), words)
-        ax.set_xlabel(f"{label}, log scale")
+        log_axis(ax.xaxis, low, high * _room(low, high), about.tick)
+        ax.set_xlabel(f"{about.axis}, log scale")
 
-    return _draw(title, subtitle, blocks, results.rounds, counter, draw, axis, floor=floor)
+    return _draw(title, subtitle, blocks, results.rounds, figure, draw, axis, yardstick=yardstick)
 
 
-def _draw(title: str, subtitle: str, blocks: Sequence[Block], rounds: int, counter: str,
+def _draw(title: str, subtitle: str, blocks: Sequence[Block], rounds: int, figure: str,
           draw: Callable[[Any, float, CaseResult], Any], axis: Callable[[Any], None],
           legend: Sequence[LegendItem] = (), spread: str = "shaded bars", titles: dict[str, str] | None = None,
-          floor: Callable[[CaseResult], float | None] | None = None) -> Any:
-    """`titles`: those of the columns, in their order, where they are no transports. `floor`: where on the axis the
+          yardstick: Callable[[CaseResult], float | None] | None = None) -> Any:
+    """`titles`: those of the columns, in their order, where they are no transports. `yardstick`: where on the axis the
     machine's own figure is drawn as a line."""
     if not blocks:
         return None
     look, cases = Look.of(blocks), [c for b in blocks for c in b.cases]
     there = {b.column_of(c) for b in blocks for c in b.cases}
-    columns = [c for c in titles if c in there] if titles else sorted(there, key=lambda t: _rank(t, TRANSPORTS))
+    known = blocks[0].scenario.catalogue
+    columns = [c for c in titles if c in there] if titles else sorted(there, key=lambda t: rank(t, known.transports))
     series = series_of(cases)
-    labels = {(c.case.model, c.case.workers): c.case.label for c in cases}
     if len(blocks) == 1 and not blocks[0].title:  # a single block's scenario goes into the subtitle
         subtitle = f"{_sentence(blocks[0].scenario)}. {subtitle}."
     heights = [max(len(b.rows()), look.least) + look.head for b in blocks]
     lines = sum(heights) - (0.15 if look.names else -0.2)
     if look.names:
-        left = 0.3 + max(text_width(label, SMALL + 0.5) for label in labels.values())
+        left = 0.3 + max(text_width(case.label, SMALL + 0.5) for case in series.values())
     else:
-        legend = series_legend(series, [labels[s] for s in series])
+        legend = series_legend(series.values())
         left = 0.3 + max(text_width(line, SMALL) * BOLD for b in blocks for line in _place(b.scenario))
     note = f"Median of {rounds} rounds" + (f"; {spread}: least to greatest." if spread else ".")
     note = note if rounds > 1 else "One round."
-    if floor and _floors(blocks, floor):
-        note += f" {FLOOR_WORDS}."
+    if yardstick and _yardsticks(blocks, yardstick):
+        note += f" {yardstick_words(known)}."
     frame = Frame(title, subtitle, legend, note, panels=(1, len(columns)), panel_height=look.row * lines, left=left,
                   column_gap=0.5)
     for i, (ax, column) in enumerate(zip(frame.axes[0], columns)):
@@ -252,46 +252,45 @@ def _draw(title: str, subtitle: str, blocks: Sequence[Block], rounds: int, count
             if y and not look.names:
                 ax.axhline(y + look.head / 2 - 0.1, color=MUTED, linewidth=0.4, alpha=0.5, zorder=1)
             if i == 0:
-                _beside(ax, y, left, block, look, labels if look.names else {}, alone=len(blocks) == 1)
-            _rows(ax, y + look.head + 0.3, block, column, counter, draw, look)
-            if floor and block.floor and any(block.column_of(c) == column for c in block.cases):
-                _floor_line(ax, y + look.head + 0.3, block, floor(block.floor))
+                _beside(ax, y, left, block, look, alone=len(blocks) == 1)
+            _rows(ax, y + look.head + 0.3, block, column, figure, draw, look)
+            if yardstick and block.yardstick and any(block.column_of(c) == column for c in block.cases):
+                _yardstick_line(ax, y + look.head + 0.3, block, yardstick(block.yardstick))
             y += height
     return frame.figure
 
 
-def _beside(ax: Any, y: float, left: float, block: Block, look: Look, labels: dict[tuple[str, int | None], str],
-            alone: bool) -> None:
+def _beside(ax: Any, y: float, left: float, block: Block, look: Look, alone: bool) -> None:
     """What is said at the left of a block: its scenario, and the models where rows are labelled."""
-    if not labels:
+    if not look.names:
         return _side_heading(ax, y + look.head + 0.3, left, block.scenario)
     if not alone:
         _heading(ax, y + 0.62, left, block)
-    for k, row in enumerate(block.rows()):
-        ax.annotate(labels[row], (0, y + look.head + 0.3 + k), xytext=(-7, 0), xycoords=("axes fraction", "data"),
+    for k, case in enumerate(block.rows().values()):
+        ax.annotate(case.label, (0, y + look.head + 0.3 + k), xytext=(-7, 0), xycoords=("axes fraction", "data"),
                     ha="right", va="center", textcoords="offset points", size=SMALL + 0.5, annotation_clip=False)
 
 
-def _rows(ax: Any, y: float, block: Block, column: str, counter: str, draw: Callable[[Any, float, CaseResult], Any],
+def _rows(ax: Any, y: float, block: Block, column: str, figure: str, draw: Callable[[Any, float, CaseResult], Any],
           look: Look) -> None:
     if not any(block.column_of(c) == column for c in block.cases):
         return _words(ax, y, "not run", MUTED, look)
     for k, row in enumerate(block.rows()):
-        _row(ax, y + k, block.find(row, column), counter, draw, look)
+        _row(ax, y + k, block.find(row, column), figure, draw, look)
 
 
-def _floors(blocks: Sequence[Block], floor: Callable[[CaseResult], float | None]) -> list[float]:
-    return [value for b in blocks if b.floor and (value := floor(b.floor)) and value > 0]
+def _yardsticks(blocks: Sequence[Block], of: Callable[[CaseResult], float | None]) -> list[float]:
+    return [value for b in blocks if b.yardstick and (value := of(b.yardstick)) and value > 0]
 
 
-def _floor_line(ax: Any, y: float, block: Block, value: float | None) -> None:
+def _yardstick_line(ax: Any, y: float, block: Block, value: float | None) -> None:
     if value and value > 0:
         ax.plot([value, value], [y - 0.5, y + len(block.rows()) - 0.5], color=MUTED, linewidth=1.2,
                 linestyle=(0, (4, 1.5)), zorder=1.5)
 
 
 def _sentence(scenario: Scenario) -> str:
-    what = workload_short(scenario.workload)
+    what = scenario.short
     return " · ".join(part for part in (what[:1].upper() + what[1:], scenario.line) if part)
 
 
@@ -310,7 +309,8 @@ def _heading(ax: Any, y: float, left: float, block: Block) -> None:
 def _place(scenario: Scenario) -> tuple[str, ...]:
     """A block's heading in lines that are short enough to stand beside it."""
     delays = latency(scenario.latency).partition(" (")[0]
-    return (scenario.workload, scenario_line((("calls", str(scenario.calls)),)), *([delays] if delays else []))
+    calls = scenario.catalogue.phrase(scenario.workload, "calls", str(scenario.calls))
+    return (scenario.workload, calls, *([delays] if delays else []))
 
 
 def _side_heading(ax: Any, y: float, left: float, scenario: Scenario) -> None:
@@ -320,14 +320,14 @@ def _side_heading(ax: Any, y: float, left: float, scenario: Scenario) -> None:
                     **({"color": MUTED} if i else {"weight": "bold"}))
 
 
-def _row(ax: Any, y: float, c: CaseResult | None, counter: str, draw: Callable[[Any, float, CaseResult], Any],
+def _row(ax: Any, y: float, c: CaseResult | None, figure: str, draw: Callable[[Any, float, CaseResult], Any],
          look: Look) -> None:
     if c is None:
         return _words(ax, y, "not run", MUTED, look)
     if not c.ok:
         what = {"n/a": "not applicable", "limit": "beyond a limit"}.get(c.status, "error")
         return _words(ax, y, what, RED if c.status == "error" else MUTED, look)
-    if c.median(counter) is None:
+    if c.median(figure) is None:
         return _words(ax, y, "no figure", MUTED, look)
     return draw(ax, y, c)
 
@@ -347,16 +347,16 @@ def _room(low: float, high: float) -> float:
     return max(1.9, (high / low) ** 0.25)
 
 
-def blocks_of(results: Results, counter: str) -> list[Block]:
+def blocks_of(results: Results, figure: str) -> list[Block]:
     """Of each workload the scenario that most models share (of equals the one with most calls, then the shortest
     latency), and the one with most calls where that is another and two models share it."""
     blocks = []
     for workload in results.workloads:
         candidates = [Block.of(s, cs) for s, cs in results.scenarios(workload).items()]
-        candidates = [b for b in candidates if _models(b, counter)]
+        candidates = [b for b in candidates if _models(b, figure)]
         if candidates:  # they come shortest latency first and warm first, and max keeps the first of equals
-            shared = max(candidates, key=lambda b: (_models(b, counter), b.scenario.calls))
-            wide = [b for b in candidates if _models(b, counter) > 1 and b.scenario.calls > shared.scenario.calls
+            shared = max(candidates, key=lambda b: (_models(b, figure), b.scenario.calls))
+            wide = [b for b in candidates if _models(b, figure) > 1 and b.scenario.calls > shared.scenario.calls
                     and _plain(b.scenario) == _plain(shared.scenario)]
             blocks += [shared] + sorted(wide, key=lambda b: b.scenario.calls)[-1:]
     return blocks
@@ -367,6 +367,6 @@ def _plain(scenario: Scenario) -> tuple:
     return (scenario.get("start", "warm"), scenario.get("connection", "reuse"))
 
 
-def _models(block: Block, counter: str) -> int:
-    """How many models the block has this counter of."""
-    return len({c.case.model for c in block.cases if c.values(counter)})
+def _models(block: Block, figure: str) -> int:
+    """How many models the block has this figure of."""
+    return len({c.case.model for c in block.cases if c.values(figure)})

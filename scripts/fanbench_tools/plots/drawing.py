@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 from ..files import write_atomically
-from ..results.reader import Results, parse_name
+from ..results.cases import Results
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,6 @@ def draw_all(results: Results, records: list[dict[str, Any]]) -> list[Plot]:
     """Every plot that there is data for, in the report's order."""
     from .style import render
 
-    verified = {c.name for c in results.cases if c.ok}
-    records = [r for r in records if r["name"] in verified]
     plots = []
     for name, alt, workload, figure in _figures(results, records):
         if figure is not None:
@@ -71,12 +69,12 @@ def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[
            by_model.cancel_latency(results))
     yield ("model_and_client", "client CPU per call over the native client and over libcurl, model by model", "",
            client_cost.client_cost(results))
-    timelines = timeline.choose(records)
+    timelines = timeline.choose(records, {c.name: c.case for c in results.cases if c.ok})
     for workload in results.workloads:
-        for name, found in timelines.items():
-            if parse_name(found[0]["name"]).workload == workload:
+        for name, recorded in timelines.items():
+            if recorded[0][0].workload == workload:
                 yield (f"timeline_{name}", f"timeline of one {workload} fan-out, model beside model", workload,
-                       timeline.timeline(found))
+                       timeline.timeline(recorded))
         for group in (g for g in groups if g.scenario.workload == workload):
             yield (f"makespan_{group.slug}", f"makespan of {workload} over the number of calls, with the ideal",
                    workload, over_calls.makespan_over_calls(group, rounds))

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Sequence
+from typing import Any, Mapping, Sequence
 
-from ..results.reader import FLOOR, TRANSPORTS, CaseResult, Results, Scenario, _rank
-from ..results.wording import count, latency, latency_seconds, memory, scenario_line, seconds, workload_short
-from .style import (FLOOR_WORDS, INK, MUTED, PAPER, SMALL, Frame, calls_axis, line_of, log_axis, panel_title,
-                    series_legend, series_of, style_of)
-
-
-@dataclass(frozen=True)
-class Metric:
-    counter: str
-    axis: str  # what the axis is labelled
-    ticks: Callable[[float], str]
+from ..results.cases import Case, CaseResult, Results, Scenario
+from ..results.catalogue import MEMORY, Figure, rank
+from ..results.wording import latency, latency_seconds
+from .style import (INK, MUTED, PAPER, SMALL, Frame, calls_axis, line_of, log_axis, panel_title, series_legend,
+                    series_of, style_of, yardstick_words)
 
 
-MAKESPAN = Metric("makespan_s", "makespan", seconds)
-OVERHEAD = Metric("overhead_us_per_call", "overhead per call (µs)", count)
-CPU = Metric("cpu_us_per_call", "client CPU per call (µs)", count)
-MEMORY = Metric("memory_bytes", "peak memory over idle", memory)
+MAKESPAN, OVERHEAD, CPU = "makespan_s", "overhead_us_per_call", "cpu_us_per_call"
 
 
 @dataclass(frozen=True)
@@ -33,7 +24,7 @@ class Group:
 
     @property
     def slug(self) -> str:
-        """`gather`, `gather_cold`, `semaphore_limit10`: a file name that says what is special."""
+        """The workload and what is special, as a file name: `NAME`, `NAME_cold`, `NAME_limit10`."""
         parts = [self.scenario.workload]
         for key, value in self.scenario.params:
             if (key, value) not in (("start", "warm"), ("connection", "reuse")):
@@ -42,8 +33,8 @@ class Group:
 
     @property
     def words(self) -> str:
-        what = workload_short(self.scenario.workload)
-        return _joined(what[:1].upper() + what[1:], scenario_line(self.scenario.params))
+        what = self.scenario.short
+        return _joined(what[:1].upper() + what[1:], self.scenario.line)
 
     @property
     def latencies(self) -> list[str]:
@@ -51,7 +42,7 @@ class Group:
 
     @property
     def transports(self) -> list[str]:
-        return sorted({c.case.transport for c in self.cases}, key=lambda t: _rank(t, TRANSPORTS))
+        return sorted({c.case.transport for c in self.cases}, key=lambda t: rank(t, self.scenario.catalogue.transports))
 
     @property
     def widest(self) -> str:
@@ -64,12 +55,12 @@ class Group:
 
 def groups_over_calls(results: Results) -> list[Group]:
     """The groups with measured rows at two values of N or more, at one latency at least."""
-    found: dict[Scenario, list[CaseResult]] = {}
+    alike: dict[Scenario, list[CaseResult]] = {}
     for c in results.cases:
         if c.case.calls:
-            found.setdefault(c.case.scenario.without("calls", "latency"), []).append(c)
+            alike.setdefault(c.case.scenario.without("calls", "latency"), []).append(c)
     groups = []
-    for scenario, cases in found.items():
+    for scenario, cases in alike.items():
         wide = [c for c in cases if len({o.case.calls for o in cases if o.ok and o.case.latency == c.case.latency}) > 1]
         if wide:
             groups.append(Group(scenario, tuple(wide)))
@@ -92,7 +83,7 @@ def cost_over_calls(group: Group, rounds: int) -> Any:
 def memory_over_calls(group: Group, rounds: int) -> Any:
     """Peak memory, at the latency that was run at most values of N. None without data."""
     text = group.widest
-    return _figure(group, f"{group.scenario.workload}: memory over the number of calls", rounds, [(MEMORY, text)])
+    return _figure(group, f"{group.scenario.workload}: memory over the number of calls", rounds, [(MEMORY.name, text)])
 
 
 def _per_call(latency_text: str) -> str:
@@ -107,8 +98,8 @@ def overview(group: Group, rounds: int) -> Any:
     """Makespan, overhead, CPU and memory over N, side by side for the first transport. None without data."""
     text, transport = group.widest, group.transports[0]
     chosen = Group(group.scenario, tuple(c for c in group.at(text).cases if c.case.transport == transport))
-    panels = [[_Panel(MAKESPAN, "makespan", chosen), _Panel(CPU, CPU.axis, chosen)],
-              [_Panel(OVERHEAD, OVERHEAD.axis, chosen), _Panel(MEMORY, MEMORY.axis, chosen)]]
+    panels = [[_Panel(name, group.scenario.catalogue.figure(name).axis, chosen) for name in row]
+              for row in ((MAKESPAN, CPU), (OVERHEAD, MEMORY.name))]
     title = f"{group.scenario.workload}: time and cost over the number of calls"
     return _draw(title, _joined(group.words, _per_call(text), f"{transport} client"), panels, rounds, share_y=False,
                  panel_height=1.85)
@@ -116,22 +107,26 @@ def overview(group: Group, rounds: int) -> Any:
 
 @dataclass(frozen=True)
 class _Panel:
-    metric: Metric
+    figure: str
     title: str
     group: Group
 
+    @property
+    def about(self) -> Figure:
+        return self.group.scenario.catalogue.figure(self.figure)
+
     def points(self) -> list[CaseResult]:
-        return [c for c in self.group.cases if (c.median(self.metric.counter) or 0) > 0]
+        return [c for c in self.group.cases if (c.median(self.figure) or 0) > 0]
 
 
-def _figure(group: Group, title: str, rounds: int, rows: list[tuple[Metric, str]]) -> Any:
+def _figure(group: Group, title: str, rounds: int, rows: list[tuple[str, str]]) -> Any:
     panels = []
-    for metric, text in rows:
+    for figure, text in rows:
         row = []
         for transport in group.transports:
             cases = tuple(c for c in group.at(text).cases if c.case.transport == transport)
             what = f"{transport} client" + (f", {_per_call(text)}" if len({t for _, t in rows}) > 1 else "")
-            row.append(_Panel(metric, what, Group(group.scenario, cases)))
+            row.append(_Panel(figure, what, Group(group.scenario, cases)))
         panels.append(row)
     shown = {text for _, text in rows}
     subtitle = group.words if len(shown) > 1 else _joined(group.words, _per_call(shown.pop()))
@@ -144,12 +139,11 @@ def _draw(title: str, subtitle: str, panels: list[list[_Panel]], rounds: int, *,
     if not panels or (not share_y and not all(p.points() for row in panels for p in row)):
         return None
     every = [c for row in panels for p in row for c in p.points()]
-    series = [s for s in series_of(every) if s[0] != FLOOR]
-    labels = [next(c.case.label for c in every if (c.case.model, c.case.workers) == s) for s in series]
+    series = {s: case for s, case in series_of(every).items() if not case.is_yardstick}
     calls = sorted({c.case.calls for c in every})
     if len(calls) < 2:
         return None
-    frame = Frame(title, subtitle, series_legend(series, labels), _note(panels, rounds),
+    frame = Frame(title, subtitle, series_legend(series.values()), _note(panels, rounds),
                   panels=(len(panels), len(panels[0])), panel_height=panel_height, left=0.9 if share_y else 0.75,
                   column_gap=0.3 if share_y else 0.85)
     for r, (row, axes) in enumerate(zip(panels, frame.axes)):
@@ -159,20 +153,20 @@ def _draw(title: str, subtitle: str, panels: list[list[_Panel]], rounds: int, *,
             if r < len(panels) - 1:
                 ax.set_xlabel("")
             if share_y and i == 0:
-                ax.set_ylabel(panel.metric.axis)
+                ax.set_ylabel(panel.about.axis)
             elif share_y:
                 ax.tick_params(labelleft=False)
     return frame.figure
 
 
-def _panel(panel: _Panel, ax: Any, calls: Sequence[int], series: Sequence[tuple[str, int | None]],
+def _panel(panel: _Panel, ax: Any, calls: Sequence[int], series: Mapping[tuple[str, int | None], Case],
            shared: list[_Panel]) -> None:
-    metric = panel.metric
-    spreads = [c.spread(metric.counter) for p in shared for c in p.points()]
-    ideals = _ideals(panel.group.cases) if metric is MAKESPAN else {}
+    figure = panel.figure
+    spreads = [c.spread(figure) for p in shared for c in p.points()]
+    ideals = _ideals(panel.group.cases) if figure == MAKESPAN else {}
     lows = [s.low for s in spreads if s.low > 0] + list(ideals.values())
     low, high = min(lows), max([s.high for s in spreads] + list(ideals.values()))
-    log_axis(ax.yaxis, low, high, metric.ticks, room=max(1.6, (high / low) ** 0.15) if ideals else 1.25)
+    log_axis(ax.yaxis, low, high, panel.about.tick, room=max(1.6, (high / low) ** 0.15) if ideals else 1.25)
     calls_axis(ax, calls)
     ax.grid(True, axis="y")
     if ideals:
@@ -181,35 +175,34 @@ def _panel(panel: _Panel, ax: Any, calls: Sequence[int], series: Sequence[tuple[
         why = "no verified rows" if panel.group.cases else "not run"
         ax.text(0.5, 0.5, why, transform=ax.transAxes, ha="center", va="center", size=SMALL, color=MUTED)
     step = (calls[-1] / calls[0]) ** 0.011  # points of the same N stand a little apart, so that none hides another
-    for k, (model, workers) in enumerate(series):
-        line = sorted((c for c in panel.points() if (c.case.model, c.case.workers) == (model, workers)),
-                      key=lambda c: c.case.calls)
+    for k, one in enumerate(series):
+        line = sorted((c for c in panel.points() if c.case.series == one), key=lambda c: c.case.calls)
         if line:
-            _draw_line(ax, line, metric.counter, step ** (k - (len(series) - 1) / 2))
-    floor = sorted((c for p in shared for c in p.points() if c.case.model == FLOOR), key=lambda c: c.case.calls)
-    if floor:
-        ax.plot([c.case.calls for c in floor], [c.median(metric.counter) for c in floor], color=MUTED, linewidth=1.2,
+            _draw_line(ax, line, figure, step ** (k - (len(series) - 1) / 2))
+    yardstick = sorted((c for p in shared for c in p.points() if c.case.is_yardstick), key=lambda c: c.case.calls)
+    if yardstick:
+        ax.plot([c.case.calls for c in yardstick], [c.median(figure) for c in yardstick], color=MUTED, linewidth=1.2,
                 linestyle=(0, (4, 1.5)), zorder=2)
 
 
-def _draw_line(ax: Any, line: list[CaseResult], counter: str, shift: float) -> None:
+def _draw_line(ax: Any, line: list[CaseResult], figure: str, shift: float) -> None:
     case = line[0].case
-    style = style_of(case.model, case.workers)
+    style = style_of(case)
     xs = [c.case.calls * shift for c in line]
-    spreads = [c.spread(counter) for c in line]
+    spreads = [c.spread(figure) for c in line]
     ys = [s.median for s in spreads]
     for x, s in zip(xs, spreads):
         if s.rounds > 1 and s.low > 0:
             ax.plot([x, x], [s.low, s.high], color=style.colour, linewidth=3.2, alpha=0.35, zorder=2.5)
     hollow = style.fill == "none"
-    ax.plot(xs, ys, color=style.colour, linestyle=line_of(case.transport), linewidth=1.7, marker=style.marker,
+    ax.plot(xs, ys, color=style.colour, linestyle=line_of(case), linewidth=1.7, marker=style.marker,
             markersize=6, markerfacecolor=PAPER if hollow else style.colour,
             markeredgecolor=style.colour if hollow else PAPER, markeredgewidth=1.2 if hollow else 0.7, zorder=3)
 
 
 def _ideals(cases: Sequence[CaseResult]) -> dict[int, float]:
-    found = {c.case.calls: c.median("ideal_s") for c in cases}
-    return {n: v for n, v in sorted(found.items()) if v and v > 0}
+    ideals = {c.case.calls: c.median("ideal_s") for c in cases}
+    return {n: v for n, v in sorted(ideals.items()) if v and v > 0}
 
 
 def _draw_ideal(ax: Any, ideals: dict[int, float]) -> None:
@@ -222,16 +215,16 @@ def _draw_ideal(ax: Any, ideals: dict[int, float]) -> None:
 
 def _note(panels: list[list[_Panel]], rounds: int) -> str:
     """How the points came about, and which rows are missing from the picture."""
-    parts = [f"Points: median of {rounds} rounds; shaded bars: least to greatest." if rounds > 1 else "One round."]
-    parts.append("Points of the same number of calls are set a little apart.")
+    said = [f"Points: median of {rounds} rounds; shaded bars: least to greatest." if rounds > 1 else "One round."]
+    said.append("Points of the same number of calls are set a little apart.")
     cases = {c.name: c for row in panels for p in row for c in p.group.cases}.values()
-    if any(c.case.model == FLOOR and c.ok for c in cases):
-        parts.append(f"{FLOOR_WORDS}.")
+    if yardstick := next((c.case for c in cases if c.case.is_yardstick and c.ok), None):
+        said.append(f"{yardstick_words(yardstick.catalogue)}.")
     missing: dict[str, list[str]] = {}
     for c in cases:
         if not c.ok:
             missing.setdefault(c.status, []).append(f"{c.case.label} / {c.case.transport} at {c.case.calls:,}")
     for status, who in sorted(missing.items()):
         some = ", ".join(who[:3]) + (f" and {len(who) - 3} more" if len(who) > 3 else "")
-        parts.append(f"Not drawn ({status}): {some}.")
-    return " ".join(parts)
+        said.append(f"Not drawn ({status}): {some}.")
+    return " ".join(said)

@@ -21,22 +21,18 @@ from matplotlib.lines import Line2D  # noqa: E402
 from matplotlib.textpath import TextPath  # noqa: E402
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator  # noqa: E402
 
-from ..results.reader import MODELS, CaseResult, _rank
+from ..results.cases import Case, CaseResult
+from ..results.catalogue import Catalogue, rank
 from ..results.wording import count
 
-# Okabe and Ito's colour-blind safe palette, with a marker for each model as a second sign.
-MODEL_STYLES = {
-    "coroutines": ("#0072B2", "o"),
-    "threads": ("#D55E00", "s"),
-    "thread_pool": ("#E69F00", "^"),
-    "processes": ("#009E73", "D"),
-    "sequential": ("#CC79A7", "v"),
-    "floor": ("#7A7A7A", "X"),
-}
-FLOOR_WORDS = "Dashed grey: floor, a bare epoll loop, what the machine can do"
-FALLBACK_STYLES = (("#56B4E9", "P"), ("#8C6D31", "*"), ("#6F4FA0", "h"), ("#A8A030", "p"))
-TRANSPORT_LINES = {"native": "-", "curl": (0, (5, 2))}
-TRANSPORT_HATCHES = {"native": "", "curl": "////"}
+# Okabe and Ito's colour-blind safe palette, with a marker for each model as a second sign, in the catalogue's order of
+# models without the yardsticks. The fourth is for the second pool: those after it keep the looks that readers know.
+MODEL_STYLES = (("#0072B2", "o"), ("#D55E00", "s"), ("#E69F00", "^"), ("#56B4E9", "P"), ("#009E73", "D"),
+                ("#CC79A7", "v"), ("#8C6D31", "*"), ("#6F4FA0", "h"), ("#A8A030", "p"))
+YARDSTICK_STYLE = ("#7A7A7A", "X")
+UNKNOWN_STYLES = (("#3B3B3B", "<"), ("#B07AA1", "8"), ("#4E9A9A", "H"))
+TRANSPORT_LINES = ("-", (0, (5, 2)), (0, (1, 1.5)))
+TRANSPORT_HATCHES = ("", "////", "....")
 
 # report.py gives these four to CSS in inlined SVGs, so that they follow light and dark.
 INK, MUTED, GRID, PAPER = "#1f2328", "#59636e", "#d8dee4", "#ffffff"
@@ -71,32 +67,43 @@ class LegendItem:
     handle: dict[str, Any]  # Line2D's properties
 
 
-def style_of(model: str, workers: int | None = None) -> Style:
+def style_of(case: Case) -> Style:
     """The same model looks the same everywhere; one with a chosen number of workers has a half-filled marker."""
-    known = MODEL_STYLES.get(model) or FALLBACK_STYLES[zlib.crc32(model.encode()) % len(FALLBACK_STYLES)]
-    return Style(*known, "full" if workers is None else "none")
+    return Style(*look_of(case.model, case.catalogue), "full" if case.workers is None else "none")
 
 
-def line_of(transport: str) -> Any:
-    return TRANSPORT_LINES.get(transport, (0, (1, 1.5)))
+def look_of(model: str, catalogue: Catalogue) -> tuple[str, str]:
+    """A model's colour and marker."""
+    if catalogue.is_yardstick(model):
+        return YARDSTICK_STYLE
+    models = [m.name for m in catalogue.models.values() if not m.yardstick]
+    if model in models and models.index(model) < len(MODEL_STYLES):
+        return MODEL_STYLES[models.index(model)]
+    return UNKNOWN_STYLES[zlib.crc32(model.encode()) % len(UNKNOWN_STYLES)]
 
 
-def hatch_of(transport: str) -> str:
-    return TRANSPORT_HATCHES.get(transport, "....")
+def line_of(case: Case) -> Any:
+    return TRANSPORT_LINES[min(rank(case.transport, case.catalogue.transports)[0], len(TRANSPORT_LINES) - 1)]
 
 
-def series_of(cases: Iterable[CaseResult]) -> list[tuple[str, int | None]]:
-    """The (model, workers) pairs, each a line of its own, in the order that is the same everywhere."""
-    found = {(c.case.model, c.case.workers) for c in cases}
-    return sorted(found, key=lambda s: (_rank(s[0], MODELS), s[1] or 0))
+def hatch_of(case: Case) -> str:
+    return TRANSPORT_HATCHES[min(rank(case.transport, case.catalogue.transports)[0], len(TRANSPORT_HATCHES) - 1)]
 
 
-def series_legend(series: Sequence[tuple[str, int | None]], labels: Sequence[str]) -> list[LegendItem]:
-    items = []
-    for (model, workers), label in zip(series, labels):
-        s = style_of(model, workers)
-        items.append(LegendItem(label, {"color": s.colour, "marker": s.marker, "fillstyle": s.fill, "linewidth": 1.8}))
-    return items
+def yardstick_words(catalogue: Catalogue) -> str:
+    return f"Dashed grey: {catalogue.yardstick}, what the machine can do"
+
+
+def series_of(cases: Iterable[CaseResult]) -> dict[tuple[str, int | None], Case]:
+    """A case of each (model, workers), which is a line of its own, in the order that is the same everywhere."""
+    series = {c.case.series: c.case for c in cases}
+    return dict(sorted(series.items(), key=lambda s: (rank(s[0][0], s[1].catalogue.models), s[0][1] or 0)))
+
+
+def series_legend(series: Iterable[Case]) -> list[LegendItem]:
+    styles = ((case.label, style_of(case)) for case in series)
+    return [LegendItem(label, {"color": s.colour, "marker": s.marker, "fillstyle": s.fill, "linewidth": 1.8})
+            for label, s in styles]
 
 
 class Frame:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
-from ..results.reader import FLOOR, MODELS, TRANSPORTS, Case, _rank, parse_name
-from ..results.wording import rate, scenario_line, seconds, workload_short
+from ..results.cases import Case
+from ..results.catalogue import rank
+from ..results.wording import rate, seconds
 from .style import INK, MUTED, PAPER, RED, SMALL, Frame, LegendItem, style_of, text_width
 
 KINDS = ("scope", "order", "mode", "prefetch", "placement")  # parameters that make the same workload another story
@@ -15,16 +16,17 @@ ALPHAS = {WAITING: 0.22, OK: 1.0, CANCELLED: 0.5, TIMED_OUT: 0.5, FAILED: 0.75}
 MARKS = {TIMED_OUT: "|", FAILED: "x"}  # in red, at the call's end
 
 Record = dict[str, Any]
+Recorded = tuple[Case, Record]
 
 
-def choose(records: Sequence[Record]) -> dict[str, list[Record]]:
+def choose(records: Sequence[Record], cases: Mapping[str, Case]) -> dict[str, list[Recorded]]:
     """Per workload the records of the scenario and transport that most models share, in the models' order; where it
     comes in kinds, those of each: `pipeline_barrier` and `pipeline_streamed`."""
-    groups: dict[tuple, list[Record]] = {}
+    groups: dict[tuple, list[Recorded]] = {}
     for record in records:
-        case = parse_name(record["name"])
-        if case.model != FLOOR and any(_times(call) for call in record["calls"]):
-            groups.setdefault((case.workload, case.transport, case.scenario), []).append(record)
+        case = cases.get(record["name"])
+        if case and not case.is_yardstick and any(_times(call) for call in record["calls"]):
+            groups.setdefault((case.workload, case.transport, case.scenario), []).append((case, record))
     best: dict[str, tuple] = {}
     for key in groups:
         if key[0] not in best or _worth(key, groups) > _worth(best[key[0]], groups):
@@ -35,23 +37,22 @@ def choose(records: Sequence[Record]) -> dict[str, list[Record]]:
                  and key[2].without(*KINDS) == scenario.without(*KINDS)]
         for key in sorted(kinds, key=lambda k: k[2].order):
             name = [workload] + [_word(*p) for p in key[2].params if p[0] in KINDS and len(kinds) > 1]
-            chosen["_".join(name)] = sorted(groups[key], key=_model_order)
+            chosen["_".join(name)] = sorted(groups[key], key=lambda recorded: _model_order(recorded[0]))
     return chosen
 
 
-def timeline(records: Sequence[Record]) -> Any:
+def timeline(recorded: Sequence[Recorded]) -> Any:
     """The records of one scenario over one transport, model above model on one time axis. None without data."""
-    if not records:
+    if not recorded:
         return None
-    cases = [parse_name(r["name"]) for r in records]
+    cases, records = [case for case, _ in recorded], [record for _, record in recorded]
     ends = [_makespan(r) for r in records]
     ideal = next((float(r["ideal_s"]) for r in records if _positive(r.get("ideal_s"))), None)
     limit = _time_limit(ends, ideal)
     left = 0.3 + max(text_width(c.label, SMALL + 0.5) for c in cases)
     case, calls = cases[0], max(len(r["calls"]) for r in records)
-    what = workload_short(case.workload)
-    subtitle = " · ".join([what[:1].upper() + what[1:]] * bool(what) + [scenario_line(case.scenario.params),
-                                                                       f"{case.transport} client"])
+    what = case.scenario.short
+    subtitle = " · ".join(filter(None, (what[:1].upper() + what[1:], case.scenario.line, f"{case.transport} client")))
     shown = [call for r in records for call in r["calls"] if _times(call)]
     never = any(_never_begun(call) for call in shown)
     legend = _legend({_kind(call) for call in shown}, never or _any_wait(shown, limit))
@@ -97,7 +98,7 @@ def _bars(ax: Any, record: Record, case: Case, limit: float, unit: float) -> Non
     """Waiting light, in flight solid; what did not end well is drawn lighter and marked at its end."""
     from matplotlib.collections import PolyCollection
 
-    colour = style_of(case.model, case.workers).colour
+    colour = style_of(case).colour
     layers: dict[str, list] = {kind: [] for kind in ALPHAS}
     marks: dict[str, list] = {kind: [] for kind in MARKS}
     for i, call in enumerate(record["calls"]):
@@ -203,10 +204,10 @@ def _positive(value: Any) -> bool:
 
 def _worth(key: tuple, groups: dict) -> tuple:
     """More models first, then the better known transport, then about fifty calls, where a picture says most."""
-    calls = key[2].calls
-    return (len(groups[key]), -_rank(key[1], TRANSPORTS)[0], -abs(calls - 50), str(key[2]))
+    _, transport, scenario = key
+    known = rank(transport, scenario.catalogue.transports)[0]
+    return (len(groups[key]), -known, -abs(scenario.calls - 50), str(scenario.params))
 
 
-def _model_order(record: Record) -> tuple:
-    case = parse_name(record["name"])
-    return (_rank(case.model, MODELS), case.workers or 0)
+def _model_order(case: Case) -> tuple:
+    return (rank(case.model, case.catalogue.models), case.workers or 0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Iterable
 
 from ..analysis import decomposition, findings, memory_slope
-from ..results.reader import MODELS, TRANSPORTS, CaseResult, Results, Scenario, _rank
+from ..results.cases import CaseResult, Results, Scenario
+from ..results.catalogue import rank
 from ..results.wording import memory, micros
-from .tables import COLUMNS, cell, span
+from .tables import cell, columns_of, span
 
 AT_LEAST = 3  # rounds: fewer give no interval
 ENOUGH = 10  # rounds, of which Student's t is hardly wider than of many more
@@ -21,66 +22,71 @@ def which(results: Results, chosen: list[findings.Choice]) -> dict[str, Any]:
         so_far = "One round" if results.rounds == 1 else f"{results.rounds} rounds"
         return {"lines": [], "why_not": f"{so_far}: no model can be named, as it takes three for an interval "
                                         f"(fanbench run {results.suite} --rounds 3)."}
-    transports = sorted({c.transport for c in chosen}, key=lambda t: _rank(t, TRANSPORTS))
+    transports = sorted({c.transport for c in chosen}, key=lambda t: rank(t, results.catalogue.transports))
     lines = []
-    for scenario, found in findings.representative(chosen).items():
-        for workers in dict.fromkeys(c.workers for c in found):
-            of = {c.transport: c for c in found if c.workers == workers}
+    for scenario, choices in findings.representative(chosen).items():
+        for workers in dict.fromkeys(c.workers for c in choices):
+            of = {c.transport: c for c in choices if c.workers == workers}
             degree = f" · {workers:,} workers" if workers else ""
             lines.append({"workload": scenario.workload, "line": scenario.line + degree,
                           "cells": [of.get(t) for t in transports]})
     open_ones = results.rounds < ENOUGH and any(c and not c.winner for line in lines for c in line["cells"])
     advice = f"More rounds make the intervals narrower (fanbench run {results.suite} --rounds {ENOUGH})."
-    return {"why_not": "", "advice": advice if open_ones else "", "transports": transports, "lines": lines, "turns": turns(results)}
+    return {"why_not": "", "advice": advice if open_ones else "", "transports": transports, "lines": lines,
+            "leading": results.catalogue.leading, "turns": turns(results)}
 
 
 def turns(results: Results) -> list[dict[str, Any]]:
     """Crossovers, those of one scenario and client together."""
     grouped: dict[tuple, list[findings.Crossover]] = {}
-    for found in findings.crossovers(results):
-        grouped.setdefault((found.scenario, found.transport, found.axis), []).append(found)
+    for turn in findings.crossovers(results):
+        grouped.setdefault((turn.scenario, turn.transport, turn.axis), []).append(turn)
     return [{"workload": scenario.workload, "line": scenario.line, "transport": transport, "axis": axis,
-             "found": [(x.behind if axis == "calls" else x.ahead, x.where) for x in some]}
+             "models": [(x.behind if axis == "calls" else x.ahead, x.where) for x in some]}
             for (scenario, transport, axis), some in grouped.items()]
 
 
 def harness(results: Results) -> str:
-    """What the harness's own records cost, of what a call costs with coroutines over the native client."""
-    rows = [c for c in results.cases if (c.case.model, c.case.transport) == ("coroutines", "native")
+    """What the harness's own records cost, of what a call costs with the leading model over the leanest client."""
+    known = results.catalogue
+    rows = [c for c in results.cases if (c.case.model, c.case.transport) == (known.leading, known.transports[0])
             and c.median("recording_us_per_call") and c.median("cpu_us_per_call") and not c.case.get("cpu_per_call")]
     if not rows:
         return ""
-    row = max(rows, key=lambda c: (c.case.workload == "gather", c.case.start == "warm", c.case.calls or 0))
+    first = next(iter(known.workloads), "")
+    row = max(rows, key=lambda c: (c.case.workload == first, c.case.start == "warm", c.case.calls or 0))
     cost, cpu = row.median("recording_us_per_call"), row.median("cpu_us_per_call")
     share = f"{100 * cost / cpu:.1f} %"
-    return (f"Of {micros(cpu)} CPU per call ({row.case.workload}, coroutines over the native client, "
+    client = f"{row.case.model} over the {row.case.transport} client"
+    return (f"Of {micros(cpu)} CPU per call ({row.case.workload}, {client}, "
             f"{row.case.scenario.line}) the harness's own records are {micros(cost)}, {share}.")
 
 
-def parts_table(results: Results) -> dict[str, Any]:
-    """CPU per call in parts, per scenario; the work of mixed and cpu is no model's cost."""
+def decomposition_table(results: Results) -> dict[str, Any]:
+    """CPU per call taken apart, per scenario; the work of workloads that compute is no model's cost."""
     shown = [d for d in decomposition.representative(decomposition.decompositions(results))
              if not d.scenario.get("cpu_per_call")]
-    floor = any(d.floor for d in shown)
+    yardstick = results.catalogue.yardstick if any(d.yardstick for d in shown) else ""
     blocks: dict[Scenario, list[decomposition.Decomposition]] = {}
     for one in shown:
         blocks.setdefault(one.scenario, []).append(one)
-    return {"floor": floor,
-            "headings": ["Native", *(["Floor", "Native − floor"] if floor else []), "Curl − native", "Curl"],
+    of_yardstick = [yardstick.capitalize(), f"Native − {yardstick}"] if yardstick else []
+    return {"yardstick": yardstick,
+            "headings": ["Native", *of_yardstick, "Curl − native", "Curl"],
             "blocks": [{"workload": s.workload, "line": s.line,
-                        "rows": [{"model": d.model, "label": d.label, "cells": _parts(d, floor)} for d in found]}
-                       for s, found in blocks.items()]}
+                        "rows": [{"model": d.case.model, "label": d.case.label, "cells": _costs(d, bool(yardstick))}
+                                 for d in rows]} for s, rows in blocks.items()]}
 
 
-def _parts(one: decomposition.Decomposition, floor: bool) -> list[dict[str, Any] | None]:
-    parts = [one.native, *([one.floor, one.over_floor] if floor else []), one.client, one.curl]
-    return [_part(part) if part else None for part in parts]
+def _costs(one: decomposition.Decomposition, with_yardstick: bool) -> list[dict[str, Any] | None]:
+    costs = [one.native, *([one.yardstick, one.over_yardstick] if with_yardstick else []), one.client, one.curl]
+    return [_cost(cost) if cost else None for cost in costs]
 
 
-def _part(part: decomposition.Part) -> dict[str, Any]:
-    ends = [_minus(micros(v)) for v in (part.interval.low, part.interval.high)] if part.interval else ["", ""]
-    return {"text": _minus(micros(part.value)), "range": span(*ends) if ends[0] != ends[1] else "",
-            "value": part.value}
+def _cost(cost: decomposition.Cost) -> dict[str, Any]:
+    ends = [_minus(micros(v)) for v in (cost.interval.low, cost.interval.high)] if cost.interval else ["", ""]
+    return {"text": _minus(micros(cost.value)), "range": span(*ends) if ends[0] != ends[1] else "",
+            "value": cost.value}
 
 
 def _minus(text: str) -> str:
@@ -92,11 +98,11 @@ def slopes_table(results: Results) -> dict[str, Any]:
     lines: dict[tuple, dict[str, memory_slope.Slope]] = {}
     for s in memory_slope.memory_slopes(results):
         lines.setdefault((s.scenario, s.transport), {})[s.label] = s
-    labels = list(dict.fromkeys(label for found in lines.values() for label in found))
+    labels = list(dict.fromkeys(label for slopes in lines.values() for label in slopes))
     return {"labels": labels,
-            "lines": [{"workload": scenario.workload, "line": f"{scenario.line} · {_span_of_calls(found.values())}",
-                       "transport": transport, "cells": [_slope(found[x]) if x in found else None for x in labels]}
-                      for (scenario, transport), found in lines.items()]}
+            "lines": [{"workload": scenario.workload, "line": f"{scenario.line} · {_span_of_calls(slopes.values())}",
+                       "transport": transport, "cells": [_slope(slopes[x]) if x in slopes else None for x in labels]}
+                      for (scenario, transport), slopes in lines.items()]}
 
 
 def _slope(s: memory_slope.Slope) -> dict[str, Any]:
@@ -105,21 +111,22 @@ def _slope(s: memory_slope.Slope) -> dict[str, Any]:
             "range": span(*ends) if ends[0] != ends[1] else ""}
 
 
-def _span_of_calls(found: Any) -> str:
-    calls = [n for s in found for n in s.calls]
+def _span_of_calls(slopes: Iterable[memory_slope.Slope]) -> str:
+    calls = [n for s in slopes for n in s.calls]
     return f"{min(calls):,} to {max(calls):,} calls"
 
 
-def figures(blocks: list[Any], counter: str) -> dict[str, Any]:
+def figures(blocks: list[Any], figure: str) -> dict[str, Any]:
     """The figures of a plot with a block per scenario: a line per scenario and client, a column per model."""
-    column = next(c for c in COLUMNS if c.counter == counter)
-    cases = [c for b in blocks for c in (*b.cases, *([b.floor] if b.floor else []))]
-    labels = sorted({_series(c) for c in cases if c.values(counter)}, key=lambda s: (_rank(s[0], MODELS), s[1]))
+    known = blocks[0].scenario.catalogue
+    column = next(c for c in columns_of(known) if c.figure.name == figure)
+    cases = [c for b in blocks for c in (*b.cases, *([b.yardstick] if b.yardstick else []))]
+    labels = sorted({_series(c) for c in cases if c.values(figure)}, key=lambda s: (rank(s[0], known.models), s[1]))
     lines: dict[tuple, dict[tuple, CaseResult]] = {}
     for c in cases:
         lines.setdefault((c.case.scenario, c.case.transport), {})[_series(c)] = c
-    order = sorted(lines, key=lambda key: (key[0].order, _rank(key[1], TRANSPORTS)))
-    return {"heading": column.heading, "labels": [label for _, _, label in labels],
+    order = sorted(lines, key=lambda key: (key[0].order, rank(key[1], known.transports)))
+    return {"heading": column.figure.label, "labels": [label for _, _, label in labels],
             "lines": [{"workload": s.workload, "line": s.line, "transport": t,
                        "cells": [cell(lines[s, t][series], column) if series in lines[s, t] else None
                                  for series in labels]} for s, t in order]}

@@ -10,13 +10,15 @@ from ..analysis.claims import judge
 from ..analysis.findings import NOT_SEPARATED, choices
 from ..files import write_atomically
 from ..plots import drawing
-from ..results.reader import Results, load, load_records, verification_line
+from ..results.cases import Results
+from ..results.catalogue import Catalogue
+from ..results.reader import load, load_records
+from ..results.rows import ERROR
+from ..results.table import verification_line
 from . import opening
-from .tables import COLUMNS, marks_of, section
+from .tables import columns_of, marks_of, section
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-
 _DRAWN_FROM = {"efficiency": "efficiency", "cpu_per_call": "cpu_us_per_call", "cancel_latency": "cancel_latency_us"}
 _PROVENANCE = {
     "suite": "Suite", "description": "Description", "started": "Started", "date": "Date", "rounds": "Rounds",
@@ -39,12 +41,12 @@ def write(out_dir: Path) -> None:
 
 
 def to_markdown(results: Results, plots: list[drawing.Plot]) -> str:
-    text = template("report.md.j2", autoescape=False).render(contents(results, plots, brief=True))
+    text = template("report.md.j2", results.catalogue, autoescape=False).render(contents(results, plots, brief=True))
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def to_html(results: Results, plots: list[drawing.Plot]) -> str:
-    return template("report.html.j2", autoescape=True).render(contents(results, plots, brief=False))
+    return template("report.html.j2", results.catalogue, autoescape=True).render(contents(results, plots, brief=False))
 
 
 def contents(results: Results, plots: list[drawing.Plot], brief: bool) -> dict[str, Any]:
@@ -54,7 +56,7 @@ def contents(results: Results, plots: list[drawing.Plot], brief: bool) -> dict[s
     of_scenario = {c.scenario: [o for o in chosen if o.scenario == c.scenario] for c in chosen}
     which = opening.which(results, chosen)
     sections = [section(results, w, plots, {} if which["why_not"] else of_scenario, brief) for w in results.workloads]
-    shown = {c.counter for s in sections for c in s["columns"]}
+    shown = {c for s in sections for c in s["columns"]}
     return {
         "suite": results.suite,
         "description": str(results.context.get("description") or ""),
@@ -62,21 +64,21 @@ def contents(results: Results, plots: list[drawing.Plot], brief: bool) -> dict[s
         "interrupted": results.interrupted,
         "verification": verification_line(results),
         "rows": len(results.cases),
-        "errors": [(c.name, c.message) for c in results.with_status("error")],
+        "errors": [(c.name, c.message) for c in results.with_status(ERROR)],
         "which": which,
         "harness": opening.harness(results),
         "marks": marks_of(results),
         "overview": next((p for p in general if p.name == "overview"), None),
         "figures": [(p, _figures_of(p, results)) for p in general if p.name in _DRAWN_FROM],
-        "parts": opening.parts_table(results),
-        "parts_plot": next((p for p in general if p.name == "model_and_client"), None),
+        "decomposition": opening.decomposition_table(results),
+        "decomposition_plot": next((p for p in general if p.name == "model_and_client"), None),
         "slopes": opening.slopes_table(results),
         "claims": judge(results) if results.suite == "claims" else [],
         "sections": sections,
         "models": list(dict.fromkeys(c.case.model for c in results.cases)),
         "transports": list(dict.fromkeys(c.case.transport for c in results.cases)),
         "unreadable": results.unreadable_names,
-        "columns": [c for c in COLUMNS if c.counter in shown],
+        "columns": [c for c in columns_of(results.catalogue) if c in shown],
         "rounds": results.rounds,
         "provenance": provenance(results.context),
     }
@@ -85,8 +87,8 @@ def contents(results: Results, plots: list[drawing.Plot], brief: bool) -> dict[s
 def _figures_of(plot: drawing.Plot, results: Results) -> dict[str, Any]:
     from ..plots.by_model import blocks_of
 
-    counter = _DRAWN_FROM[plot.name]
-    return opening.figures(blocks_of(results, counter), counter)
+    figure = _DRAWN_FROM[plot.name]
+    return opening.figures(blocks_of(results, figure), figure)
 
 
 def headline(context: dict[str, Any], rounds: int) -> str:
@@ -96,9 +98,9 @@ def headline(context: dict[str, Any], rounds: int) -> str:
     cores = context.get("num_cpus") or about.get("cores")
     machine = ", ".join(p for p in (str(context.get("cpu") or about.get("cpu") or context.get("host_name") or ""),
                                     f"{cores} core{'' if cores == 1 else 's'}" if cores else "") if p)
-    parts = [f"{rounds} round{'' if rounds == 1 else 's'}", date[:16].replace("T", " "), machine,
+    words = [f"{rounds} round{'' if rounds == 1 else 's'}", date[:16].replace("T", " "), machine,
              str(context.get("kernel") or about.get("kernel") or "")]
-    return " · ".join(p for p in parts if p)
+    return " · ".join(word for word in words if word)
 
 
 def provenance(context: dict[str, Any]) -> list[tuple[str, str]]:
@@ -107,8 +109,8 @@ def provenance(context: dict[str, Any]) -> list[tuple[str, str]]:
     rest = [(key, value) for key, value in sorted(context.items()) if key not in _PROVENANCE]
     rows = []
     for label, value in known + rest:
-        parts = value.items() if isinstance(value, dict) else [("", value)]
-        rows += [(f"{label}: {key}" if key else label, _plain(part)) for key, part in parts]
+        entries = value.items() if isinstance(value, dict) else [("", value)]
+        rows += [(f"{label}: {key}" if key else label, _plain(entry)) for key, entry in entries]
     return rows
 
 
@@ -146,23 +148,22 @@ def inline_svg(plot: drawing.Plot) -> str:
     return Markup(re.sub(r"<svg\b[^>]*>", lambda _: head, text, count=1))
 
 
-def _colour(model: str) -> str:
-    from ..plots.style import style_of
-
-    return style_of(model).colour
-
-
 def _markdown_cell(text: Any) -> str:
     """Text that can neither end a table's cell nor start markup."""
     return re.sub(r"([|*`\[\]<>\\])", r"\\\1", " ".join(str(text).split()))
 
 
-def template(name: str, autoescape: bool) -> Any:
+def template(name: str, catalogue: Catalogue, autoescape: bool) -> Any:
     """One of templates/, with the filters that they use."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    def colour(model: str) -> str:
+        from ..plots.style import look_of
+
+        return look_of(model, catalogue)[0]
+
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=autoescape, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-    environment.filters |= {"svg": inline_svg, "cell": _markdown_cell, "colour": _colour,
+    environment.filters |= {"svg": inline_svg, "cell": _markdown_cell, "colour": colour,
                             "without_verdict": lambda text: text.removeprefix(f"{NOT_SEPARATED}: ")}
     return environment.get_template(name)

@@ -7,28 +7,25 @@ import io
 from typing import Any
 
 from ..analysis.stats import median_interval
-from ..results.reader import CaseResult, Results
+from ..results.cases import CaseResult, Results
+from ..results.catalogue import MEMORY
 from .tables import marks
 
 _HEAD = ("name", "workload", "model", "transport")
-_NO_COUNTERS = {"name", "run_name", "run_type", "repetitions", "repetition_index", "threads", "iterations", "real_time",
-                "cpu_time", "time_unit", "family_index", "per_family_instance_index", "error_occurred", "error_message",
-                "verified", "aggregate_name", "aggregate_unit"}
-_WITH_INTERVAL = ("makespan_s", "overhead_us_per_call", "cpu_us_per_call", "memory_bytes")
+_WITH_INTERVAL = ("makespan_s", "overhead_us_per_call", "cpu_us_per_call", MEMORY.name)
 
 
 def to_csv(results: Results) -> str:
-    """Each figure is the median over the rounds; four have the ends of their 95 % interval beside them. Empty: no such
-    figure. The units are in the fields' names, as bench/README.md explains them."""
+    """Each figure is the median over the rounds; four, which come first, have the ends of their 95 % interval beside
+    them. Empty: no such figure. The units are in the fields' names, as bench/README.md explains them."""
     parameters = list(dict.fromkeys(key for c in results.cases for key, _ in c.case.params))
-    counters = list(dict.fromkeys(k for c in results.cases if c.ok for r in c.rounds for k, v in r.items()
-                                  if k not in _NO_COUNTERS and isinstance(v, (int, float))))
-    counters = [k for k in _WITH_INTERVAL if k in counters] + [k for k in counters if k not in _WITH_INTERVAL]
-    columns = [name for k in counters for name in ([k, f"{k}_low", f"{k}_high"] if k in _WITH_INTERVAL else [k])]
+    there = {k for c in results.cases if c.ok for r in c.rounds for k in r} - {"verified"}
+    figures = [k for k in dict.fromkeys((*_WITH_INTERVAL, *results.catalogue.figures)) if k in there]
+    columns = [name for k in figures for name in ([k, f"{k}_low", f"{k}_high"] if k in _WITH_INTERVAL else [k])]
     return write([*_HEAD, *parameters, "status", "message", "marks", "rounds", *columns],
                  [[c.name, c.case.workload, c.case.model, c.case.transport, *(c.case.get(p, "") for p in parameters),
                    c.status, c.message, ", ".join(marks(c)), len(c.rounds),
-                   *(value for k in counters for value in _figures(c, k))] for c in results.cases])
+                   *(value for k in figures for value in _figures(c, k))] for c in results.cases])
 
 
 def write(head: list[str], lines: list[list[Any]]) -> str:
@@ -40,12 +37,12 @@ def write(head: list[str], lines: list[list[Any]]) -> str:
     return out.getvalue()
 
 
-def _figures(c: CaseResult, counter: str) -> list[Any]:
-    values = c.values(counter)
-    if counter not in _WITH_INTERVAL:
-        return [c.median(counter)]
+def _figures(c: CaseResult, figure: str) -> list[Any]:
+    values = c.values(figure)
+    if figure not in _WITH_INTERVAL:
+        return [c.median(figure)]
     interval = median_interval(values) if values else None
-    return [c.median(counter), *((interval.low, interval.high) if interval else (None, None))]
+    return [c.median(figure), *((interval.low, interval.high) if interval else (None, None))]
 
 
 def _safe(value: Any) -> Any:

@@ -9,12 +9,17 @@ import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence, TypeVar
 
 from ..files import write_atomically
+from ..results import catalogue as catalogues
+from ..results.catalogue import Catalogue
+from ..results.rows import Row, has_no_number, is_failure
 from . import process, rounds
 from .display import Display, Position
-from .rounds import Case, Row, Suite
+from .rounds import ListedCase, Suite
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -24,12 +29,13 @@ class Job:
     bench: Path
     suite_file: Path
     suite: Suite
-    cases: tuple[Case, ...]
+    cases: tuple[ListedCase, ...]
     out: Path
     rounds: int
     order_seed: int
     timeout_s: float | None = None  # for each case; None: as long as rounds.timeout_s gives it
-    context: Mapping[str, Any] = field(default_factory=dict)  # goes into the results as it is
+    context: Mapping[str, Any] = field(default_factory=dict)  # goes into the results as it is, like the next
+    catalogue: Mapping[str, Any] = field(default_factory=dict)  # as the bench printed it
     options: tuple[str, ...] = ()  # more of the bench's
 
 
@@ -39,16 +45,26 @@ class BenchError(Exception):
 
 def list_suite(bench: Path, suite_file: Path) -> Suite:
     """What the bench says is in the suite. Raises BenchError."""
+    return _asked(bench, ["--suite", suite_file, "--list"], rounds.read_suite)
+
+
+def catalogue(bench: Path) -> Catalogue:
+    """What the bench says of itself. Raises BenchError, also where it is older than catalogues are."""
+    return _asked(bench, ["--catalogue"], catalogues.read)
+
+
+def _asked(bench: Path, options: Sequence[str | Path], read: Callable[[Any], T]) -> T:
+    """What the bench prints as JSON, read."""
     try:
-        ended = process.run([bench, "--suite", suite_file, "--list"], timeout_s=30)
+        ended = process.run([bench, *options], timeout_s=30)
     except OSError as e:
         raise BenchError(f"{bench} can't be started ({e.strerror}): ./scripts/fanbench list builds it") from None
     if ended.returncode != 0:
-        raise BenchError(_last_line(ended.stderr) or f"{bench.name} --list {_how_it_ended(ended)}")
+        raise BenchError(_last_line(ended.stderr) or f"{bench.name} {options[-1]} {_how_it_ended(ended)}")
     try:
-        return rounds.read_suite(json.loads(ended.stdout))
+        return read(json.loads(ended.stdout))
     except (ValueError, KeyError, TypeError) as e:
-        raise BenchError(f"{bench.name} --list printed what can't be read: {e!r}") from None
+        raise BenchError(f"{bench.name} {options[-1]} printed what can't be read: {e!r}") from None
 
 
 def run(job: Job, display: Display, stop: process.StopRequest) -> int:
@@ -63,13 +79,14 @@ def run(job: Job, display: Display, stop: process.StopRequest) -> int:
         rows, context = _run_round(job, number, order, took, display, stop)
         document = {"round": number, "order": [c.name for c in order],
                     "context": {**context, **job.context} if context else dict(job.context),
-                    "benchmarks": rows, "took_s": {r["name"]: took[r["name"]] for r in rows}}
+                    "catalogue": dict(job.catalogue), "benchmarks": rows,
+                    "took_s": {r["name"]: took[r["name"]] for r in rows}}
         name = "partial" if len(rows) < len(order) else f"round-{number:03}"
         if rows:
             write_atomically(job.out / "rounds" / f"{name}.json", json.dumps(document, indent=1) + "\n")
         if stop.number:
             return number if name != "partial" else number - 1
-        settled = {row["name"] for row in rows if rounds.has_no_number(row)}
+        settled = {row["name"] for row in rows if has_no_number(row)}
         left = [case for case in left if case.name not in settled]
     return job.rounds
 
@@ -92,12 +109,12 @@ def write_results(out: Path, interrupted: bool) -> dict[str, Any]:
     context = {**finished[0]["context"], "rounds_finished": len(finished)}
     if interrupted:
         context["interrupted"] = True
-    results = rounds.assemble(finished, context)
+    results = rounds.assemble(finished, context, finished[0].get("catalogue", {}))
     write_atomically(out / "results.json", json.dumps(results, indent=1) + "\n")
     return results
 
 
-def _run_round(job: Job, number: int, order: Sequence[Case], took: dict[str, float], display: Display,
+def _run_round(job: Job, number: int, order: Sequence[ListedCase], took: dict[str, float], display: Display,
                stop: process.StopRequest) -> tuple[list[Row], dict[str, Any]]:
     """The rows of the cases that were done before a stop, and the context of the first."""
     known = {case.name: case for case in job.cases}
@@ -115,18 +132,18 @@ def _run_round(job: Job, number: int, order: Sequence[Case], took: dict[str, flo
 
     for case in order:
         show()
-        row, found, seconds = run_case(job, case, number, stop, show)
+        row, of_bench, seconds = run_case(job, case, number, stop, show)
         if stop.number:
             break
         took[case.name] = seconds
-        context = context or found
+        context = context or of_bench
         rows.append({**row, "family_index": index[case.name], "per_family_instance_index": 0})
-        if rounds.is_failure(row):
+        if is_failure(row):
             display.say(f"error: {case.name}: {row['error_message']}")
     return rows, context
 
 
-def run_case(job: Job, case: Case, number: int, stop: process.StopRequest,
+def run_case(job: Job, case: ListedCase, number: int, stop: process.StopRequest,
              tick: Any) -> tuple[Row, dict[str, Any], float]:
     """The case's row, made here where the bench leaves none, the bench's context, and how long it took."""
     timeout_s = job.timeout_s or rounds.timeout_s(case)
@@ -139,23 +156,23 @@ def run_case(job: Job, case: Case, number: int, stop: process.StopRequest,
         try:
             ended = process.run(argv, timeout_s=timeout_s, stop=stop, tick=tick)
         except OSError as e:
-            return rounds.error_row(case.name, f"{job.bench} can't be started: {e.strerror}"), {}, 0.0
+            return rounds.error_row(case, f"{job.bench} can't be started: {e.strerror}"), {}, 0.0
         document = _read_document(output)
-    return _judge(case.name, ended, document, timeout_s), document.get("context", {}), ended.seconds
+    return _judge(case, ended, document, timeout_s), document.get("context", {}), ended.seconds
 
 
-def _judge(name: str, ended: process.Ended, document: Mapping[str, Any], timeout_s: float) -> Row:
+def _judge(case: ListedCase, ended: process.Ended, document: Mapping[str, Any], timeout_s: float) -> Row:
     """The bench's row where it can be believed, else an error row that says what happened."""
-    row = rounds.row_of(name, document)
+    row = rounds.row_of(case, document)
     if ended.timed_out:
-        return rounds.error_row(name, f"not done after {timeout_s:g} s, ended{_last_words(ended)}")
+        return rounds.error_row(case, f"not done after {timeout_s:g} s, ended{_last_words(ended)}")
     if ended.returncode not in (0, 1):
-        return rounds.error_row(name, f"the bench {_how_it_ended(ended)}{_last_words(ended)}")
+        return rounds.error_row(case, f"the bench {_how_it_ended(ended)}{_last_words(ended)}")
     if row is None or (ended.returncode == 1 and not row.get("error_occurred")):
         what = "no row" if row is None else "a row without an error"
-        return rounds.error_row(name, f"the bench {_how_it_ended(ended)} and left {what}{_last_words(ended)}")
-    if ended.left_behind and not rounds.is_failure(row):
-        return rounds.error_row(name, f"left processes behind: {', '.join(ended.left_behind)}")
+        return rounds.error_row(case, f"the bench {_how_it_ended(ended)} and left {what}{_last_words(ended)}")
+    if ended.left_behind and not is_failure(row):
+        return rounds.error_row(case, f"left processes behind: {', '.join(ended.left_behind)}")
     return row
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from fanbench_tools.analysis.claims import CLAIMS, FAILS, HOLDS, NOT_MEASURED, cpus_in, judge
-from fanbench_tools.results.reader import from_rows
+
 from fixtures.synthetic_data import CLAIMS as SUITE
-from fixtures.synthetic_data import row
+from fixtures.synthetic_data import from_rows, row
 
 HUNDRED, TURN, MEMORY, LOOP, THREADS, THREE, SIBLINGS, BLOCKING, SESSION, PROCESSES, FASTER, MILLION = range(12)
 
@@ -59,8 +59,8 @@ def test_a_thousand_in_turn_may_be_ten_times_a_hundred_and_says_so():
 def test_a_million():
     name = "semaphore/coroutines/native/calls:1000000/latency:1ms/start:warm/limit:1000"
     assert verdict(MILLION, row(name, pss_bytes_per_call=500.0)) == FAILS
-    assert verdict(MILLION, row(name, error_occurred=True, error_message="killed by signal 9")) == NOT_MEASURED
-    assert verdict(MILLION, row(name, error_occurred=True, error_message="limit: memory")) == NOT_MEASURED
+    assert verdict(MILLION, row(name, error_message="killed by signal 9")) == NOT_MEASURED
+    assert verdict(MILLION, row(name, status="limit", error_message="memory")) == NOT_MEASURED
 
 
 def test_a_thousand_in_turn():
@@ -87,9 +87,9 @@ def test_ten_thousand_on_one_loop():
     assert verdict(LOOP, case("coroutines", 10000, in_flight_peak=10000)) == HOLDS
     assert verdict(LOOP, case("coroutines", 10000, in_flight_peak=9000)) == FAILS
     assert verdict(LOOP, case("coroutines", 1000, in_flight_peak=1000)) == NOT_MEASURED
-    limited = case("coroutines", 10000, error_occurred=True, error_message="limit: needs 20,100 descriptors")
+    limited = case("coroutines", 10000, status="limit", error_message="needs 20,100 descriptors")
     assert verdict(LOOP, limited) == "holds only if the machine allows it: needs 20,100 descriptors"
-    broken = case("coroutines", 10000, error_occurred=True, error_message="lost a call")
+    broken = case("coroutines", 10000, error_message="lost a call")
     assert verdict(LOOP, broken) == NOT_MEASURED
 
 
@@ -130,7 +130,7 @@ def test_transports_that_disagree_are_named():
 
 
 def test_an_error_row_proves_nothing():
-    assert verdict(THREE, case("coroutines", 3, error_occurred=True, error_message="lost a call")) == NOT_MEASURED
+    assert verdict(THREE, case("coroutines", 3, error_message="lost a call")) == NOT_MEASURED
 
 
 def group(model, **counters):
@@ -144,7 +144,7 @@ def test_no_sibling_is_left(threads_us, expected):
 
 
 def test_a_task_group_that_was_not_verified_proves_nothing():
-    assert verdict(SIBLINGS, group("threads", error_occurred=True, error_message="one is open")) == NOT_MEASURED
+    assert verdict(SIBLINGS, group("threads", error_message="one is open")) == NOT_MEASURED
     assert verdict(SIBLINGS, group("threads", cancel_latency_us=2e6)) == FAILS
 
 

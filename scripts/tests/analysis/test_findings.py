@@ -3,8 +3,8 @@
 import pytest
 
 from fanbench_tools.analysis import findings, memory_slope
-from fanbench_tools.results.reader import from_rows
-from fixtures.synthetic_data import QUICK, row
+
+from fixtures.synthetic_data import QUICK, from_rows, row
 
 NOISE = (0.99, 1.0, 1.01, 1.0)
 
@@ -16,44 +16,44 @@ def case(model, calls=100, makespan=0.2, cpu=10.0, noise=NOISE, transport="nativ
 
 
 def only(*rows):
-    found = findings.choices(from_rows(sum(rows, []), {}))
-    assert len(found) == 1
-    return found[0]
+    chosen = findings.choices(from_rows(sum(rows, []), {}))
+    assert len(chosen) == 1
+    return chosen[0]
 
 
 def test_the_cheapest_of_the_fast_wins():
-    found = only(case("coroutines", cpu=10.0), case("threads", cpu=20.0, makespan=0.21, noise=(1.0, 1.02, 0.99, 1.0)),
-                 case("processes", cpu=5.0, makespan=0.3))
-    assert found.winner == "coroutines"
-    assert [m for m, _ in found.too_slow] == ["processes"]
-    ratio = found.cpu[0][1]
+    chosen = only(case("coroutines", cpu=10.0), case("threads", cpu=20.0, makespan=0.21, noise=(1.0, 1.02, 0.99, 1.0)),
+                  case("processes", cpu=5.0, makespan=0.3))
+    assert chosen.winner == "coroutines"
+    assert [m for m, _ in chosen.too_slow] == ["processes"]
+    ratio = chosen.cpu[0][1]
     assert ratio.low < 2.0 < ratio.high and ratio.n == 4
-    assert found.words == (f"the next, threads, takes {findings.times(ratio)} its CPU; too slow: processes 1.50 ×")
+    assert chosen.words == (f"the next, threads, takes {findings.times(ratio)} its CPU; too slow: processes 1.50 ×")
 
 
 def test_a_winner_that_is_not_the_fastest_says_how_far_off_it_is():
-    found = only(case("coroutines", makespan=0.205), case("threads", cpu=20.0, makespan=0.2))
-    assert found.winner == "coroutines" and found.best == "threads" and found.makespan.high < 1.1
-    assert "makespan 1.02 ×" in found.words
+    chosen = only(case("coroutines", makespan=0.205), case("threads", cpu=20.0, makespan=0.2))
+    assert chosen.winner == "coroutines" and chosen.best == "threads" and chosen.makespan.high < 1.1
+    assert "makespan 1.02 ×" in chosen.words
 
 
 def test_without_separation_no_winner():
-    found = only(case("coroutines", cpu=10.0), case("threads", cpu=10.05, noise=(1.05, 0.95, 1.0, 1.01)),
-                 case("processes", cpu=30.0))
-    assert found.winner == "" and found.rivals == ("threads",)
-    assert found.words.startswith("not separated: by the medians coroutines, but threads takes 1.0")
+    chosen = only(case("coroutines", cpu=10.0), case("threads", cpu=10.05, noise=(1.05, 0.95, 1.0, 1.01)),
+                  case("processes", cpu=30.0))
+    assert chosen.winner == "" and chosen.rivals == ("threads",)
+    assert chosen.words.startswith("not separated: by the medians coroutines, but threads takes 1.0")
 
 
 def test_a_cheapest_that_is_perhaps_too_slow_does_not_win():
     slow = [r | {"makespan_s": 0.2 * f} for r, f in zip(case("threads", cpu=5.0), (1.0, 1.2, 1.05, 1.15))]
-    found = only(case("coroutines"), slow)
-    assert found.winner == "" and found.cheapest == "threads" and not found.fast_enough
-    assert "not surely within 10 %" in found.words
+    chosen = only(case("coroutines"), slow)
+    assert chosen.winner == "" and chosen.cheapest == "threads" and not chosen.fast_enough
+    assert "not surely within 10 %" in chosen.words
 
 
 def test_less_than_three_rounds_separate_nothing():
-    found = only(case("coroutines", noise=NOISE[:2]), case("threads", cpu=90.0, noise=NOISE[:2]))
-    assert found.winner == "" and found.cpu == (("threads", None),)
+    chosen = only(case("coroutines", noise=NOISE[:2]), case("threads", cpu=90.0, noise=NOISE[:2]))
+    assert chosen.winner == "" and chosen.cpu == (("threads", None),)
 
 
 def test_rounds_are_paired():
@@ -63,20 +63,21 @@ def test_rounds_are_paired():
 
 
 def test_a_round_that_one_side_lacks_is_left_out():
-    found = only(case("coroutines"), case("threads", cpu=20.0)[1:])
-    assert found.cpu[0][1].n == 3 and found.cpu[0][1].estimate == pytest.approx(2.0)
+    chosen = only(case("coroutines"), case("threads", cpu=20.0)[1:])
+    assert chosen.cpu[0][1].n == 3 and chosen.cpu[0][1].estimate == pytest.approx(2.0)
 
 
 def test_never_across_clients_degrees_or_baselines():
-    rows = [case("coroutines"), case("threads", transport="curl", cpu=90), case("sequential", cpu=1),
-            case("floor", cpu=1), case("thread_pool", tail="/workers:10", cpu=1)]
+    rows = [case("coroutines", in_flight_peak=100), case("threads", transport="curl", cpu=90),
+            case("sequential", cpu=1, in_flight_peak=1), case("floor", cpu=1),
+            case("thread_pool", tail="/workers:10", cpu=1)]
     assert findings.choices(from_rows(sum(rows, []), {})) == []
-    found = findings.choices(from_rows(sum(rows + [case("processes", tail="/workers:10", cpu=9)], []), {}))
-    assert [(c.winner, c.workers) for c in found] == [("thread_pool", 10)]
+    chosen = findings.choices(from_rows(sum(rows + [case("processes", tail="/workers:10", cpu=9)], []), {}))
+    assert [(c.winner, c.workers) for c in chosen] == [("thread_pool", 10)]
 
 
 def test_a_model_without_a_number_is_said():
-    broken = case("processes", error_occurred=True, error_message="limit: needs 20,100 descriptors")
+    broken = case("processes", status="limit", error_message="needs 20,100 descriptors")
     assert only(case("coroutines"), case("threads", cpu=20), broken).words.endswith("no number: processes")
 
 
@@ -97,9 +98,9 @@ def over_calls(ratios, noise=(1.0, 1.0, 1.0, 1.0)):
 
 
 def test_where_threads_fall_behind():
-    found, = over_calls({10: 1.0, 100: 1.05, 1000: 1.3, 5000: 2.0})
-    assert (found.behind, found.ahead, found.first, found.last_level) == ("threads", "coroutines", 1000, 100)
-    assert found.where == "between 100 calls and 1,000 calls: 1.05 × at 100 calls, 1.30 × at 1,000 calls"
+    turn, = over_calls({10: 1.0, 100: 1.05, 1000: 1.3, 5000: 2.0})
+    assert (turn.behind, turn.ahead, turn.first, turn.last_level) == ("threads", "coroutines", 1000, 100)
+    assert turn.where == "between 100 calls and 1,000 calls: 1.05 × at 100 calls, 1.30 × at 1,000 calls"
 
 
 @pytest.mark.parametrize("ratios, where", [
@@ -113,16 +114,16 @@ def test_where_it_turns_in_words(ratios, where):
 
 
 def test_a_turn_that_the_rounds_do_not_separate():
-    found, = over_calls({10: 1.1, 100: 1.1}, noise=(0.9, 1.1, 1.0, 1.05))
-    assert not found.separated and found.where.startswith("not separated: 1.11 × (")
+    turn, = over_calls({10: 1.1, 100: 1.1}, noise=(0.9, 1.1, 1.0, 1.05))
+    assert not turn.separated and turn.where.startswith("not separated: 1.11 × (")
 
 
 def test_below_a_turn_that_is_not_separated_it_is_said_how_far_it_is_level():
     rows = case("coroutines", 10) + case("threads", 10) + case("coroutines", 100)
     rows += [r | {"makespan_s": 0.22 * f} for r, f in zip(case("threads", 100), (0.9, 1.1, 1.0, 1.05))]
-    found, = findings.crossovers(from_rows(rows, {}))
-    assert found.where.startswith("not separated: 1.1")
-    assert found.where.endswith("at 100 calls; within 10 % at 10 calls")
+    turn, = findings.crossovers(from_rows(rows, {}))
+    assert turn.where.startswith("not separated: 1.1")
+    assert turn.where.endswith("at 100 calls; within 10 % at 10 calls")
 
 
 def test_where_work_wants_something_else():
@@ -130,17 +131,17 @@ def test_where_work_wants_something_else():
     for c, ratio in ((1, 1.0), (10, 1.5)):
         rows += case("coroutines", 20, 0.2 * ratio, workload="cpu", tail=f"/cpu_per_call:{c}ms")
         rows += case("processes", 20, 0.2, workload="cpu", tail=f"/cpu_per_call:{c}ms")
-    found = findings.crossovers(from_rows(rows, {}))
-    work = next(x for x in found if x.axis == "cpu_per_call")
+    turns = findings.crossovers(from_rows(rows, {}))
+    work = next(x for x in turns if x.axis == "cpu_per_call")
     assert (work.behind, work.ahead, work.first) == ("coroutines", "processes", 0.01)
     assert work.where.startswith("between 1 ms of work each and 10 ms of work each: 1.00 ×")
 
 
 def test_the_synthetic_suite_gives_findings_of_every_kind():
     results = from_rows(QUICK[0]["benchmarks"], {})
-    found = findings.choices(results)
-    assert {c.transport for c in found} == {"native", "curl"} and any(c.winner for c in found)
-    assert all(c.scenario.line and c.words for c in found)
+    chosen = findings.choices(results)
+    assert {c.transport for c in chosen} == {"native", "curl"} and any(c.winner for c in chosen)
+    assert all(c.scenario.line and c.words for c in chosen)
     assert {x.behind for x in findings.crossovers(results)} >= {"threads", "processes"}
 
 
@@ -151,12 +152,12 @@ def test_the_slope_of_a_line_is_its_slope():
 
 def test_memory_per_call_is_fitted_over_three_sizes_in_each_round():
     rows = sum((case("threads", n, pss_bytes_per_call=(1e6 + 13e3 * n) / n) for n in (1, 10, 100)), [])
-    found, = memory_slope.memory_slopes(from_rows(rows, {}))
-    assert found.bytes_per_call == pytest.approx(13e3) and found.calls == (1, 10, 100)
-    assert found.interval.low == pytest.approx(13e3) and found.interval.n == 4
+    slope, = memory_slope.memory_slopes(from_rows(rows, {}))
+    assert slope.bytes_per_call == pytest.approx(13e3) and slope.calls == (1, 10, 100)
+    assert slope.interval.low == pytest.approx(13e3) and slope.interval.n == 4
     assert memory_slope.memory_slopes(from_rows(rows[:8], {})) == []
 
 
 def test_a_bottleneck_is_said():
-    found = only(case("coroutines", server_bound=1), case("threads", cpu=20, server_bound=0))
-    assert found.winner == "coroutines" and found.words.endswith("server-bound: coroutines")
+    chosen = only(case("coroutines", server_bound=1), case("threads", cpu=20, server_bound=0))
+    assert chosen.winner == "coroutines" and chosen.words.endswith("server-bound: coroutines")

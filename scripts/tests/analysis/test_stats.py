@@ -12,9 +12,9 @@ from fanbench_tools.analysis import stats
 
 def test_the_median_interval_is_of_medians_of_the_sample_and_the_seed_repeats_it() -> None:
     values = [1.0, 2.0, 3.0, 4.0, 100.0]
-    found = stats.median_interval(values)
-    assert (found.estimate, found.n, found.level) == (3.0, 5, 0.95)
-    assert (found.low, found.high) == (1.0, 100.0)  # P(median of 5 drawn is the least) = 0.058, above 0.025
+    interval = stats.median_interval(values)
+    assert (interval.estimate, interval.n, interval.level) == (3.0, 5, 0.95)
+    assert (interval.low, interval.high) == (1.0, 100.0)  # P(median of 5 drawn is the least) = 0.058, above 0.025
     assert stats.median_interval(values, 0.8) == stats.median_interval(values, 0.8, seed=0)
     assert stats.median_interval(values, 0.8).high == 4.0
     assert stats.median_interval([5.0] * 9) == stats.Interval(5.0, 5.0, 5.0, 0.95, 9)
@@ -33,10 +33,10 @@ def test_two_values_are_too_few(function) -> None:
 
 
 def test_the_ratio_interval_is_students_of_the_mean_log() -> None:
-    found = stats.ratio_interval([2.0, 4.0, 8.0], [1.0, 1.0, 1.0])  # logs ln 2 · 1, 2, 3: mean 2, deviation 1
+    interval = stats.ratio_interval([2.0, 4.0, 8.0], [1.0, 1.0, 1.0])  # logs ln 2 · 1, 2, 3: mean 2, deviation 1
     half = 4.302652729749464 / math.sqrt(3) * math.log(2)
-    assert found.estimate == pytest.approx(4)
-    assert (found.low, found.high) == (pytest.approx(4 * math.exp(-half)), pytest.approx(4 * math.exp(half)))
+    assert interval.estimate == pytest.approx(4)
+    assert (interval.low, interval.high) == (pytest.approx(4 * math.exp(-half)), pytest.approx(4 * math.exp(half)))
     assert stats.ratio_interval([1.0, 1.0, 0.0], [1.0] * 3) is None
     assert stats.ratio_interval([1.0] * 3, [1.0, -1.0, 1.0]) is None
     with pytest.raises(ValueError, match="3 numerators and 2 denominators"):
@@ -75,14 +75,14 @@ def test_the_signed_rank_p_of_the_extremes() -> None:
 def test_the_signed_rank_interval_ends_at_the_tables_walsh_average(n: int, outside: int) -> None:
     values = [2.0**i for i in range(n)]
     averages = sorted((a + b) / 2 for a, b in itertools.combinations_with_replacement(values, 2))
-    found = stats.signed_rank_interval(values, 0.95)
-    assert (found.low, found.high) == (averages[outside - 1], averages[-outside])
-    assert found.estimate == np.median(averages)
+    interval = stats.signed_rank_interval(values, 0.95)
+    assert (interval.low, interval.high) == (averages[outside - 1], averages[-outside])
+    assert interval.estimate == np.median(averages)
 
 
 def test_the_signed_rank_interval_has_no_ends_where_there_are_too_few() -> None:
-    found = stats.signed_rank_interval([1.0, 2, 3, 4, 5], 0.95)
-    assert (found.estimate, found.low, found.high) == (3.0, -math.inf, math.inf)
+    interval = stats.signed_rank_interval([1.0, 2, 3, 4, 5], 0.95)
+    assert (interval.estimate, interval.low, interval.high) == (3.0, -math.inf, math.inf)
     assert stats.signed_rank_interval([], 0.95) is None
     assert stats.least_blocks(0.025) == 6 and stats.least_blocks(0.05 / 130) == 12
     assert stats.least_blocks(0.05 / 130, controls=2) == 8
@@ -111,9 +111,9 @@ def test_the_aligned_rank_p_counts_all_lots() -> None:
         blocks = random.integers(0, 7, size=(5, 3)).astype(float)
         left = (blocks * 3 - blocks.sum(axis=1, keepdims=True)).ravel()  # times 3: whole numbers, so that ties are ties
         ranks = np.array([(left < v).sum() + (left <= v).sum() + 1 for v in left]).reshape(blocks.shape)
-        found = ranks[:, 0].sum()
+        treated = ranks[:, 0].sum()
         sums = [sum(ranks[i, lot] for i, lot in enumerate(lots)) for lots in itertools.product(range(3), repeat=5)]
-        expected = np.mean([s >= found for s in sums]), np.mean([s <= found for s in sums])
+        expected = np.mean([s >= treated for s in sums]), np.mean([s <= treated for s in sums])
         assert stats.aligned_rank_p(blocks[:, 0], blocks[:, 1:]) == pytest.approx(expected)
 
 
@@ -131,18 +131,18 @@ def test_the_aligned_rank_interval_turns_the_test_round() -> None:
     for _ in range(10):
         controls = random.normal(size=(12, 2))
         treated = controls.mean(axis=1) + random.normal(1.0, 0.5, size=12)
-        found = stats.aligned_rank_interval(treated, controls, 0.95)
-        assert found.low < found.estimate < found.high
+        interval = stats.aligned_rank_interval(treated, controls, 0.95)
+        assert interval.low < interval.estimate < interval.high
         p = stats.aligned_rank_p(treated, controls)
-        assert found.excludes(0.0) == (min(p) <= 0.025)
+        assert interval.excludes(0.0) == (min(p) <= 0.025)
         moved = stats.aligned_rank_interval(treated + 3, controls, 0.95)
         assert (moved.low, moved.estimate, moved.high) == pytest.approx(
-            (found.low + 3, found.estimate + 3, found.high + 3), abs=1e-6)
+            (interval.low + 3, interval.estimate + 3, interval.high + 3), abs=1e-6)
 
 
 def test_the_aligned_rank_interval_of_values_without_scatter_is_a_point() -> None:
-    found = stats.aligned_rank_interval([1.08] * 8, [[1.0, 1.0]] * 8, 0.99)
-    assert (found.low, found.estimate, found.high) == pytest.approx((0.08,) * 3, abs=1e-6)
+    interval = stats.aligned_rank_interval([1.08] * 8, [[1.0, 1.0]] * 8, 0.99)
+    assert (interval.low, interval.estimate, interval.high) == pytest.approx((0.08,) * 3, abs=1e-6)
     few = stats.aligned_rank_interval([1.08] * 3, [[1.0, 1.0]] * 3, 0.99)
     assert (few.low, few.high) == (-math.inf, math.inf) and few.estimate == pytest.approx(0.08, abs=1e-6)
 

@@ -8,28 +8,29 @@ import numpy as np
 import pytest
 from fanbench_tools.gate import deciding, searching
 from fanbench_tools.gate.deciding import Blocks, Comparison, Key, Rules
+from fixtures.synthetic_data import CATALOGUE
 
 CPU, PSS, CALLS, OVERHEAD = "cpu_us_per_call", "pss_bytes_per_call", "syscalls_per_call", "overhead_us_per_call"
-RULES = Rules()
+RULES = Rules(CATALOGUE.gated)
 TAIL = deciding.tail_of(0.95, 50)
 
 
-def comparison(base: list[float], again: list[float], head: list[float], counter: str = CPU) -> Comparison:
-    return Comparison(Key("case", counter), Blocks(tuple(base), tuple(again), tuple(head)), RULES)
+def comparison(base: list[float], again: list[float], head: list[float], figure: str = CPU) -> Comparison:
+    return Comparison(Key("case", figure), Blocks(tuple(base), tuple(again), tuple(head)), RULES)
 
 
-def noisy(factor: float, rounds: int, scatter: float = 0.05, seed: int = 1, counter: str = CPU) -> Comparison:
+def noisy(factor: float, rounds: int, scatter: float = 0.05, seed: int = 1) -> Comparison:
     random = np.random.default_rng(seed)
     base, again, head = 10 * np.exp(random.normal(0, scatter, size=(3, rounds)))
-    return comparison(base.tolist(), again.tolist(), (factor * head).tolist(), counter)
+    return comparison(base.tolist(), again.tolist(), (factor * head).tolist())
 
 
 def test_a_large_move_is_suspect_and_its_size_is_right() -> None:
     for factor in (1.3, 0.7):
-        found = noisy(factor, 12)
-        assert found.suspect(TAIL) and found.rises == (factor > 1)
-        assert found.move == pytest.approx(factor - 1, abs=0.04)
-        interval = found.interval(TAIL)
+        compared = noisy(factor, 12)
+        assert compared.suspect(TAIL) and compared.rises == (factor > 1)
+        assert compared.move == pytest.approx(factor - 1, abs=0.04)
+        interval = compared.interval(TAIL)
         assert interval.excludes(0.0) and not interval.excludes(factor - 1)
 
 
@@ -37,53 +38,53 @@ def test_no_move_is_no_suspect() -> None:
     assert not any(noisy(1.0, 12, seed=seed).suspect(TAIL) for seed in range(100))
 
 
-def test_a_sure_move_below_the_floor_is_no_suspect() -> None:
-    found = noisy(1.04, 20, scatter=0.005)
-    assert min(found.p) <= TAIL and not found.suspect(TAIL)
+def test_a_sure_move_below_the_least_change_is_no_suspect() -> None:
+    compared = noisy(1.04, 20, scatter=0.005)
+    assert min(compared.p) <= TAIL and not compared.suspect(TAIL)
 
 
 def test_a_move_must_be_beyond_that_of_base_against_itself() -> None:
     base = [10.0, 10.01, 9.99, 10.02, 9.98] * 3
-    found = comparison(base, [1.2 * v for v in base], [1.25 * v for v in base])
-    assert found.move == pytest.approx(0.142, abs=0.001) and found.control == pytest.approx(0.2)
-    assert min(found.p) <= TAIL and not found.suspect(TAIL)
-    decision = decided({KEY: found}, {})
+    compared = comparison(base, [1.2 * v for v in base], [1.25 * v for v in base])
+    assert compared.move == pytest.approx(0.142, abs=0.001) and compared.control == pytest.approx(0.2)
+    assert min(compared.p) <= TAIL and not compared.suspect(TAIL)
+    decision = decided({KEY: compared}, {})
     assert (decision.judged[0].verdict, decision.code) == ("control moved", 2)
     assert "base against itself moved by +20.0 %" in decision.reasons[0]
 
 
 def test_eight_per_cent_without_scatter_is_found_in_five_rounds() -> None:
-    found = comparison([20.0] * 5, [20.0] * 5, [21.6] * 5, CALLS)
-    assert found.steady and found.move == pytest.approx(0.08)
-    assert found.p == (1 / math.comb(15, 5), 1.0) and found.suspect(deciding.tail_of(0.95, 65))
-    assert (found.interval(TAIL).low, found.interval(TAIL).high) == (pytest.approx(0.08), pytest.approx(0.08))
+    compared = comparison([20.0] * 5, [20.0] * 5, [21.6] * 5, CALLS)
+    assert compared.steady and compared.move == pytest.approx(0.08)
+    assert compared.p == (1 / math.comb(15, 5), 1.0) and compared.suspect(deciding.tail_of(0.95, 65))
+    assert (compared.interval(TAIL).low, compared.interval(TAIL).high) == (pytest.approx(0.08), pytest.approx(0.08))
     assert not comparison([20.0] * 3, [20.0] * 3, [21.6] * 3, CALLS).suspect(TAIL)
 
 
 def test_without_scatter_a_head_that_lies_among_the_bases_has_not_moved() -> None:
-    found = comparison([20.0, 20.1] * 3, [20.1, 20.0] * 3, [20.05] * 6, CALLS)
-    assert found.steady and found.p == (1.0, 1.0) and not found.open(TAIL)
+    compared = comparison([20.0, 20.1] * 3, [20.1, 20.0] * 3, [20.05] * 6, CALLS)
+    assert compared.steady and compared.p == (1.0, 1.0) and not compared.open(TAIL)
 
 
 def test_a_cost_that_was_nothing_has_a_change() -> None:
-    found = comparison([0.0] * 8, [0.0] * 8, [2.0] * 8, CALLS)
-    assert found.move == pytest.approx(4.0) and found.suspect(TAIL)  # two of at least half a call
+    compared = comparison([0.0] * 8, [0.0] * 8, [2.0] * 8, CALLS)
+    assert compared.move == pytest.approx(4.0) and compared.suspect(TAIL)  # two of at least half a call
 
 
 def test_costs_around_zero_are_compared_by_difference() -> None:
     random = np.random.default_rng(2)
     base, again, head = random.normal(0, 1, size=(3, 20))
     assert not comparison(base.tolist(), again.tolist(), head.tolist(), OVERHEAD).suspect(TAIL)
-    found = comparison(base.tolist(), again.tolist(), (head + 5).tolist(), OVERHEAD)
-    assert found.suspect(TAIL) and found.move == pytest.approx(5, abs=1)
+    compared = comparison(base.tolist(), again.tolist(), (head + 5).tolist(), OVERHEAD)
+    assert compared.suspect(TAIL) and compared.move == pytest.approx(5, abs=1)
     one_missed = comparison([4000.0] * 9 + [0.0], [4010.0] * 10, [4020.0] * 10, PSS)
     assert abs(one_missed.move) < 0.01 and not one_missed.suspect(TAIL)
 
 
 def test_rounds_that_drift_are_compared_within_each() -> None:
     drift = np.exp(np.linspace(0, 2, 12))
-    found = comparison((10 * drift).tolist(), (10.1 * drift).tolist(), (11.5 * drift).tolist())
-    assert found.suspect(TAIL) and found.move == pytest.approx(0.144, abs=0.001)
+    compared = comparison((10 * drift).tolist(), (10.1 * drift).tolist(), (11.5 * drift).tolist())
+    assert compared.suspect(TAIL) and compared.move == pytest.approx(0.144, abs=0.001)
 
 
 def test_wide_intervals_are_open_and_narrow_ones_are_not() -> None:
@@ -100,11 +101,11 @@ def decided(search: dict[Key, Comparison], fresh: dict[Key, Comparison]) -> deci
 KEY = Key("case", CPU)
 
 
-@pytest.mark.parametrize(("found", "fresh", "verdict", "code"), [
+@pytest.mark.parametrize(("searched", "fresh", "verdict", "code"), [
     (1.3, 1.3, "regression", 1), (0.7, 0.7, "improvement", 0), (1.3, 1.0, "unconfirmed", 0),
     (1.3, 0.7, "unconfirmed", 0), (1.3, None, "untested", 2), (0.7, None, "untested", 0), (1.0, None, "unchanged", 0)])
-def test_a_suspect_needs_a_fresh_run_that_agrees(found: float, fresh: float | None, verdict: str, code: int) -> None:
-    decision = decided({KEY: noisy(found, 16)}, {} if fresh is None else {KEY: noisy(fresh, 16, seed=9)})
+def test_a_suspect_needs_a_fresh_run_that_agrees(searched: float, fresh: float | None, verdict: str, code: int) -> None:
+    decision = decided({KEY: noisy(searched, 16)}, {} if fresh is None else {KEY: noisy(fresh, 16, seed=9)})
     assert [(j.verdict, decision.code) for j in decision.judged] == [(verdict, code)]
 
 
@@ -134,7 +135,7 @@ def test_stored_runs_have_a_higher_bar_and_need_more_rounds() -> None:
         return deciding.judge_stored({KEY: Blocks(blocks.base, (), blocks.head)}, RULES)
 
     assert stored(1.2, 16).code == 1
-    assert stored(1.08, 16).code == 0 and stored(1.08, 16).rules.floor == 0.1
+    assert stored(1.08, 16).code == 0 and stored(1.08, 16).rules.least_change == 0.1
     assert stored(1.0, 5).code == 2 and "too few rounds" in stored(1.0, 5).reasons[0]
 
 
@@ -162,12 +163,12 @@ class Machine:
 
 def test_time_goes_where_nothing_is_decided_and_some_is_kept_to_confirm() -> None:
     machine = Machine(quiet=1.0, noisy=1.0, changed=1.5)
-    found = searching.run(["quiet", "noisy", "changed"], machine, 75.0, RULES)
+    compared = searching.run(["quiet", "noisy", "changed"], machine, 75.0, RULES)
     assert machine.rounds["quiet", "search"] == machine.rounds["changed", "search"] == RULES.least_rounds
     assert machine.rounds["noisy", "search"] > 2 * RULES.least_rounds
     assert machine.rounds["changed", "confirmation"] >= RULES.confirm_rounds[0]
     assert ("noisy", "confirmation") not in machine.rounds and machine.seconds <= 75
-    assert [j.key.case for j in found.decision.of("regression")] == ["changed"]
+    assert [j.key.case for j in compared.decision.of("regression")] == ["changed"]
 
 
 def test_the_next_round_goes_to_the_cases_where_a_change_is_the_likeliest() -> None:

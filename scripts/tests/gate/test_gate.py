@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Pretend, Ran, clean_environment, wait_until
+from conftest import CATALOGUE, Pretend, Ran, clean_environment, wait_until
 from fanbench_tools import checkout
 from fanbench_tools.gate import builds, measuring
 from fanbench_tools.run import process
+from fanbench_tools.run.rounds import ListedCase
 
 A = "gather/coroutines/native/calls:10/latency:20ms/start:warm"
 B = "gather/threads/native/calls:10/latency:20ms/start:warm"
+C = "gather/processes/native/calls:10/latency:20ms/start:warm"
 
 
 class Gate:
@@ -97,9 +99,32 @@ def test_an_improvement_is_told_and_passes(gated: Gate) -> None:
     assert "Improvements:\n  CPU -9.1 %" in ran.out and "PASS: no regression in 3 comparisons, 1 improvement" in ran.out
 
 
-def test_a_floor_above_the_move_lets_it_pass(gated: Gate) -> None:
+@pytest.mark.parametrize("option", ["--least-change", "--floor"])
+def test_a_least_change_above_the_move_lets_it_pass(gated: Gate, option: str) -> None:
     gated.cases({A: "ok"}, {A: "dear"})
-    assert gated.run("--floor", "12%").code == 0
+    assert gated.run(option, "12%").code == 0
+
+
+OLD = {"old": True}  # speaks as benches did before format 3
+
+
+@pytest.mark.parametrize(("base", "head"), [(OLD, {}), ({}, OLD)])
+def test_an_older_bench_is_compared_with_a_newer_one(gated: Gate, base: dict, head: dict) -> None:
+    gated.base.cases({A: "ok", B: "ok", C: "limit"}, **base)
+    gated.head.cases({A: "ok", B: "dear", C: "limit"}, **head)
+    ran = gated.run()
+    assert (ran.code, ran.err) == (1, "")
+    assert "CPU +10.0 % (+10.0 % … +10.0 %): 10 µs → 11 µs\n    gather/threads/native" in ran.out
+    said = " ".join(ran.out.split())
+    assert f"{C}: neither side has numbers here: limit: needs 20,100 descriptors" in said and "not judged, as" not in said
+
+
+def test_an_older_bench_that_fails_is_not_silent(gated: Gate) -> None:
+    gated.base.cases({A: "ok", B: "n/a", C: "error"}, **OLD)
+    gated.head.cases({A: "ok", B: "ok", C: "ok"})
+    ran = gated.run()
+    assert ran.code == 2 and f"error: {C}: error row of base: expected 10 calls" in ran.out
+    assert f"error: {B}: no number of base only: not applicable: nothing to race" in ran.out
 
 
 @pytest.mark.parametrize(("base", "head", "message"), [
@@ -140,13 +165,16 @@ def test_a_new_case_is_a_note(gated: Gate) -> None:
 
 
 def test_a_case_that_went_missing_is_invalid_before_anything_is_measured() -> None:
-    cases = [measuring.Case(A), measuring.Case(B)]
+    cases = [ListedCase(A), ListedCase(B)]
     both, invalid, notes = measuring.common_cases(cases[:1], cases[:1], cases, lambda _name: True)
     assert ([c.name for c in both], invalid, notes) == ([A], [f"{B}: head has no such case"], [])
     assert measuring.common_cases(cases[:1], cases[:1], cases, lambda name: name == A)[1] == []
-    changed = [measuring.Case(A, parameters={"iterations": 3})]
-    assert measuring.common_cases(cases, changed, None, lambda _name: True)[2] == [
+    three, five, more = ([ListedCase(A, parameters=p)] for p in ({"iterations": 3}, {"iterations": 5},
+                                                                 {"iterations": 3, "watchdog": False}))
+    assert measuring.common_cases(three, five, None, lambda _name: True)[2] == [
         f"not judged, as base's parameters are others: {A}"]
+    for base, head in ((three, more), (more, three)):  # a key that one of them does not know
+        assert measuring.common_cases(base, head, None, lambda _name: True)[2] == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -161,7 +189,7 @@ def test_a_stop_decides_nothing_and_leaves_nothing(gated: Gate, number: signal.S
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["--floor", "0"], 'expected per cent above 0, up to 100, got "0"'),
+    (["--least-change", "0"], 'expected per cent above 0, up to 100, got "0"'),
     (["--budget", "soon"], 'expected a time such as 90s or 3m30s, got "soon"'),
     (["--json", "nowhere/gate.json"], "nowhere/gate.json: can't be written: expected a file in a folder that is there"),
     (["--filter", "("], '--filter: expected a regular expression, got "("'),
@@ -201,12 +229,13 @@ def results(folder: Path, name: str, factor: float = 1.0, rounds: int = 16, case
                    "real_time": 1.0, "cpu_time": 1.0, "time_unit": "ms", "verified": 1.0,
                    "cpu_us_per_call": (10 + 0.3 * (i * 7 % 5)) * factor, "pss_bytes_per_call": 4000.0 + i * 3 % 7}
             if broken:
-                row |= {"error_occurred": True, "error_message": broken}
+                status, _, message = broken.partition(": ")
+                row |= {"status": status, "error_occurred": True, "error_message": message}
             rows.append(row)
     (folder / name).mkdir()
     (folder / name / "results.json").write_text(json.dumps({
         "context": {"suite": "ci", "cpu": "x", "num_cpus": 2, "host_name": "h", "compiler": "GNU 12", "flags": "-O2",
-                    "kernel": "6.1", **context}, "benchmarks": rows}))
+                    "kernel": "6.1", **context}, "catalogue": json.loads(CATALOGUE.read_text()), "benchmarks": rows}))
     return folder / name
 
 
@@ -214,7 +243,7 @@ def test_stored_results_are_judged_and_what_is_missing_is_said(gated: Gate, tmp_
     base, same, dear = (results(tmp_path, name, factor) for name, factor in (("a", 1), ("b", 1), ("c", 1.2)))
     ran = gated.run("--head", str(same), base=str(base))
     assert (ran.code, ran.err) == (0, "")
-    assert "without base again and without a fresh run to confirm, the floor is doubled" in " ".join(ran.out.split())
+    assert "without base again and without a fresh run to confirm, the least change is doubled" in " ".join(ran.out.split())
     ran = gated.run("--head", str(dear), base=str(base))
     assert ran.code == 1 and "REGRESSION: 2 in 4 comparisons" in ran.out and "CPU +20.0 %" in ran.out
 
@@ -224,7 +253,7 @@ def test_stored_results_are_judged_and_what_is_missing_is_said(gated: Gate, tmp_
     ({"host_name": "other"}, 'machine is "h" in base and "other" in head'),
     ({"flags": "-O3"}, 'flags is "-O2" in base and "-O3" in head'),
     ({"cases": (A,)}, f"{B}: head has no such case"),
-    ({"broken": "the ledger shows 9"}, "error row of head: the ledger shows 9"),
+    ({"broken": "error: the ledger shows 9"}, "error row of head: the ledger shows 9"),
     ({"broken": "limit: needs ports"}, "no number of head only: needs ports"),
     ({"rounds": 5}, "CPU: too noisy, or too few rounds (5 at least)"),
 ])

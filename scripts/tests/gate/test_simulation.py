@@ -19,8 +19,8 @@ def test_to_look_often_does_not_raise_false_alarms() -> None:
 
 
 def test_ten_per_cent_more_cpu_is_found() -> None:
-    assert simulation.found(30, 1.10, scatter=0.06) >= 28
+    assert simulation.hits(30, 1.10, scatter=0.06) >= 28
 
 
 def test_eight_per_cent_more_system_calls_are_found() -> None:
-    assert simulation.found(5, 1.08, scatter=0.0, counter="syscalls_per_call") == 5
+    assert simulation.hits(5, 1.08, scatter=0.0, figure="syscalls_per_call") == 5

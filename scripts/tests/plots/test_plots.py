@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from fanbench_tools.plots import by_model, drawing, over_calls, style, timeline
-from fanbench_tools.results.reader import from_rows
-from fixtures.synthetic_data import CLAIMS, PATTERNS, QUICK, row
+from fanbench_tools.plots import by_model, client_cost, drawing, over_calls, style, timeline
+from fanbench_tools.results import catalogue
+from fixtures.synthetic_data import CATALOGUE, CLAIMS, PATTERNS, QUICK, from_rows, of_name, row
 
 EXPECTED = {
     "overview", "efficiency", "cpu_per_call", "cancel_latency", "model_and_client",
@@ -32,8 +32,7 @@ def draw(figure):
 
 
 def all_figures(results, records):
-    verified = {c.name for c in results.cases if c.ok}
-    return {name: f for name, _, _, f in drawing._figures(results, [r for r in records if r["name"] in verified]) if f}
+    return {name: f for name, _, _, f in drawing._figures(results, records) if f}
 
 
 @pytest.fixture(scope="module")
@@ -104,13 +103,25 @@ def test_every_axis_with_ticks_says_its_unit(figures):
         assert any(unit in texts for unit in ("µs", " ms", " s", "MB", "ideal / makespan")), name
 
 
+def look(model):
+    return style.look_of(model, CATALOGUE)
+
+
 def test_colours_and_markers_are_the_models_own():
-    assert len({c for c, _ in style.MODEL_STYLES.values()}) == len(style.MODEL_STYLES)
-    assert len({m for _, m in style.MODEL_STYLES.values()}) == len(style.MODEL_STYLES)
-    assert style.style_of("fibers") == style.style_of("fibers")
-    assert style.style_of("fibers").colour not in {c for c, _ in style.MODEL_STYLES.values()}
-    assert style.style_of("threads").colour == style.style_of("threads", 10).colour
-    assert style.style_of("threads").fill != style.style_of("threads", 10).fill
+    looks = [look(model) for model in (*CATALOGUE.models, "fibers")]
+    assert len({colour for colour, _ in looks}) == len({marker for _, marker in looks}) == len(looks)
+    assert look("fibers") == look("fibers") and look("coroutines") == ("#0072B2", "o")
+    plain, ten = (of_name(f"gather/thread_pool/native/calls:9{tail}") for tail in ("", "/workers:10"))
+    assert style.style_of(plain).colour == style.style_of(ten).colour
+    assert style.style_of(plain).fill != style.style_of(ten).fill
+
+
+def test_a_second_pool_takes_no_others_look():
+    models = [{"name": name} for name in ("coroutines", "threads", "thread_pool", "tbb", "processes", "sequential")]
+    with_it = catalogue.read(CATALOGUE.document | {"models": [{"name": "floor", "yardstick": True}, *models]})
+    assert [style.look_of(m["name"], with_it)[0] for m in models] == [
+        "#0072B2", "#D55E00", "#E69F00", "#56B4E9", "#009E73", "#CC79A7"]
+    assert style.look_of("floor", with_it) == look("floor") == style.YARDSTICK_STYLE
 
 
 def test_a_number_of_workers_is_a_line_of_its_own():
@@ -155,7 +166,7 @@ def test_no_rows_no_plots():
 
 
 def test_errors_only_no_plots_not_even_of_their_records():
-    rows = [row(r["name"], error_occurred=True, error_message="no") for r in QUICK[0]["benchmarks"]]
+    rows = [row(r["name"], error_message="no") for r in QUICK[0]["benchmarks"]]
     assert drawing.draw_all(from_rows(rows, {}), QUICK[1]) == []
 
 
@@ -178,10 +189,14 @@ def test_many_numbers_of_calls_keep_apart():
     test_tick_labels_do_not_overlap({"makespan_gather": figure})
 
 
+def choose(records):
+    return timeline.choose(records, {r["name"]: of_name(r["name"]) for r in records})
+
+
 def test_the_timeline_takes_one_scenario_and_one_transport():
-    chosen = timeline.choose(QUICK[1])["gather"]
-    assert len(chosen) == 5 and len({r["name"].split("/")[2] for r in chosen}) == 1
-    assert [r["name"].split("/")[1] for r in chosen][:2] == ["coroutines", "threads"]
+    chosen = choose(QUICK[1])["gather"]
+    assert len(chosen) == 5 and len({case.transport for case, _ in chosen}) == 1
+    assert [case.model for case, _ in chosen][:2] == ["coroutines", "threads"]
 
 
 def test_a_timeline_survives_odd_calls():
@@ -190,8 +205,8 @@ def test_a_timeline_survives_odd_calls():
     record["calls"][1] = "lost"
     record["calls"][2]["verdict"] = "timed_out"
     record["calls"][3] |= {"finished_us": -5}
-    assert timeline.timeline(timeline.choose([record])["gather"]) is not None
-    assert timeline.choose([{**record, "calls": [1, {}]}]) == {}
+    assert timeline.timeline(choose([record])["gather"]) is not None
+    assert choose([{**record, "calls": [1, {}]}]) == {}
 
 
 def test_bars_of_neighbours_make_one_shape_without_gaps():
@@ -242,7 +257,7 @@ def patterns():
 
 def timelines(workload):
     """What is drawn of each fan-out of a workload, and the number of its panels."""
-    chosen = timeline.choose([r for r in PATTERNS[1] if r["name"].startswith(workload + "/")])
+    chosen = choose([r for r in PATTERNS[1] if r["name"].startswith(workload + "/")])
     return {name: timeline.timeline(records) for name, records in chosen.items()}
 
 
@@ -316,7 +331,7 @@ def test_without_ticks_no_loop_lag():
 
 def test_kinds_of_a_workload_have_a_timeline_each():
     assert list(timelines("pipeline")) == ["pipeline_barrier", "pipeline_streamed"]
-    assert list(timelines("paginate")) == ["paginate_prefetch0", "paginate_prefetch1"]
+    assert list(timelines("timeout")) == ["timeout_call", "timeout_group"]
     assert list(timelines("semaphore")) == ["semaphore"]
 
 
@@ -356,7 +371,7 @@ def with_floor(transports=("native", "curl")):
 def test_the_floor_is_a_line_and_no_row():
     results = from_rows(with_floor(), {})
     figure = by_model.cpu_per_call(results)
-    assert "floor" not in [t for t in texts(figure)] and any("floor, a bare epoll loop" in t for t in texts(figure))
+    assert "floor" not in [t for t in texts(figure)] and any("floor, what the machine can do" in t for t in texts(figure))
     for panel in figure.axes:  # the machine's line stands in both clients' panels
         dashed = [line for line in panel.lines if line.get_linestyle() == "--"]
         assert [list(line.get_xdata()) for line in dashed] == [[5.0, 5.0]]
@@ -393,7 +408,7 @@ def test_loop_lag_is_shown_beside_the_most_work():
 def test_the_floor_is_a_line_over_calls_too():
     results = from_rows(with_floor(), {})
     figure = over_calls.cost_over_calls(over_calls.groups_over_calls(results)[0], 1)
-    assert "floor" not in texts(figure) and any("floor, a bare epoll loop" in t for t in texts(figure))
+    assert "floor" not in texts(figure) and any("floor, what the machine can do" in t for t in texts(figure))
     for panel in figure.axes:
         assert [5.0, 5.0] in [list(line.get_ydata()) for line in panel.lines if line.get_marker() in ("None", None, "")]
 
@@ -402,12 +417,10 @@ def test_the_floor_has_no_panel_in_a_timeline():
     call = {"id": 0, "intended_us": 0.0, "started_us": 1.0, "finished_us": 9e3, "verdict": "ok", "attempts": 1}
     records = [{"name": f"gather/{m}/native/calls:1/latency:20ms/start:warm", "calls": [call]}
                for m in ("floor", "threads")]
-    assert [r["name"].split("/")[1] for r in timeline.choose(records)["gather"]] == ["threads"]
+    assert [case.model for case, _ in choose(records)["gather"]] == ["threads"]
 
 
 def test_model_and_client_are_a_plot_where_both_clients_are():
-    from fanbench_tools.plots import client_cost
-
     figure = client_cost.client_cost(from_rows([
         row(f"gather/coroutines/{t}/calls:10/latency:20ms/start:warm", cpu_us_per_call=c)
         for t, c in (("native", 8.0), ("curl", 50.0))], {}))

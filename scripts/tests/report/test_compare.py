@@ -10,10 +10,10 @@ import pytest
 from conftest import clean_environment
 
 from fanbench_tools.analysis import compare
-from fanbench_tools.report import comparison, spreadsheet
-from fanbench_tools.results.reader import from_rows, load
 from fanbench_tools.analysis.stats import ratio_of_medians_interval
-from fixtures.synthetic_data import QUICK, folder, row
+from fanbench_tools.report import comparison, spreadsheet
+from fanbench_tools.results.reader import load
+from fixtures.synthetic_data import CATALOGUE, QUICK, folder, from_rows, row
 from test_report import Tags
 
 NAME = "gather/{}/native/calls:100/latency:20ms/start:warm"
@@ -21,55 +21,55 @@ CONTEXT = {"cpu": "One CPU", "compiler": "GNU 12.2.0", "flags": "-O2", "started"
 
 
 def run(models, rounds=6, context=CONTEXT, **counters):
-    """Each model's CPU per call, with a little noise; other counters the same in all rounds."""
+    """Each model's CPU per call, with a little noise; other figures the same in all rounds."""
     rows = [row(NAME.format(model), repetition_index=i, cpu_us_per_call=cpu * (1 + i / 100), **counters)
             for model, cpu in models.items() for i in range(rounds)]
     return from_rows(rows, context)
 
 
-def changes(found, model):
-    return next(p.changes for p in found.pairs if p.other.case.model == model)
+def changes(compared, model):
+    return next(p.changes for p in compared.pairs if p.other.case.model == model)
 
 
 def test_what_moved_is_separated_and_what_did_not_is_not():
-    found = compare.comparison(run({"coroutines": 10.0, "threads": 20.0}), run({"coroutines": 15.0, "threads": 20.1}))
-    moved, still = (changes(found, m)["cpu_us_per_call"] for m in ("coroutines", "threads"))
+    compared = compare.comparison(run({"coroutines": 10.0, "threads": 20.0}), run({"coroutines": 15.0, "threads": 20.1}))
+    moved, still = (changes(compared, m)["cpu_us_per_call"] for m in ("coroutines", "threads"))
     assert moved.separated and moved.ratio == pytest.approx(1.5) and moved.interval.low > 1.4
     assert not still.separated and still.words.endswith(", not separated")
-    contents = comparison.contents(found)
+    contents = comparison.contents(compared)
     assert [(name, cost) for name, cost, _ in contents["moved"]] == [(NAME.format("coroutines"), "CPU per call")]
 
 
 def test_few_rounds_separate_nothing():
-    found = compare.comparison(run({"threads": 10.0}, rounds=4), run({"threads": 90.0}))
-    assert changes(found, "threads")["cpu_us_per_call"].words == "9.09 ×, not separated"
-    assert "A run of 4 rounds" in compare.opening(found)[-1]
-    assert "Nothing moved" not in comparison.to_markdown(found) + comparison.to_html(found)
+    compared = compare.comparison(run({"threads": 10.0}, rounds=4), run({"threads": 90.0}))
+    assert changes(compared, "threads")["cpu_us_per_call"].words == "9.09 ×, not separated"
+    assert "A run of 4 rounds" in compare.opening(compared)[-1]
+    assert "Nothing moved" not in comparison.to_markdown(compared) + comparison.to_html(compared)
 
 
 def test_rounds_of_two_runs_are_not_paired():
-    found = ratio_of_medians_interval([10.0] * 5, [1.0, 2.0, 4.0, 5.0, 10.0])
-    assert (found.estimate, found.n) == (2.5, 5) and found.low < 2.5 < found.high and found.excludes(0.9)
+    compared = ratio_of_medians_interval([10.0] * 5, [1.0, 2.0, 4.0, 5.0, 10.0])
+    assert (compared.estimate, compared.n) == (2.5, 5) and compared.low < 2.5 < compared.high and compared.excludes(0.9)
     assert ratio_of_medians_interval([1.0] * 4, [1.0] * 9) is None
     assert ratio_of_medians_interval([1.0, 1.0, 1.0, 1.0, 0.0], [1.0] * 5) is None
 
 
 def test_an_overhead_below_nothing_has_no_ratio():
-    found = compare.comparison(run({"threads": 1.0}, overhead_us_per_call=-2.0),
-                               run({"threads": 1.0}, overhead_us_per_call=3.0))
-    assert changes(found, "threads")["overhead_us_per_call"].words == "–"
+    compared = compare.comparison(run({"threads": 1.0}, overhead_us_per_call=-2.0),
+                                  run({"threads": 1.0}, overhead_us_per_call=3.0))
+    assert changes(compared, "threads")["overhead_us_per_call"].words == "–"
 
 
 def test_another_machine_compiler_or_flags_come_first():
     other = run({"threads": 1.0}, context=CONTEXT | {"flags": "-O0", "tbb": "1"})
-    found = compare.comparison(run({"threads": 1.0}), other)
-    assert compare.opening(found) == ["Different flags: -O2 in the first, -O0 in the second"]
-    for text in (comparison.to_markdown(found), comparison.to_html(found)):
+    compared = compare.comparison(run({"threads": 1.0}), other)
+    assert compare.opening(compared) == ["Different flags: -O2 in the first, -O0 in the second"]
+    for text in (comparison.to_markdown(compared), comparison.to_html(compared)):
         assert text.index("-O0") < text.index("Nothing moved")
 
 
 def test_cases_of_one_side_and_errors_are_listed():
-    broken = [row(NAME.format("threads"), error_occurred=True, error_message="lost a call")]
+    broken = [row(NAME.format("threads"), error_message="lost a call")]
     one, other = run({"coroutines": 1.0, "processes": 1.0}), run({"coroutines": 1.0, "sequential": 1.0})
     one.cases += run({"threads": 2.0}).cases
     other.cases += from_rows(broken, {}).cases
@@ -81,21 +81,21 @@ def test_cases_of_one_side_and_errors_are_listed():
 
 
 def test_nothing_in_common_is_said():
-    found = compare.comparison(run({"threads": 1.0}), run({"coroutines": 1.0}))
-    for text in (comparison.to_markdown(found), comparison.to_html(found)):
+    compared = compare.comparison(run({"threads": 1.0}), run({"coroutines": 1.0}))
+    for text in (comparison.to_markdown(compared), comparison.to_html(compared)):
         assert "No case has a number in both runs" in text
 
 
 def test_every_form_has_every_case(tmp_path):
     results = from_rows(QUICK[0]["benchmarks"], QUICK[0]["context"])
-    found = compare.comparison(results, results, ("A", "B"))
-    assert len(found.pairs) == len(results.with_status("ok")) > 100
-    assert Tags(comparison.to_html(found)).names == [p.other.name for p in found.pairs]
-    lines = list(csv.DictReader(io.StringIO(comparison.to_csv(found))))
-    assert [line["name"] for line in lines] == [p.other.name for p in found.pairs]
+    compared = compare.comparison(results, results, ("A", "B"))
+    assert len(compared.pairs) == len(results.with_status("ok")) > 100
+    assert Tags(comparison.to_html(compared)).names == [p.other.name for p in compared.pairs]
+    lines = list(csv.DictReader(io.StringIO(comparison.to_csv(compared))))
+    assert [line["name"] for line in lines] == [p.other.name for p in compared.pairs]
     assert {line["cpu_us_per_call_ratio"] for line in lines} == {"1.0"}
-    assert comparison.to_markdown(found).count(" 1.00 ×, not separated |") == sum(
-        c.ratio is not None for p in found.pairs for c in p.changes.values())
+    assert comparison.to_markdown(compared).count(" 1.00 ×, not separated |") == sum(
+        c.ratio is not None for p in compared.pairs for c in p.changes.values())
 
 
 def test_the_page_stands_alone():
@@ -129,7 +129,7 @@ def two_runs(tmp_path):
     rows = [row(NAME.format("threads"), repetition_index=i, cpu_us_per_call=10.0 + i / 10) for i in range(5)]
     for name, factor in (("a", 1.0), ("b", 2.0)):
         scaled = [r | {"cpu_us_per_call": r["cpu_us_per_call"] * factor} for r in rows]
-        folder(tmp_path / name, ({"context": CONTEXT, "benchmarks": scaled}, []))
+        folder(tmp_path / name, ({"context": CONTEXT, "catalogue": CATALOGUE.document, "benchmarks": scaled}, []))
     return tmp_path
 
 
@@ -152,7 +152,7 @@ def test_the_verb_report_prints_csv_and_writes_nothing(two_runs):
 @pytest.mark.parametrize("content, said", [
     (None, "no such file"), ('{"benchmarks": [', "not complete JSON"), ("[]", "expected Google Benchmark's JSON"),
     (json.dumps({"context": {"results_format": 1, "fanbench_version": "9.1.0", "commit": "abc"}, "benchmarks": []}),
-     "another version of fanbench (format 1, expected 2): read them with what wrote them, fanbench 9.1.0, commit abc"),
+     "another version of fanbench (format 1, expected 3): read them with what wrote them, fanbench 9.1.0, commit abc"),
     ("\udcff".encode("utf-8", "surrogateescape"), "not UTF-8")])
 @pytest.mark.parametrize("verb", [["compare", "a", "x"], ["compare", "x", "a", "--out", "c"], ["report", "x"],
                                   ["report", "x", "--format", "csv"]])

@@ -5,11 +5,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from fanbench_tools.report import pages
-from fanbench_tools.results import wording
+from fanbench_tools.analysis import compare
 from fanbench_tools.files import write_atomically
-from fanbench_tools.results.reader import ResultsError, from_rows, load
-from fixtures.synthetic_data import CLAIMS, PATTERNS, QUICK, folder, row
+from fanbench_tools.report import pages, spreadsheet, tables
+from fanbench_tools.results import table
+from fanbench_tools.results.reader import ResultsError, load
+from fixtures.synthetic_data import CATALOGUE, CLAIMS, PATTERNS, QUICK, folder, from_rows, row
 
 NAME = "gather/coroutines/native/calls:10/latency:20ms/start:warm"
 
@@ -99,7 +100,7 @@ def test_errors_come_first_and_loud(quick):
 
 
 def test_an_error_row_shows_no_number():
-    broken = row(NAME, makespan_s=0.123, error_occurred=True, error_message="expected <1> | got `2`")
+    broken = row(NAME, makespan_s=0.123, error_message="expected <1> | got `2`")
     markdown, page = small([broken])
     assert "123" not in markdown and "123" not in page
     assert "**error**" in markdown and 'class="error"' in page
@@ -107,7 +108,7 @@ def test_an_error_row_shows_no_number():
 
 
 def test_facts_are_not_errors():
-    markdown, page = small([row(NAME, error_occurred=True, error_message="not applicable: no race")])
+    markdown, page = small([row(NAME, status="not_applicable", error_message="no race")])
     assert "Not applicable: coroutines / native: no race" in markdown and 'class="na"' in page
     assert "error" not in markdown
 
@@ -120,7 +121,7 @@ def test_a_run_cut_short_says_so():
 
 
 def test_no_rows_and_no_context_still_make_a_report(tmp_path):
-    (tmp_path / "results.json").write_text('{"benchmarks": []}')
+    folder(tmp_path, ({"catalogue": CATALOGUE.document, "benchmarks": []}, []))
     pages.write(tmp_path)
     assert "No rows" in (tmp_path / "report.md").read_text()
     assert "No rows" in (tmp_path / "report.html").read_text()
@@ -165,7 +166,7 @@ def test_the_claims_table_comes_with_the_suite_claims_only():
 
 def test_a_second_report_is_the_same(tmp_path):
     rows = [row(NAME), row(NAME.replace("calls:10", "calls:100"))]
-    folder(tmp_path, ({"benchmarks": rows}, []))
+    folder(tmp_path, ({"catalogue": CATALOGUE.document, "benchmarks": rows}, []))
     pages.write(tmp_path)
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
     pages.write(tmp_path)
@@ -177,12 +178,20 @@ def test_columns_are_shown_only_where_a_workload_has_them():
     for text, ends in ((markdown, "\n## "), (page, "<h2")):
         sections = {part.split("\n")[0].rpartition(">")[2] if ends == "<h2" else part.split("\n")[0]: part
                     for part in text.replace("</h2>", "\n").split(ends)}
-        having = {heading: {name for name in wording.WORKLOADS if heading in sections[name]}
+        having = {heading: {name for name in CATALOGUE.workloads if heading in sections[name]}
                   for heading in ("Time to cancel", "Wasted calls", "Loop lag, max", "Memory per task")}
         assert having == {"Time to cancel": {"task_group", "first_completed", "timeout"},
                           "Wasted calls": {"task_group", "first_completed", "timeout"}, "Loop lag, max": {"mixed"},
                           "Memory per task": {"semaphore", "worker_pool"}}
     assert page.count(">Timed out</button>") == 1 and "Timed out" not in markdown
+
+
+def test_figures_that_tables_name_are_in_the_catalogue():
+    named = {*tables._BRIEF, *tables._USUALLY_ZERO, *tables._OF_ALL_MODELS_OR_NONE, *spreadsheet._WITH_INTERVAL,
+             *compare.FIGURES, *pages._DRAWN_FROM.values(), *(name for name, _, _ in table._COLUMNS)}
+    assert named - set(CATALOGUE.figures) == set()
+    assert [c.figure.name for c in tables.columns_of(CATALOGUE)][:3] == ["makespan_s", "efficiency",
+                                                                          "overhead_us_per_call"]
 
 
 def test_broken_results_leave_the_old_report_alone(tmp_path):
@@ -286,13 +295,13 @@ def test_the_harness_says_what_it_costs():
 
 
 def test_many_errors_do_not_bury_the_report():
-    rows = [row(NAME.replace("10/", f"{n}/"), error_occurred=True, error_message=f"lost {n}") for n in range(9)]
+    rows = [row(NAME.replace("10/", f"{n}/"), error_message=f"lost {n}") for n in range(9)]
     _, page = small(rows)
     assert "0 of 9 rows verified, 9 errors" in page and "and 4 more" in page
     assert all(f"</code>: lost {n}</li>" in page for n in range(9))
 
 
-def test_the_floor_has_no_tasks_and_hides_no_column_of_them():
+def test_the_yardstick_has_no_tasks_and_hides_no_column_of_them():
     names = [f"semaphore/{model}/native/calls:100/latency:0ms/start:warm/limit:8" for model in ("floor", "coroutines")]
     markdown, _ = small([row(names[0]), row(names[1], tasks_peak=100, bytes_per_task=700)])
     assert "Memory per task" in markdown and "| 700 B |" in markdown

@@ -1,52 +1,63 @@
 """Names, statuses, tables and words, from rows to what is printed."""
 
 import json
-import re
 
 import pytest
 from rich.console import Console
 
-from fanbench_tools import checkout
-from fanbench_tools.results import reader, wording
-from fanbench_tools.results.reader import ResultsError, from_rows, grouped_reasons, load, parse_name, verification_line
-from fixtures.synthetic_data import CLAIMS, QUICK, folder, row
+from fanbench_tools.results import reader, table, wording
+from fanbench_tools.results.cases import Case
+from fanbench_tools.results.reader import ResultsError, load
+from fanbench_tools.results.table import grouped_reasons, verification_line
+from fixtures.synthetic_data import CATALOGUE, CLAIMS, QUICK, folder, from_rows, of_name, row
 
 NAME = "gather/coroutines/native/calls:1000/latency:200ms/start:warm"
 
 
 def printed(found, width=80):
     console = Console(width=width, record=True, file=open("/dev/null", "w"))
-    reader.print_table(found, console)
+    table.print_table(found, console)
     return console.export_text()
 
 
-def test_a_name_is_taken_apart():
-    case = parse_name(NAME)
+def test_a_row_says_its_case():
+    case = of_name(NAME)
     assert (case.workload, case.model, case.transport) == ("gather", "coroutines", "native")
     assert (case.calls, case.latency, case.start, case.workers) == (1000, "200ms", "warm", None)
 
 
 def test_a_delay_may_hold_colons_and_commas():
-    case = parse_name("gather/threads/curl/calls:3/latency:bimodal:fast=20ms,slow=200ms,slow_share=0.05/start:cold")
+    case = of_name("gather/threads/curl/calls:3/latency:bimodal:fast=20ms,slow=200ms,slow_share=0.05/start:cold")
     assert case.latency == "bimodal:fast=20ms,slow=200ms,slow_share=0.05"
     assert case.scenario.line == "3 calls · 20 ms, 200 ms for 5 % (bimodal) · cold start"
 
 
-def test_unknown_keys_stay_part_of_the_scenario_and_google_benchmarks_suffixes_do_not():
-    case = parse_name(NAME + "/patience:50ms/iterations:3/real_time")
+def test_unknown_keys_stay_part_of_the_scenario_and_how_it_was_run_does_not():
+    case = of_name(NAME + "/patience:50ms/iterations:3")
     assert case.params[-1] == ("patience", "50ms")
     assert case.scenario.line.endswith("patience 50ms")
 
 
+def test_values_are_said_as_names_say_them():
+    data = {"workload": "gather", "model": "threads", "transport": "curl", "parameters": {
+        "calls": 3, "latency": "20ms", "watchdog": True, "share": 0.25, "whole": 1.0, "iterations": 3,
+        "failures": {"rate": 1.0, "kinds": [503, "reset"], "retry_after": "0ms"}}}
+    assert Case.of(data, CATALOGUE).params[2:] == (
+        ("watchdog", "true"), ("share", "0.25"), ("whole", "1"), ("failures", "rate=1:kinds=503-reset"))
+
+
+def test_what_all_workloads_have_is_said_where_it_is_not_the_default():
+    case = of_name(NAME + "/connection:reuse/workers:0/body_bytes:64/seed:1")
+    assert case == of_name(NAME) and case.workers is None
+    assert of_name(NAME + "/connection:per_call/limit:3/seed:7").params[3:] == (
+        ("connection", "per_call"), ("limit", "3"), ("seed", "7"))
+    assert of_name("semaphore/threads/curl/calls:9/seed:7/limit:3").params[1:] == (("limit", "3"), ("seed", "7"))
+
+
 def test_workers_are_an_axis_of_their_own():
-    plain, ten = parse_name(NAME), parse_name(NAME.replace("coroutines", "thread_pool") + "/workers:10")
+    plain, ten = of_name(NAME), of_name(NAME.replace("coroutines", "thread_pool") + "/workers:10")
     assert ten.label == "thread_pool, 10 workers"
     assert ten.scenario == plain.scenario
-
-
-@pytest.mark.parametrize("name", ["", "gather", "gather/threads", "calls:1/a/b", "//native"])
-def test_other_names_are_not_guessed_at(name):
-    assert parse_name(name) is None
 
 
 def test_rounds_become_medians_and_aggregates_are_left_out():
@@ -58,19 +69,23 @@ def test_rounds_become_medians_and_aggregates_are_left_out():
 
 
 def test_one_bad_round_makes_the_whole_row_an_error():
-    rows = [row(NAME), row(NAME, error_occurred=True, error_message="lost\n a call"), row(NAME)]
+    rows = [row(NAME), row(NAME, error_message="lost\n a call"), row(NAME)]
     (case,) = from_rows(rows, {}).cases
     assert (case.status, case.message) == ("error", "lost a call (1 of 3 rounds)")
     assert case.median("makespan_s") is None
 
 
-@pytest.mark.parametrize("message, status, rest", [
-    ("not applicable: has nothing to race", "n/a", "has nothing to race"),
-    ("limit: needs 20,100 descriptors", "limit", "needs 20,100 descriptors"),
-    ("expected 10, got 11", "error", "expected 10, got 11"), ("", "error", "failed without a message")])
-def test_only_two_kinds_of_message_are_not_errors(message, status, rest):
-    (case,) = from_rows([row(NAME, error_occurred=True, error_message=message)], {}).cases
-    assert (case.status, case.message) == (status, rest)
+@pytest.mark.parametrize("said, message, status", [
+    ("not_applicable", "has nothing to race", "n/a"), ("limit", "limit: needs 20,100 descriptors", "limit"),
+    ("error", "expected 10, got 11", "error"), ("strange", "what is it", "error"), ("verified", "and yet", "error")])
+def test_a_rows_status_is_what_it_says(said, message, status):
+    (case,) = from_rows([row(NAME, status=said, error_message=message, error_occurred=True)], {}).cases
+    assert (case.status, case.message) == (status, message)
+
+
+def test_an_error_without_a_message_has_one():
+    (case,) = from_rows([row(NAME, error_message="")], {}).cases
+    assert (case.status, case.message) == ("error", "failed without a message")
 
 
 @pytest.mark.parametrize("verified", [0.0, 0.5, None, "yes"])
@@ -92,37 +107,36 @@ def test_memory_is_what_lies_over_idle():
 
 
 def test_planned_failures_in_words():
-    case = parse_name("retry/threads/curl/calls:10/failures:rate=0.3:attempts=2:kinds=503-429-reset:retry_after=20ms")
-    assert case.scenario.line.endswith("30 % fail (503, 429, reset)")
-    assert parse_name("retry/x/curl/attempts:3/failures:rate=0.3").scenario.line.endswith("30 % fail at first")
+    tail = "calls:10/failures:rate=0.3:attempts=2:kinds=503-429-reset:retry_after=20ms"
+    case = of_name(f"retry/threads/curl/{tail}")
+    assert case.scenario.line.endswith("30 % fail at first (503, 429, reset)")
+    assert case.get("failures") == tail.partition("failures:")[2]
+    assert of_name(f"task_group/x/curl/{tail}").scenario.line.endswith("30 % fail (503, 429, reset)")
 
 
-@pytest.mark.parametrize("params, words", [
-    ("deadline:100ms/scope:call", "deadline 100 ms for each call"),
-    ("deadline:1.5s/scope:group", "deadline 1.5 s for the group"),
-    ("limit:5", "at most 5 at once"),
-    ("producers:1/consumers:6/capacity:4/order:lifo", "6 consumers · queue of 4 · lifo"),
-    ("producers:2/consumers:1/capacity:4/order:priority", "2 producers · 1 consumer · queue of 4 · by priority"),
-    ("mode:barrier", "stage by stage"), ("mode:streamed", "item by item"),
-    ("pages:5/prefetch:0/consume:0ms", "5 pages a stream"),
-    ("pages:1/prefetch:1/consume:40ms", "1 page a stream · next page fetched ahead · 40 ms to consume a page"),
-    ("cpu_per_call:10ms/placement:inline", "10 ms of work each · work inline"),
-    ("cpu_per_call:2us/placement:offload", "2 µs of work each · work offloaded")])
-def test_parameters_in_words(params, words):
-    assert parse_name(f"w/m/native/calls:1/{params}").scenario.line == f"1 call · {words}"
+@pytest.mark.parametrize("workload, params, words", [
+    ("timeout", "deadline:1.5s/scope:group", "deadline 1.5 s · for the group"),
+    ("semaphore", "limit:5", "at most 5 at once"),
+    ("producer_consumer", "producers:1/consumers:6/capacity:4/order:lifo", "6 consumers · queue of 4 · lifo"),
+    ("producer_consumer", "producers:2/consumers:1/capacity:4/order:priority",
+     "2 producers · 1 consumer · queue of 4 · by priority"),
+    ("pipeline", "mode:barrier", "stage by stage"),
+    ("mixed", "cpu_per_call:2us/placement:offload", "2 µs of work each · work offloaded"),
+    ("gather", "connection:per_call/body_bytes:4096/seed:3", "a connection per call · 4,096-byte bodies · seed 3")])
+def test_parameters_in_words(workload, params, words):
+    assert of_name(f"{workload}/m/native/calls:1/{params}").scenario.line == f"1 call · {words}"
 
 
-def test_every_workload_has_its_words_in_the_catalogues_order():
-    catalogue = (checkout.ROOT / "bench" / "specification.cpp").read_text()
-    names = re.findall(r"(\w+)_specification\b", catalogue[catalogue.index("specifications()"):])
-    assert list(wording.WORKLOADS) == names and len(names) == 13
-    for short, sentence in wording.WORKLOADS.values():
-        assert short[0].islower() and not short.endswith(".") and len(short) < 60
-        assert sentence.endswith(".") and "Ideal: " in sentence
+def test_every_workload_has_its_words():
+    for workload in CATALOGUE.workloads.values():
+        assert workload.short[0].islower() and not workload.short.endswith(".") and len(workload.short) < 60
+        assert workload.sentence.endswith(".") and "Ideal: " in workload.sentence
+        for key in workload.keys.values():
+            assert key.phrase and key.meaning and key.name in key.example
 
 
 def test_the_delay_of_what_makes_no_calls_is_left_out():
-    case = parse_name("cpu/threads/native/calls:20/latency:uniform:min=20ms,max=100ms/start:warm/cpu_per_call:10ms")
+    case = of_name("cpu/threads/native/calls:20/start:warm/cpu_per_call:10ms")
     assert case.scenario.line == "20 calls · warm start · 10 ms of work each"
 
 
@@ -148,14 +162,14 @@ def test_the_table_has_every_row_and_fits_80_columns(tmp_path):
     text = printed(found)
     assert all(len(line) <= 80 for line in text.splitlines())
     rows = [line for line in text.splitlines() if " native " in line or " curl " in line]
-    assert len([r for r in rows if r.split()[0] in reader.MODELS or r.startswith("thread_pool,")]) == len(found.cases)
+    assert len([r for r in rows if r.split()[0] in CATALOGUE.models or r.startswith("thread_pool,")]) == len(found.cases)
     assert text.count("✓") == 137 and text.count("✗") == 2
     assert "error: threads / curl: expected at most 10 calls in flight, the server saw 11" in text
     assert "thread_pool, 10 workers" in text and "…" not in text
 
 
 def test_an_error_row_shows_no_number():
-    text = printed(from_rows([row(NAME, error_occurred=True, error_message="[bold]broken[/]", makespan_s=0.123)], {}))
+    text = printed(from_rows([row(NAME, error_message="[bold]broken[/]", makespan_s=0.123)], {}))
     assert "error" in text and "[bold]broken[/]" in text and "123" not in text
 
 
@@ -164,7 +178,7 @@ def test_an_empty_table_says_so():
 
 
 def test_the_same_reason_is_said_once():
-    rows = [row(f"gather/{m}/native/calls:1", error_occurred=True, error_message="limit: no room") for m in "ab"]
+    rows = [row(f"gather/{m}/native/calls:1", status="limit", error_message="no room") for m in "ab"]
     assert grouped_reasons(from_rows(rows, {}).cases) == [("limit", "no room", "a / native, b / native")]
 
 
@@ -180,13 +194,14 @@ def test_results_that_cannot_be_read_give_one_clear_line(tmp_path, content, expe
 
 
 def test_odd_rows_do_no_harm(tmp_path):
-    found = from_rows([None, 7, {}, {"name": "BM_other"}, row(NAME)], {})
-    assert len(found.cases) == 1 and found.unreadable_names == ["(no name)", "BM_other"]
+    odd = [row(NAME, run_name=str(i), case=case) for i, case in enumerate(({}, "gather", {"workload": "gather"}))]
+    found = from_rows([None, 7, {}, {"name": "BM_other"}, *odd, row(NAME)], {})
+    assert len(found.cases) == 1 and found.unreadable_names == ["(no name)", "BM_other", "0", "1", "2"]
 
 
 def test_broken_records_are_passed_over(tmp_path):
     folder(tmp_path, CLAIMS)
-    for i, text in enumerate(["", "[]", '{"name": "x"}', '{"name": "x", "calls": []}',
+    for i, text in enumerate(["", "[]", '{"name": "x"}', '{"name": 7, "calls": []}',
                               json.dumps({"name": NAME, "calls": [1, {}]})]):
         (tmp_path / "records" / f"{i}.json").write_text(text)
     assert [r["name"] for r in reader.load_records(tmp_path)] == [NAME]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from fanbench_tools.run import rounds
-from fanbench_tools.run.rounds import Case
+from fanbench_tools.results.rows import is_failure
+from fanbench_tools.run.rounds import ListedCase
 
 
 def row(name: str, index: int = 0, **numbers: float) -> rounds.Row:
@@ -12,12 +13,12 @@ def row(name: str, index: int = 0, **numbers: float) -> rounds.Row:
             "threads": 1, "real_time": 1.0, "cpu_time": 1.0, "time_unit": "ms", "verified": 1.0} | numbers
 
 
-def error(name: str, message: str = "wrong", index: int = 0) -> rounds.Row:
-    return {**rounds.error_row(name, message), "family_index": index}
+def error(name: str, message: str = "wrong", index: int = 0, status: str = "error") -> rounds.Row:
+    return {**rounds.error_row(ListedCase(name), message), "family_index": index, "status": status}
 
 
 def benchmarks(*per_round: list[rounds.Row]) -> list[rounds.Row]:
-    return rounds.assemble([{"benchmarks": rows} for rows in per_round], {})["benchmarks"]
+    return rounds.assemble([{"benchmarks": rows} for rows in per_round], {}, {})["benchmarks"]
 
 
 @pytest.mark.parametrize(("values", "median"), [([5.0], 5.0), ([3.0, 1.0, 2.0], 2.0), ([4.0, 1.0, 3.0, 2.0], 2.5)])
@@ -52,25 +53,25 @@ def test_repetitions_are_the_finished_rounds() -> None:
 
 
 def test_failures_say_each_thing_once_and_leave_out_what_can_not_be_done() -> None:
-    rows = [error("a", "x"), error("a", "x"), error("a", "y"), error("b", "not applicable: no"),
-            error("c", "limit: 20"), row("d")]
+    rows = [error("a", "x"), error("a", "x"), error("a", "y"), error("b", "no", status="not_applicable"),
+            error("c", "20", status="limit"), row("d")]
     assert rounds.failures(rows) == {"a": ["x", "y"]}
 
 
 def test_a_row_gets_the_cases_plain_name() -> None:
-    found = rounds.row_of("a/calls:1", {"benchmarks": [row("a/calls:1/iterations:3/manual_time")]})
+    found = rounds.row_of(ListedCase("a/calls:1"), {"benchmarks": [row("a/calls:1/iterations:3/manual_time")]})
     assert found and (found["name"], found["run_name"]) == ("a/calls:1", "a/calls:1")
 
 
 @pytest.mark.parametrize("document", [{}, {"benchmarks": []}, {"benchmarks": [{"run_type": "aggregate"}]}])
 def test_a_document_may_have_no_row(document: dict) -> None:
-    assert rounds.row_of("a", document) is None
+    assert rounds.row_of(ListedCase("a"), document) is None
 
 
 @pytest.mark.parametrize("verified", [None, 0.0, 0.5])
 def test_a_number_that_is_not_verified_is_an_error(verified: float | None) -> None:
-    found = rounds.row_of("a", {"benchmarks": [row("a", verified=verified)]})
-    assert found and rounds.is_failure(found) and "makespan_s" not in found
+    found = rounds.row_of(ListedCase("a"), {"benchmarks": [row("a", verified=verified)]})
+    assert found and is_failure(found) and "makespan_s" not in found
 
 
 def test_orders_differ_between_rounds_and_repeat_with_the_seed() -> None:
@@ -81,51 +82,31 @@ def test_orders_differ_between_rounds_and_repeat_with_the_seed() -> None:
 
 
 def test_results_do_not_say_where_the_program_is() -> None:
-    assert rounds.assemble([], {"executable": "/home/me/fanbench/build/bin/fanbench-bench"})["context"] == {
+    assert rounds.assemble([], {"executable": "/home/me/fanbench/build/bin/fanbench-bench"}, {})["context"] == {
         "executable": "fanbench-bench"}
 
 
-def test_of_a_race_only_the_first_call_is_waited_for() -> None:
-    parameters = {"calls": 100, "latency": "uniform:min=50ms,max=30s"}
-    assert rounds.expected_s(Case("a", "threads", parameters, workload="first_completed")) == pytest.approx(0.1)
+def test_results_say_what_their_rows_mean() -> None:
+    last = benchmarks([{**row("a"), "case": {"workload": "w"}}])[-1]
+    assert last["aggregate_name"] == "median" and last["case"] == {"workload": "w"}
+    assert rounds.assemble([], {}, {"figures": []})["catalogue"] == {"figures": []}
+    assert "catalogue" not in rounds.assemble([], {}, {})
 
 
-@pytest.mark.parametrize(("workload", "model", "parameters", "seconds"), [
-    ("timeout", "threads", {"calls": 9, "latency": "uniform:min=10ms,max=10s", "deadline": "100ms"}, 0.2),
-    ("timeout", "sequential", {"calls": 9, "latency": "20ms", "deadline": "100ms"}, 0.36),
-    ("producer_consumer", "threads", {"calls": 24, "latency": "50ms", "consumers": 6, "capacity": 2}, 0.4),
-    ("pipeline", "threads", {"calls": 30, "latency": "100ms", "mode": "barrier"}, 0.6),
-    ("paginate", "processes", {"calls": 20, "latency": "100ms", "pages": 5, "consume": "50ms", "workers": 2}, 3.0),
-    ("mixed", "coroutines", {"calls": 20, "latency": "100ms", "cpu_per_call": "10ms"}, 0.6),
-    ("cpu", "threads", {"calls": 20, "latency": "100ms", "cpu_per_call": "10ms"}, 0.4),
-])
-def test_the_expected_time_follows_the_workload(workload: str, model: str, parameters: dict, seconds: float) -> None:
-    assert rounds.expected_s(Case("a", model, parameters, workload=workload)) == pytest.approx(seconds)
+def listed(name: str, expected_s: float | None) -> ListedCase:
+    return ListedCase(name, expected_s=expected_s)
 
 
-@pytest.mark.parametrize(("model", "parameters", "seconds"), [
-    ("coroutines", {"calls": 1000, "latency": "200ms"}, 0.4),
-    ("sequential", {"calls": 1000, "latency": "200ms", "iterations": 3}, 800.0),
-    ("thread_pool", {"calls": 101, "latency": "200ms", "workers": 10}, 4.4),
-    ("threads", {"calls": 100, "latency": "uniform:min=10ms,max=0.05s", "limit": 10}, 1.0),
-    ("threads", {"calls": 1, "latency": "bimodal:fast=500us,slow=2ms,slow_share=0.05", "attempts": 3}, 0.012),
-    ("threads", {}, 0.0),
-])
-def test_the_expected_time_follows_calls_delay_and_width(model: str, parameters: dict, seconds: float) -> None:
-    assert rounds.expected_s(Case("a", model, parameters)) == pytest.approx(seconds)
-
-
-def test_a_slow_case_is_not_taken_for_stuck() -> None:
-    slow = Case("a", "sequential", {"calls": 1000, "latency": "200ms"})
-    assert rounds.timeout_s(slow) >= 10 * rounds.expected_s(slow)
-    assert rounds.timeout_s(Case("b", "threads", {"calls": 1, "latency": "0"})) == 60.0
+@pytest.mark.parametrize(("expected_s", "seconds"), [(0.4, 60.0), (800.0, 16000.0), (None, rounds.UNKNOWN_S)])
+def test_a_slow_case_is_not_taken_for_stuck(expected_s: float | None, seconds: float) -> None:
+    assert rounds.timeout_s(listed("a", expected_s)) == seconds
 
 
 def test_time_left_is_what_was_measured_else_what_is_expected_and_the_average_surplus() -> None:
-    cases = [Case("a", "coroutines", {"calls": 1, "latency": "1s"}),
-             Case("b", "sequential", {"calls": 10, "latency": "1s"})]
+    cases = [listed("a", 2.0), listed("b", 20.0)]
     known = {c.name: c for c in cases}
     assert rounds.time_left_s(cases, {}, known) is None
     assert rounds.time_left_s(cases, {"a": 2.5}, known) == pytest.approx(2.5 + 20.0 + 0.5)
     assert rounds.time_left_s([*cases, *cases], {"a": 2.5, "b": 21.0}, known) == pytest.approx(47.0)
     assert rounds.time_left_s([], {"a": 2.5}, known) == 0
+    assert rounds.time_left_s([listed("c", None)], {"a": 2.5}, known) == pytest.approx(0.5)

@@ -11,7 +11,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from conftest import Pretend, wait_until
+from conftest import CATALOGUE, Pretend, wait_until
 
 A = "gather/coroutines/native/calls:10/latency:20ms/start:warm"
 B = "gather/threads/native/calls:10/latency:20ms/start:warm"
@@ -55,7 +55,9 @@ def test_results_are_google_benchmarks_json(pretend: Pretend) -> None:
     context = results["context"]
     assert (context["suite"], context["rounds"], context["rounds_finished"]) == ("pretend", 3, 3)
     assert context["num_cpus"] == 2 and context["machine"]["cores"] >= 1 and context["started"]
-    assert "interrupted" not in context
+    assert "interrupted" not in context and context["results_format"] == 3
+    assert results["catalogue"] == json.loads(CATALOGUE.read_text())
+    assert all(row["case"]["parameters"]["calls"] == 10 for row in results["benchmarks"])
 
 
 def test_the_report_and_the_table_come_at_the_end(pretend: Pretend) -> None:
@@ -97,8 +99,8 @@ def test_what_can_not_be_done_here_fails_nothing_and_is_asked_once(pretend: Pret
     ran = pretend.run()
     assert (ran.code, ran.err) == (0, "")
     assert sorted(pretend.started()) == sorted([A] * 3 + [B, C])
-    assert [r["error_message"] for r in pretend.rows(B)] == ["not applicable: nothing to race"]
-    assert len(pretend.rows(C)) == 1
+    assert [(r["status"], r["error_message"]) for r in pretend.rows(B)] == [("not_applicable", "nothing to race")]
+    assert [r["status"] for r in pretend.rows(C)] == ["limit"]
 
 
 @pytest.mark.parametrize(("word", "message"), [
@@ -115,7 +117,8 @@ def test_a_bench_that_misbehaves_makes_an_error_row(pretend: Pretend, word: str,
     ran = pretend.run()
     assert ran.code == 1
     assert f"  {B}: {message}\n" in ran.err
-    assert pretend.rows(B)[0]["error_message"] == message
+    assert (pretend.rows(B)[0]["status"], pretend.rows(B)[0]["error_message"]) == ("error", message)
+    assert pretend.rows(B)[0]["case"]["model"] == "threads"
     assert pretend.rows(A)[0]["verified"] == 1
 
 
@@ -258,6 +261,12 @@ def test_a_suite_that_the_bench_refuses_gets_the_benchs_line(pretend: Pretend) -
     assert ran.err == "fanbench: fanbench-bench: pretend.toml:3: latency: expected a delay, got 200\n"
 
 
+def test_a_bench_without_a_catalogue_gets_one_line(pretend: Pretend) -> None:
+    pretend.cases({A: "ok"}, old=True)
+    ran = pretend.run()
+    assert (ran.code, ran.out, ran.err) == (2, "", "fanbench: fanbench-bench: what is --catalogue?\n")
+
+
 def test_a_bench_that_is_missing_gets_one_line(pretend: Pretend) -> None:
     pretend.bench.unlink()
     ran = pretend.run()
@@ -332,7 +341,8 @@ def _lives(pid: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("most_bytes, kept", [(60_000, ["results.json", "rounds"]), (1_000, [])])
+@pytest.mark.parametrize("most_bytes, kept", [(60_000, ["results.json", "rounds"]),
+                                              (CATALOGUE.stat().st_size + 100, [])])
 def test_what_cannot_be_written_is_said_in_one_line(pretend: Pretend, most_bytes: int, kept: list[str]) -> None:
     """A limit for the size of a file stands for a disk that is full: at the report, and at the first round."""
     ran = pretend.run(report=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes,) * 2))
