@@ -31,5 +31,5 @@ def server_binary() -> Path:
 
 def version() -> str:
     """The version that CMakeLists.txt gives."""
-    found = re.search(r"project\(fanbench VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text())
-    return found[1] if found else "unknown"
+    match = re.search(r"project\(fanbench VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text())
+    return match[1] if match else "unknown"

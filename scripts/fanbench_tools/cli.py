@@ -15,9 +15,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable, NoReturn, Sequence
 
-from . import checkout, doctor, process, rounds, runner
-from .machine import Machine, read_machine
-from .results import FORMAT
+from . import checkout
+from .machine import doctor
+from .machine.facts import Machine, read_machine
+from .results.reader import FORMAT, ResultsError, load
+from .run import process, rounds, runner
 
 USAGE_ERROR = 2
 
@@ -100,8 +102,8 @@ def _parser() -> Parser:
     gate.add_argument("--suite", default="ci", metavar="SUITE|FILE.toml",
                       help="what is run, as head has it; ci if left out")
     gate.add_argument("--filter", metavar="REGEX", help="only the cases in whose name this is found")
-    gate.add_argument("--floor", type=_percentage, default=5.0, metavar="PERCENT",
-                      help="changes below it are not spoken of; 5 if left out")
+    gate.add_argument("--least-change", "--floor", type=_percentage, default=5.0, metavar="PERCENT",
+                      help="smaller ones are not spoken of; 5 if left out (--floor is its older name)")
     gate.add_argument("--budget", type=_duration, default=210.0, metavar="TIME",
                       help="for measuring, as 90s or 3m30s; 3m30s if left out. Ten rounds of all cases are run "
                            "in any case")
@@ -143,8 +145,8 @@ def _percentage(text: str) -> float:
 
 
 def _duration(text: str) -> float:
-    found = re.fullmatch(r"(?:(\d+)m)?(?:(\d+)s)?", text)
-    seconds = 60 * int(found[1] or 0) + int(found[2] or 0) if found else 0
+    match = re.fullmatch(r"(?:(\d+)m)?(?:(\d+)s)?", text)
+    seconds = 60 * int(match[1] or 0) + int(match[2] or 0) if match else 0
     if seconds < 1:
         raise argparse.ArgumentTypeError(f'expected a time such as 90s or 3m30s, got "{text}"')
     return float(seconds)
@@ -192,7 +194,8 @@ def _job(arguments: argparse.Namespace) -> runner.Job:
     _refuse_to_overwrite(out)
     return runner.Job(bench=checkout.bench_binary(), suite_file=suite_file, suite=suite, cases=cases, out=out,
                       rounds=arguments.rounds or suite.rounds, timeout_s=arguments.timeout,
-                      order_seed=runner.new_seed() if arguments.order_seed is None else arguments.order_seed)
+                      order_seed=runner.new_seed() if arguments.order_seed is None else arguments.order_seed,
+                      catalogue=runner.catalogue(checkout.bench_binary()).document)
 
 
 def suite_path(suite: str) -> Path:
@@ -229,7 +232,7 @@ def _context(job: runner.Job, machine: Machine) -> dict[str, Any]:
 def _all_rounds(job: runner.Job, stop: process.StopRequest) -> int:
     from rich.console import Console
 
-    from .display import display_for
+    from .run.display import display_for
 
     display = display_for(Console())
     try:
@@ -260,21 +263,21 @@ def _show(out: Path, no_report: bool) -> None:
 
 
 def _write_report(out: Path) -> None:
-    from . import report
+    from .report import pages
 
-    report.write(out)
+    pages.write(out)
 
 
 def _print_table(out: Path) -> None:
     from rich.console import Console
 
-    from . import results
+    from .results import table
 
-    results.print_table(results.load(out), Console())
+    table.print_table(load(out), Console())
 
 
 def _verdict(results: dict[str, Any], seconds: float) -> int:
-    from .display import duration
+    from .run.display import duration
 
     failed = rounds.failures(results["benchmarks"])
     print(f"took {duration(seconds)}", flush=True)
@@ -299,25 +302,24 @@ def _shown(path: Path) -> str:
 # -- gate --------------------------------------------------------------------------------------------------------------
 
 def _gate(arguments: argparse.Namespace) -> int:
-    from . import gate_builds, gate_verb
-    from .results import ResultsError
+    from .gate import builds, verb
 
     wanted = _pattern(arguments.filter)
     for path in filter(None, (arguments.markdown, arguments.json)):
         if not path.absolute().parent.is_dir() or path.is_dir():  # said before minutes are spent
             raise Refused(f"{path}: can't be written: expected a file in a folder that is there")
-    asked = gate_verb.Asked(arguments.base, arguments.head, arguments.suite, wanted, arguments.floor / 100,
+    asked = verb.Asked(arguments.base, arguments.head, arguments.suite, wanted, arguments.least_change / 100,
                             arguments.budget, arguments.force,
                             runner.new_seed() if arguments.order_seed is None else arguments.order_seed)
     try:
         with process.StopRequest() as stop:
-            found = gate_verb.run(asked, suite_path, stop)
-            if found is None:
+            verdict = verb.run(asked, suite_path, stop)
+            if verdict is None:
                 name = signal.Signals(stop.number).name
                 print(f"fanbench: interrupted by {name}; nothing is decided", file=sys.stderr)
                 return 128 + stop.number
-        return gate_verb.tell(found, arguments.markdown, arguments.json)
-    except (gate_builds.BuildError, ResultsError) as e:
+        return verb.tell(verdict, arguments.markdown, arguments.json)
+    except (builds.BuildError, ResultsError) as e:
         raise Refused(str(e)) from None
     except OSError as e:
         raise Refused(f"{e.filename or 'the gate'}: {e.strerror}") from None
@@ -346,12 +348,10 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from .results import ResultsError, load
-
     folder: Path = arguments.folder
     try:
         if arguments.format == "csv":
-            from .report_csv import to_csv
+            from .report.spreadsheet import to_csv
 
             print(to_csv(load(folder)), end="")
             return 0
@@ -369,20 +369,20 @@ def _report(arguments: argparse.Namespace) -> int:
 def _compare(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from . import compare, compare_report
-    from .results import ResultsError
+    from .analysis import compare
+    from .report import comparison
 
     try:
-        found = compare.compare(arguments.first, arguments.second)
-        written = compare_report.write(found, arguments.out) if arguments.out else []
+        compared = compare.compare(arguments.first, arguments.second)
+        written = comparison.write(compared, arguments.out) if arguments.out else []
     except ResultsError as e:
         raise Refused(str(e)) from None
     except OSError as e:
         raise Refused(f"{arguments.out}: can't be written: {e.strerror}") from None
     if arguments.format == "csv":
-        print(compare.to_csv(found), end="")
+        print(comparison.to_csv(compared), end="")
         return 0
-    compare_report.print_table(found, Console())
+    comparison.print_table(compared, Console())
     print(*(_shown(path) for path in written), sep="\n", end="\n" * bool(written))
     return 0
 

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 SCRIPTS = Path(__file__).resolve().parents[1]
+CATALOGUE = Path(__file__).parent / "fixtures" / "catalogue.json"
 sys.path.insert(0, str(SCRIPTS))
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a script's background job ignores it, and so would all below it
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -36,10 +37,10 @@ def clean_environment(**more: str) -> dict[str, str]:
 def wait_until(holds: Callable[[], Any], what: str, bound_s: float = 20.0) -> Any:
     """Waits for a condition, and fails by name where it does not come true."""
     until = time.monotonic() + bound_s
-    while not (found := holds()):
+    while not (held := holds()):
         assert time.monotonic() < until, f"waited {bound_s:g} s in vain: {what}"
         time.sleep(0.01)
-    return found
+    return held
 
 
 @dataclass

@@ -1,4 +1,5 @@
-"""A pretend fanbench-bench: speaks its command line, and does with each case what behaviours.json says."""
+"""A pretend fanbench-bench: speaks its command line, and does with each case what behaviours.json says. With "old" in it
+it speaks as benches did before format 3: names and messages that must be read, and no catalogue."""
 
 import json
 import os
@@ -8,11 +9,18 @@ import sys
 from pathlib import Path
 
 SLEEPER = ["/bin/sleep", "600"]
+CATALOGUE = Path(__file__).parent / "fixtures" / "catalogue.json"
+OLD_KINDS = {"not_applicable": "not applicable: ", "limit": "limit: "}
 
 
 def main() -> int:
     folder, arguments = Path(sys.argv[1]), sys.argv[2:]
     told = json.loads((folder / "behaviours.json").read_text())
+    old = told["listing"].get("old", False)
+    if "--catalogue" in arguments:
+        print("fanbench-bench: what is --catalogue?" if old else CATALOGUE.read_text(),
+              file=sys.stderr if old else sys.stdout)
+        return 2 if old else 0
     if "--list" in arguments:
         return print_list(told)
     flags = dict(a.split("=", 1) for a in arguments if a.startswith("--benchmark_"))
@@ -28,6 +36,10 @@ def main() -> int:
     def write(row: dict) -> None:
         if "--count-allocations" in arguments:
             row = row | {"allocations_per_call": 3.0, "counts_allocations": 1.0}
+        if old:
+            row.pop("case")
+            kind = OLD_KINDS.get(row.pop("status"), "")
+            row |= {"error_message": kind + row["error_message"]} if "error_message" in row else {}
         document = {"context": context(name) | told["listing"].get("context", {}), "benchmarks": [row]}
         Path(flags["--benchmark_out"]).write_text(json.dumps(document))
 
@@ -43,9 +55,9 @@ def main() -> int:
         write(error_row(name, "expected 10 calls, the ledger shows 9"))
         return 1
     elif word == "n/a":
-        write(error_row(name, "not applicable: nothing to race"))
+        write(error_row(name, "nothing to race", "not_applicable"))
     elif word == "limit":
-        write(error_row(name, "limit: needs 20,100 descriptors, 20,000 allowed"))
+        write(error_row(name, "needs 20,100 descriptors, 20,000 allowed", "limit"))
     elif word == "unverified":
         write({k: v for k, v in good_row(name, nth).items() if k != "verified"})
     elif word == "half":
@@ -76,12 +88,16 @@ def main() -> int:
     return 0
 
 
+def case_of(name: str) -> dict:
+    workload, model, transport, *rest = name.split("/")
+    parameters = dict(part.split(":", 1) for part in rest)
+    return {"workload": workload, "model": model, "transport": transport,
+            "parameters": {k: int(v) if v.isdigit() else v for k, v in parameters.items() if k != "timeline"}}
+
+
 def print_list(told: dict) -> int:
-    cases = []
-    for name in told["cases"]:
-        parts = name.split("/")
-        cases.append({"name": name, "workload": parts[0], "model": parts[1], "transport": parts[2],
-                      "parameters": {"calls": 10, "latency": "20ms"}, "timeline": "timeline" in name})
+    durations = {} if told["listing"].get("old") else {"ideal_s": 0.02, "expected_s": 0.08}
+    cases = [{"name": name, **case_of(name), "timeline": "timeline" in name, **durations} for name in told["cases"]]
     print(json.dumps({"suite": "pretend", "description": "Pretends.", "rounds": told["rounds"], "cases": cases}
                      | told["listing"]))
     if "complain" in told["listing"]:
@@ -102,11 +118,12 @@ def good_row(name: str, nth: int) -> dict:
             "run_name": name + "/iterations:3/manual_time", "run_type": "iteration", "repetitions": 1,
             "repetition_index": 0, "threads": 1, "iterations": 3, "real_time": 100.0 * nth, "cpu_time": 1.0,
             "time_unit": "ms", "makespan_s": 0.1 * nth, "ideal_s": 0.02, "efficiency": 0.02 / (0.1 * nth),
-            "overhead_us_per_call": 1000.0, "cpu_us_per_call": 10.0, "peak_pss_bytes": 1e6, "verified": 1.0}
+            "overhead_us_per_call": 1000.0, "cpu_us_per_call": 10.0, "peak_pss_bytes": 1e6, "verified": 1.0,
+            "case": case_of(name), "status": "verified"}
 
 
-def error_row(name: str, message: str) -> dict:
-    return {"name": name, "family_index": 0, "per_family_instance_index": 0, "run_name": name,
+def error_row(name: str, message: str, status: str = "error") -> dict:
+    return {"name": name, "case": case_of(name), "status": status, "family_index": 0, "per_family_instance_index": 0, "run_name": name,
             "run_type": "iteration", "repetitions": 1, "repetition_index": 0, "threads": 1,
             "error_occurred": True, "error_message": message, "iterations": 0, "real_time": 0.0, "cpu_time": 0.0,
             "time_unit": "ms"}

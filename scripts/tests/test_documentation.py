@@ -1,14 +1,16 @@
 """The pages keep up with the code: a key, a field or a file that is new must be in them."""
 
+import json
 import re
 
 import pytest
 
-from fanbench_tools import checkout, wording
-from fanbench_tools.report_rows import COLUMNS, cell
-from fanbench_tools.results import MODELS, load
+from fanbench_tools import checkout
+from fanbench_tools.report.tables import cell, columns_of
+from fixtures.synthetic_data import CATALOGUE, from_rows
 
-PAGES = ("README.md", "impls/README.md", "bench/README.md", "mock_server/README.md", "scripts/GATE.md")
+PAGES = ("README.md", "impls/README.md", "bench/README.md", "mock_server/README.md", "scripts/README.md",
+         "scripts/GATE.md")
 
 
 def text(path):
@@ -30,20 +32,21 @@ def test_links_lead_somewhere(page):
 
 
 def test_the_table_has_a_cell_for_each_workload_and_model():
-    for workload in wording.WORKLOADS:
+    for workload in CATALOGUE.workloads:
         row = next(line for line in text("README.md").splitlines() if line.startswith(f"| **[{workload}]"))
-        for model in MODELS:
-            if model != "floor":
+        for model in CATALOGUE.models:
+            if not CATALOGUE.is_yardstick(model):
                 code = text(f"impls/{model}/{workload}.cpp")
                 cell = "n/a" if "// Not applicable" in code else "cpp"
                 assert f"[{cell}](impls/{model}/{workload}.cpp)" in row
 
 
 def test_the_readmes_figures_are_the_reference_runs():
-    results = load(checkout.RESULTS / "reference")
+    reference = json.loads((checkout.RESULTS / "reference" / "results.json").read_text())
+    results = from_rows(reference["benchmarks"], reference["context"])
     shown = {(c.case.label, f"{c.case.scenario.calls:,}"): c for c in results.cases if c.name.startswith("gather/")
              and "/native/" in c.name and c.case.scenario.latency == "200ms" and c.case.scenario.get("start") == "warm"}
-    columns = {column.heading.lower(): column for column in COLUMNS}
+    columns = {column.figure.label.lower(): column for column in columns_of(CATALOGUE)}
     table = text("README.md").split("<!-- table -->")[1].split("<!-- /table -->")[0]
     head, _, *rows = ([c.strip() for c in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|")
     assert len(rows) >= 6
@@ -56,20 +59,53 @@ def test_the_readmes_figures_are_the_reference_runs():
 
 def test_each_workload_has_its_page():
     pages = text("impls/README.md").split("\n### ")[1:]
-    assert [page.split("\n")[0] for page in pages] == list(wording.WORKLOADS)
+    assert [page.split("\n")[0] for page in pages] == list(CATALOGUE.workloads)
     for page in pages:
         assert "**Rules.**" in page and "**What to look for**" in page
 
 
-def test_each_key_of_a_suite_and_each_field_of_a_row_is_explained():
+def test_each_key_of_a_suite_is_explained():
     page = text("bench/README.md")
-    code = text("bench/suite.cpp")
-    keys = re.findall(r'\{"(\w+)", \{"', code[code.index("own_keys = {{"):code.index("}};", code.index("own_keys"))])
-    assert len(keys) > 10 and [key for key in keys if f"| `{key}` |" not in page] == []
-    code = text("bench/measurement.cpp")
-    fields = re.findall(r'(?:[{\[(])"(\w+)"', code[code.index("counters() const"):])
-    short = {field: re.sub(r"^(latency|from_start|late_start|loop_lag)(?=_(?!p50))", "", field) for field in fields}  # `_p90_` after the first
-    assert len(fields) > 20 and [f for f, s in short.items() if f not in page and s.replace("_us", "_") not in page] == []
+    own = {key for workload in CATALOGUE.workloads.values() for key in workload.keys}
+    assert len(own) > 10 and [key for key in own if f"| `{key}` |" not in page] == []
+    assert [key for key in CATALOGUE.keys if f"`{key}`" not in page] == []
+
+
+FLAGS = {"verified", "counts_allocations", "server_bound", "noisy"}  # say something of a row, and need be no figures
+DERIVED = {"memory_bytes"}  # is in no row
+
+
+def fields_of_the_page():
+    """The fields that bench/README.md explains, each with the units that stand beside it."""
+    rows = text("bench/README.md").split("\n## Rows")[1].split("\n## ")[0]
+    fields = {}
+    for line in rows.splitlines():
+        if line.startswith("| `"):
+            names, units = line.split(" | ")[:2]
+            first, *others = re.findall(r"`(\w+)`", names)
+            for name in (first, *others):  # `latency_p50_us`, `_p90_`
+                part = name.strip("_").removesuffix("_us")
+                fields[first.replace("_p50_", f"_{part}_") if name.startswith("_") else name] = units
+    return fields
+
+
+def test_the_fields_of_a_row_are_the_catalogues_figures():
+    fields, figures = fields_of_the_page(), set(CATALOGUE.figures) - DERIVED
+    assert len(figures) > 40
+    assert figures - set(fields) == set(), "not in bench/README.md"
+    assert set(fields) - figures - FLAGS == set(), "not in the catalogue"
+
+
+def test_the_page_has_the_catalogues_units():
+    units = {"us": "µs", "s": "s", "bytes": "bytes", "calls": "calls"}
+    fields = fields_of_the_page()
+    for figure in CATALOGUE.figures.values():
+        said = fields.get(figure.name, "")
+        for unit, word in units.items():
+            if figure.unit == unit and figure.name in fields:
+                assert word in said.split(", "), f"{figure.name}: {said}"
+            elif said == word:
+                assert figure.unit == unit, figure.name
 
 
 def test_the_suites_in_the_pages_can_be_read():

@@ -1,0 +1,128 @@
+"""Two runs side by side: per case the ratios of what they cost, with the interval or "not separated"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..machine.comparable import Difference, differences
+from ..results.cases import CaseResult, Results, Scenario
+from ..results.catalogue import MEMORY, Catalogue, Figure
+from ..results.reader import load
+from ..results.wording import NOTHING, factor, times
+from .stats import Interval, ratio_of_medians_interval
+
+LEVEL = 0.95
+LEAST_ROUNDS = 5  # on both sides, for an interval
+NOT_SEPARATED = "not separated"
+FIGURES = ("overhead_us_per_call", "cpu_us_per_call", MEMORY.name, "makespan_s")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One figure of one case in both runs. The interval is that of the second median over the first."""
+
+    before: float | None
+    after: float | None
+    interval: Interval | None
+
+    @property
+    def ratio(self) -> float | None:
+        return self.after / self.before if self.before and self.after and self.before > 0 < self.after else None
+
+    @property
+    def separated(self) -> bool:
+        return self.interval is not None and self.interval.excludes(1.0)
+
+    @property
+    def words(self) -> str:
+        if self.ratio is None:
+            return NOTHING
+        if self.interval is None:
+            return f"{factor(self.ratio)} ×, {NOT_SEPARATED}"
+        return times(self.interval) if self.separated else f"{times(self.interval)}, {NOT_SEPARATED}"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A case that has a number in both runs."""
+
+    one: CaseResult
+    other: CaseResult
+    changes: dict[str, Change]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    names: tuple[str, str]
+    runs: tuple[Results, Results]
+    differences: tuple[Difference, ...]
+    pairs: tuple[Pair, ...]
+    only_first: tuple[str, ...]
+    only_second: tuple[str, ...]
+    no_number: tuple[tuple[str, str], ...]  # in both, but without a number in one: the case, and why
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.runs[1].catalogue
+
+    @property
+    def scenarios(self) -> dict[Scenario, list[Pair]]:
+        groups: dict[Scenario, list[Pair]] = {}
+        for pair in self.pairs:
+            groups.setdefault(pair.other.case.scenario, []).append(pair)
+        return groups
+
+    @property
+    def figures(self) -> list[Figure]:
+        """Those that both runs have of a case, as the second run's catalogue describes them."""
+        return [self.catalogue.figure(name) for name in FIGURES
+                if any(p.changes[name].ratio is not None for p in self.pairs)]
+
+
+def compare(first: Path, second: Path) -> Comparison:
+    """Reads both folders. Raises ResultsError with one line."""
+    return comparison(load(first), load(second), (str(first), str(second)))
+
+
+def comparison(one: Results, other: Results, names: tuple[str, str] = ("A", "B")) -> Comparison:
+    ones, others = ({c.name: c for c in r.cases} for r in (one, other))
+    shared = [name for name in others if name in ones]
+    both = [name for name in shared if ones[name].ok and others[name].ok]
+    return Comparison(names, (one, other), tuple(differences(one.context, other.context)),
+                      tuple(Pair(ones[n], others[n], {k: change(ones[n], others[n], k) for k in FIGURES})
+                            for n in both),
+                      tuple(n for n in ones if n not in others), tuple(n for n in others if n not in ones),
+                      tuple((n, why) for n in shared if (why := _why_no_number(ones[n], others[n], names))))
+
+
+def change(one: CaseResult, other: CaseResult, figure: str) -> Change:
+    """The rounds of two runs don't belong together, so the interval is an unpaired one."""
+    before, after = one.values(figure), other.values(figure)
+    return Change(one.median(figure), other.median(figure), ratio_of_medians_interval(after, before, LEVEL))
+
+
+def opening(compared: Comparison, names_at_most: int | None = None) -> list[str]:
+    """What must be known first, a line each."""
+    lines = [f"Different {trait.label}: {one} in the first, {other} in the second"
+             for trait, one, other in compared.differences]
+    lines += [f"{len(names)} case{'' if len(names) == 1 else 's'} only in the {which}: {_some(names, names_at_most)}"
+              for names, which in ((compared.only_first, "first"), (compared.only_second, "second")) if names]
+    lines += [f"{name}: no number: {why}" for name, why in compared.no_number]
+    few = min((r.rounds for r in compared.runs), default=0)
+    if few < LEAST_ROUNDS and compared.pairs:
+        lines.append(f"A run of {few} round{'' if few == 1 else 's'}: it takes {LEAST_ROUNDS} on both sides for an "
+                     "interval, so nothing is separated")
+    return lines
+
+
+def _some(names: tuple[str, ...], at_most: int | None) -> str:
+    shown = names[:at_most]
+    return ", ".join(shown) + (f" and {len(names) - len(shown)} more" if len(shown) < len(names) else "")
+
+
+def _why_no_number(one: CaseResult, other: CaseResult, names: tuple[str, str]) -> str:
+    """"" where both have one, or neither can."""
+    if one.ok and other.ok or one.status == other.status != "error":
+        return ""
+    return "; ".join(f"{name}: {c.status}: {c.message}" for c, name in ((one, names[0]), (other, names[1])) if not c.ok)

@@ -1,0 +1,78 @@
+"""Of a row's CPU per call: what is the machine's, what the model's over a lean client, and what libcurl's.
+
+    yardstick           the machine: what makes the same calls with nothing around it
+    native − yardstick  the model, with the lean client under it (without a yardstick: native, the machine included)
+    curl − native       the client: what the same model takes more with libcurl under it
+
+All three in the rounds that both sides have, round by round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+
+from ..results.cases import Case, CaseResult, Results, Scenario, rounds_of_both
+from .stats import Interval, median_interval
+
+FIGURE = "cpu_us_per_call"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A figure with the interval around it, where there are rounds enough for one."""
+
+    value: float
+    interval: Interval | None = None
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """One model's CPU per call in one scenario; None where a row is missing."""
+
+    scenario: Scenario
+    case: Case  # over native
+    native: Cost
+    curl: Cost
+    yardstick: Cost | None
+    over_yardstick: Cost | None  # native − yardstick
+    client: Cost  # curl − native
+
+
+def decompositions(results: Results) -> list[Decomposition]:
+    """Of each model that was measured over both clients, in the report's order."""
+    done = []
+    for scenario, cases in results.scenarios().items():
+        yardstick = next((c for c in cases if c.case.is_yardstick and c.values(FIGURE)), None)
+        over = {t: {c.case.label: c for c in cases if c.case.transport == t and c.values(FIGURE)}
+                for t in ("native", "curl")}
+        for label, native in over["native"].items():
+            curl = over["curl"].get(label)
+            client = _difference(curl, native) if curl else None
+            if client:
+                done.append(Decomposition(scenario, native.case, _own(native), _own(curl),
+                                          _own(yardstick) if yardstick else None,
+                                          _difference(native, yardstick) if yardstick else None, client))
+    return done
+
+
+def representative(done: list[Decomposition]) -> list[Decomposition]:
+    """Of each workload the scenario that says most: with a yardstick if there is one, most models, most calls."""
+    scenarios: dict[str, dict[Scenario, list[Decomposition]]] = {}
+    for one in done:
+        scenarios.setdefault(one.scenario.workload, {}).setdefault(one.scenario, []).append(one)
+    chosen = []
+    for of_workload in scenarios.values():
+        best = max(of_workload, key=lambda s: (bool(of_workload[s][0].yardstick), len(of_workload[s]), s.calls))
+        chosen += of_workload[best]
+    return chosen
+
+
+def _own(c: CaseResult) -> Cost:
+    values = c.values(FIGURE)
+    return Cost(median(values), median_interval(values))
+
+
+def _difference(one: CaseResult, other: CaseResult) -> Cost | None:
+    differences = [a - b for a, b in rounds_of_both(one, other, FIGURE)]
+    return Cost(median(differences), median_interval(differences)) if differences else None

@@ -1,0 +1,169 @@
+"""Builds a commit apart from the working tree, once: what base and head of the gate are run from."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Iterator
+
+from .. import checkout
+from ..run import process
+
+CACHE = checkout.ROOT / ".cache" / "gate"
+BENCH = "fanbench-bench"
+TARGETS = (BENCH, "fanbench-server")
+HOURS_S = 3600.0
+
+
+class BuildError(Exception):
+    """A commit that is not there or can't be built. The message is one line."""
+
+
+class Stopped(Exception):
+    """A signal came."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """A build of base or head."""
+
+    asked: str  # what the user wrote
+    title: str  # what it is
+    bench: Path
+    commit: str = ""  # empty: the working tree
+
+    def suite_file(self, suite: str, folder: Path) -> Path | None:
+        """The file of the suite as this side has it, written to the folder where it is a commit's; None if there is
+        none."""
+        if not self.commit:
+            path = checkout.SUITES / f"{suite}.toml"
+            return path if path.is_file() else None
+        shown = _git("show", f"{self.commit}:bench/suites/{suite}.toml")
+        if shown.returncode != 0:
+            return None
+        (folder / self.commit).mkdir(exist_ok=True)
+        path = folder / self.commit / f"{suite}.toml"
+        path.write_bytes(shown.stdout)
+        return path
+
+
+def commit_of(ref: str) -> str:
+    """The commit that a ref names. Raises BuildError."""
+    parsed = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    if parsed.returncode != 0:
+        shallow = _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+        hint = "; this clone is shallow, fetch it with its history" if shallow else ""
+        raise BuildError(f'"{ref}": neither a folder nor a commit of this repository{hint}')
+    return parsed.stdout.decode().strip()
+
+
+def of_commit(ref: str, commit: str, say: Callable[[str], None], stop: process.StopRequest) -> Side:
+    """The build of a commit that a ref names, made where it is not there yet. Raises BuildError or Stopped."""
+    if pretended := os.environ.get("FANBENCH_BASE_BENCH"):  # as below
+        return Side(ref, commit[:12], Path(pretended), commit)
+    folder = CACHE / _name(commit[:12])
+    if not (folder / BENCH).exists():
+        with _alone(say):
+            if not (folder / BENCH).exists():
+                say(f"building {commit[:12]} (the first time takes minutes, the next one less)")
+                _keep(_build(commit, stop), folder)
+    return Side(ref, commit[:12] if ref == commit[:len(ref)] else f"{ref} ({commit[:12]})", folder / BENCH, commit)
+
+
+def of_working_tree(commit: str) -> Side:
+    """The build that scripts/fanbench has just made, copied to a path as long as a commit's: a longer path moves the
+    stack, and that alone can make a program faster or slower. `commit` says what it differs from."""
+    if "FANBENCH_BENCH" in os.environ:  # the tests' pretend bench
+        return Side("", "the working tree", checkout.bench_binary())
+    folder = CACHE / _name("working-tree")
+    with _alone(lambda _line: None):
+        _keep(checkout.bench_binary().parent, folder)
+    dirty = commit.endswith("+changes")
+    return Side("", f"the working tree ({commit.removesuffix('+changes')}{', with changes' if dirty else ''})",
+                folder / BENCH)
+
+
+def _name(what: str) -> str:
+    """A folder's name: builds with other options are other builds."""
+    options = os.environ.get("FANBENCH_CMAKE_ARGS", "") + os.environ.get("CXX", "")
+    return f"{what}-{checkout.preset()}-{hashlib.sha256(options.encode()).hexdigest()[:8]}"
+
+
+@contextlib.contextmanager
+def _alone(say: Callable[[str], None]) -> Iterator[None]:
+    """One gate builds at a time."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / ".lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another gate's build")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build(commit: str, stop: process.StopRequest) -> Path:
+    """The folder with the programs. The worktree is kept: the next commit compiles only what differs."""
+    tree = CACHE / "worktree"
+    (CACHE / f"{commit[:12]}.log").unlink(missing_ok=True)
+    _git("worktree", "prune")
+    if not (tree / ".git").exists() or _git("-C", str(tree), "rev-parse", "HEAD").returncode != 0:  # a restored cache
+        shutil.rmtree(tree, ignore_errors=True)
+        _check(_git("worktree", "add", "--detach", "--force", str(tree), commit), f"git worktree add {commit[:12]}")
+    else:
+        _check(_git("-C", str(tree), "checkout", "--detach", "--force", commit), f"git checkout {commit[:12]}")
+    if not (tree / "CMakePresets.json").exists():
+        raise BuildError(f"{commit[:12]} can't be built: it has no CMakePresets.json")
+    build = tree / _name("build")  # cmake remembers options: other ones get a folder of their own
+    options = os.environ.get("FANBENCH_CMAKE_ARGS", "").split()
+    _do(["cmake", "--preset", checkout.preset(), "-S", tree, "-B", build, "-DFANBENCH_TESTS=OFF", *options], tree,
+        commit, stop)
+    jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL") or str(len(os.sched_getaffinity(0)))
+    _do(["ninja", "-C", build, "-j", jobs, *(f"bin/{target}" for target in TARGETS)], tree, commit, stop)
+    return build / "bin"
+
+
+def _do(argv: list[str | Path], tree: Path, commit: str, stop: process.StopRequest) -> None:
+    log = CACHE / f"{commit[:12]}.log"
+    script = 'cd "$1" && log=$2 && shift 2 && exec "$@" >>"$log" 2>&1'
+    ended = process.run(["/bin/sh", "-c", script, "sh", tree, log, *argv], timeout_s=HOURS_S, stop=stop)
+    if stop.number:
+        raise Stopped
+    if ended.returncode != 0:
+        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        first = next((line.strip() for line in lines if "error:" in line or "Error" in line), "")
+        raise BuildError(f"{commit[:12]} can't be built: {first or f'{argv[0]} failed'} (all it said: {log})")
+
+
+def _keep(built: Path, folder: Path) -> None:
+    """Copies the programs, and the libraries beside them, whole or not at all."""
+    fresh = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    try:
+        for path in built.iterdir():
+            if path.name in TARGETS or ".so" in path.suffixes:
+                shutil.copy2(path, fresh / path.name)
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}  # inside a hook they name its files
+    return subprocess.run(["git", "-C", str(checkout.ROOT), *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+                          env=environment, check=False)
+
+
+def _check(done: subprocess.CompletedProcess[bytes], what: str) -> None:
+    if done.returncode != 0:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        raise BuildError(f"{what} failed: {lines[-1] if lines else 'it says nothing'}")

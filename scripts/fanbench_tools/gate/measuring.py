@@ -1,0 +1,175 @@
+"""Measures base and head: their cases side by side, and all that makes a comparison invalid."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import replace
+from typing import Any, Callable, Sequence
+
+from ..results.rows import OK, Row, is_failure, is_number, status_of, why
+from ..run import process, runner
+from ..run.rounds import ListedCase
+from . import searching
+from .builds import Stopped
+from .deciding import Key, Rules
+from .verdict import Verdict, absent, differences
+
+SIDES = ("base", "again", "head")
+ORDERS = [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)]  # of the sides
+
+
+class Measurer:
+    """Runs the cases of both builds: base, base again and head one after the other in an order that is drawn for each
+    case and round, so that in six rounds of a case each order occurs once."""
+
+    def __init__(self, base: runner.Job, head: runner.Job, rules: Rules, seed: int, stop: process.StopRequest,
+                 say: Callable[[str], None]) -> None:
+        self._jobs, self._figures = (base, base, head), rules.figures
+        self._cases = {case.name: case for case in head.cases}
+        self._random = random.Random(seed)
+        self._stop, self._say = stop, say
+        self._orders: dict[str, list[tuple[int, int, int]]] = {}
+        self._costs: dict[tuple[str, bool], float] = {}
+        self._started, self._said_at, self._rounds = time.monotonic(), 0.0, 0
+        self._settled: set[str] = set()  # can't be compared
+        self.invalid: dict[str, str] = {}  # case → why
+        self.not_here: dict[str, str] = {}  # case → why no side has numbers
+        self.one_sided: dict[str, str] = {}  # figure → which side lacks it
+        self.contexts: dict[str, dict[str, Any]] = {}  # of each side's first row
+        self.noisy = self.bound = self.measured = 0
+
+    def measure(self, cases: Sequence[str], stage: str, counting: bool) -> searching.Round:
+        """One round. Raises Stopped."""
+        values: dict[Key, tuple[float, float | None, float]] = {}
+        self._rounds += 1
+        self._tell(stage)
+        for name in self._random.sample(list(cases), len(cases)):
+            if name not in self._settled:
+                began = time.monotonic()
+                rows = self._run(self._cases[name], counting)
+                took = time.monotonic() - began
+                self._costs[name, counting] = max(took, self._costs.get((name, counting), 0.0) * 0.8)
+                if self._comparable(name, rows):
+                    values |= self._values(name, rows, counting)
+        return values
+
+    def spent_s(self) -> float:
+        return time.monotonic() - self._started
+
+    def cost_s(self, case: str, counting: bool) -> float:
+        return self._costs.get((case, counting)) or self._costs.get((case, not counting), 0.0)
+
+    def _run(self, case: ListedCase, counting: bool) -> list[Row]:
+        orders = self._orders.setdefault(case.name, [])
+        if not orders:
+            orders += self._random.sample(ORDERS, len(ORDERS))
+        rows: list[Row] = [{}, {}, {}]
+        for side in orders.pop():
+            job = self._jobs[side]
+            job = replace(job, options=("--count-allocations",)) if counting else job
+            rows[side], context, _ = runner.run_case(job, case, 0, self._stop, lambda: None)
+            if self._stop.number:
+                raise Stopped
+            if context:
+                self.contexts.setdefault(SIDES[side], context)
+        return rows
+
+    def _comparable(self, name: str, rows: Sequence[Row]) -> bool:
+        """All sides have numbers. Where none can have any that is said; all else makes the gate invalid."""
+        for side, row in zip(SIDES, rows):
+            if is_failure(row):
+                self.invalid[name] = f"error row of {_side(side)}: {why(row)}"
+        without = [side for side, row in zip(SIDES, rows) if status_of(row)[0] != OK]
+        if without and name not in self.invalid:
+            message = next(why(row) for row in rows if status_of(row)[0] != OK)
+            if len(without) == len(SIDES):
+                self.not_here[name] = message
+            else:
+                sides = " and ".join(dict.fromkeys(_side(side) for side in without))
+                self.invalid[name] = f"no number of {sides} only: {message}"
+        if without:
+            self._settled.add(name)
+        if name in self.invalid:
+            self._say(f"error: {name}: {self.invalid[name]}")
+        return not without
+
+    def _values(self, name: str, rows: Sequence[Row], counting: bool) -> dict[Key, tuple[float, float, float]]:
+        costs: dict[Key, tuple[float, float, float]] = {}
+        self.measured += 1
+        self.noisy += any(row.get("noisy") == 1 for row in rows)
+        self.bound += any(row.get("server_bound") == 1 for row in rows)
+        for figure in self._figures.values():
+            values = [row.get(figure.name) for row in rows]
+            there = [is_number(value) for value in values]
+            if figure.counting == counting and all(there):
+                costs[Key(name, figure.name)] = tuple(map(float, values))
+            elif figure.counting == counting and any(there):
+                lacking = " and ".join(dict.fromkeys(_side(s) for s, has in zip(SIDES, there) if not has))
+                self.one_sided[figure.name] = f"{figure.name}: {lacking} has none in {name}"
+        return costs
+
+    def _tell(self, stage: str) -> None:
+        if self.spent_s() - self._said_at >= 10 or self._rounds == 1:
+            self._said_at = self.spent_s()
+            self._say(f"{stage}: round {self._rounds}, {self._said_at:.0f} s")
+
+
+def run(base: runner.Job, head: runner.Job, titles: tuple[str, str], budget_s: float, rules: Rules, seed: int,
+        stop: process.StopRequest, say: Callable[[str], None], known: tuple[list[str], list[str]],
+        force: bool = False) -> Verdict:
+    """Measures and decides. `known` is what is invalid, and what is worth a note, before anything is measured.
+    Raises Stopped."""
+    invalid, notes = list(known[0]), list(known[1])
+    counting = all(counts_allocations(job) for job in (base, head))
+    if not counting:
+        notes.append("allocations are not judged: the bench of one side or both can't count them")
+    measurer = Measurer(base, head, rules, seed, stop, say)
+    searched = searching.run([c.name for c in head.cases], measurer, budget_s, rules, counting)
+    invalid += [f"{name}: {reason}" for name, reason in measurer.invalid.items()]
+    if {"base", "head"} <= measurer.contexts.keys():
+        invalid += differences(measurer.contexts["base"], measurer.contexts["head"], force)[0]
+    notes += [f"{name}: neither side has numbers here: {reason}" for name, reason in measurer.not_here.items()]
+    notes += [f"not judged: {reason}" for reason in measurer.one_sided.values()]
+    notes += absent(searched.search, rules, counting)
+    notes += [f"{_share(number, measurer.measured)} of the runs: {what}" for number, what in (
+        (measurer.noisy, "other programs kept the machine busy (noisy)"),
+        (measurer.bound, "the server was at its limit (server_bound)")) if number]
+    return Verdict(*titles, head.suite.name, searched.decision, invalid, notes, searched.search, searched.confirmation,
+                   seed, measurer.spent_s())
+
+
+def counts_allocations(job: runner.Job) -> bool:
+    """Whether the bench knows the option."""
+    try:
+        return process.run([job.bench, "--suite", job.suite_file, "--list", "--count-allocations"],
+                           timeout_s=30).returncode == 0
+    except OSError:
+        return False
+
+
+def common_cases(base: Sequence[ListedCase], head: Sequence[ListedCase], own: Sequence[ListedCase] | None,
+                 wanted: Callable[[str], Any]) -> tuple[tuple[ListedCase, ...], list[str], list[str]]:
+    """The cases to compare, what is invalid, and notes. `base` and `head` are what each makes of the suite that is
+    judged by, `own` what base's own version of the suite had: a case that went missing with head must not pass."""
+    of_base = {c.name: c for c in base}
+    of_head = {c.name: c for c in head if wanted(c.name)}
+    both = tuple(c for name, c in of_head.items() if name in of_base and _same_parameters(c, of_base[name]))
+    notes = [f"new, not judged: base has no {name}" for name in of_head if name not in of_base]
+    notes += [f"not judged, as base's parameters are others: {name}" for name, c in of_head.items()
+              if name in of_base and c not in both]
+    invalid = [f"{c.name}: head has no such case" for c in own or () if wanted(c.name) and c.name not in of_head]
+    return both, invalid, notes
+
+
+def _same_parameters(one: ListedCase, other: ListedCase) -> bool:
+    """Of two cases with one name. A key that one bench does not know is at what it always did there."""
+    return all(other.parameters.get(key, value) == value for key, value in one.parameters.items())
+
+
+def _side(side: str) -> str:
+    return "base" if side == "again" else side
+
+
+def _share(number: int, of: int) -> str:
+    return f"{100 * number / max(1, of):.0f} %"

@@ -1,0 +1,179 @@
+"""Writes what the gate says: for the terminal, as Markdown, as JSON and as annotations of GitHub Actions."""
+
+from __future__ import annotations
+
+import json
+import math
+import textwrap
+from typing import Any, Iterable
+
+import numpy as np
+
+from ..results.catalogue import Figure
+from .deciding import Judged
+from .verdict import Verdict
+
+FORMAT = 2  # of the JSON; in 1 the least change was called floor
+WIDTH = 80
+_HEADINGS = {"regression": "Regressions", "improvement": "Improvements",
+             "untested": "Suspected, without time to confirm", "unconfirmed": "Suspected, and not confirmed",
+             "control moved": "Base against itself moved"}
+
+
+def lines(verdict: Verdict) -> list[str]:
+    """For the terminal: 80 columns, the verdict at the end."""
+    text = [f"{verdict.base} → {verdict.head}, suite {verdict.suite}", ""]
+    for kind, heading in _HEADINGS.items():
+        these = verdict.decision.of(kind)
+        text += [f"{heading}:"] * bool(these)
+        for j in these:
+            text += [f"  {_size(j)}", *_wrapped(j.key.case, "    ")]
+        text += [""] * bool(these)
+    if verdict.decision.judged:
+        rows = [("counter", "cases", "rounds", "uncertainty (95 %)"), *_sensitivity(verdict)]
+        widths = [max(len(row[i]) for row in rows) for i in range(4)]
+        text += ["  ".join(cell.ljust(width) if i in (0, 3) else cell.rjust(width)
+                           for i, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in rows] + [""]
+    for note in verdict.notes:
+        text += _wrapped(f"note: {note}", "")
+    for line in (*verdict.invalid, *verdict.decision.reasons):
+        text += _wrapped(f"{'invalid' if line in verdict.invalid else 'unproven'}: {line}", "")
+    return [*text, *_wrapped(_verdict(verdict), "")]
+
+
+def markdown(verdict: Verdict) -> str:
+    """For a pull request or a job's summary."""
+    text = [f"### fanbench gate: {verdict.word}", "",
+            f"{_code(verdict.base)} → {_code(verdict.head)}, suite {_code(verdict.suite)}. {_verdict(verdict)}", ""]
+    for line in (*verdict.invalid, *verdict.decision.reasons):
+        text += [f"- **{'invalid' if line in verdict.invalid else 'unproven'}**: {_escaped(line)}"]
+    text += [""] * bool(verdict.invalid or verdict.decision.reasons)
+    for kind, heading in _HEADINGS.items():
+        if these := verdict.decision.of(kind):
+            text += [f"#### {heading}", "", "| case | counter | base | head | change | interval |",
+                     "|---|---|---|---|---|---|"]
+            for j in these:
+                about = _about(j)
+                text += [f"| {_code(j.key.case)} | {about.plain} | {about.words(j.best.base)} | "
+                         f"{about.words(j.best.head)} | {_percent(j.best.move)} | {_interval(j)} |"]
+            text += [""]
+    if verdict.decision.judged:
+        text += ["| counter | cases | rounds | uncertainty (95 %) |", "|---|---|---|---|",
+                 *(f"| {' | '.join(row)} |" for row in _sensitivity(verdict)), ""]
+    text += [f"- {_escaped(note)}" for note in verdict.notes]
+    return "\n".join(text).rstrip() + "\n"
+
+
+def document(verdict: Verdict) -> str:
+    """All that was found and measured, as JSON. Ends that are infinite are null."""
+    rules = verdict.decision.rules
+    whole = {
+        "format": FORMAT, "verdict": verdict.word, "exit_code": verdict.code,
+        "base": verdict.base, "head": verdict.head,
+        "suite": verdict.suite, "stored": verdict.stored, "seed": verdict.seed, "took_s": round(verdict.took_s, 1),
+        "rules": {"least_change": rules.least_change, "search_level": rules.search_level,
+                  "confirm_level": rules.confirm_level},
+        "invalid": verdict.invalid, "unproven": list(verdict.decision.reasons), "notes": verdict.notes,
+        "comparisons": [_judged(j) for j in verdict.decision.judged],
+        "rounds": [{"case": key.case, "counter": key.figure, "stage": stage, "base": blocks.base,
+                    "base_again": blocks.again, "head": blocks.head}
+                   for stage, samples in (("search", verdict.search), ("confirmation", verdict.confirmation))
+                   for key, blocks in samples.items()]}
+    return json.dumps(whole, indent=1, allow_nan=False) + "\n"
+
+
+def annotations(verdict: Verdict) -> list[str]:
+    """GitHub's workflow commands: what is shown beside the change."""
+    text = [f"::error title=fanbench: {_about(j).plain} {_percent(j.best.move)}::"
+            f"{_command(f'{j.key.case}: {_size(j)}')}" for j in verdict.decision.of("regression")]
+    text += [f"::error title=fanbench: invalid::{_command(line)}" for line in verdict.invalid]
+    text += [f"::warning title=fanbench: unproven::{_command(line)}" for line in verdict.decision.reasons]
+    return text + [f"::notice title=fanbench: {_about(j).plain} {_percent(j.best.move)}::"
+                   f"{_command(f'{j.key.case}: {_size(j)}')}" for j in verdict.decision.of("improvement")]
+
+
+def _verdict(verdict: Verdict) -> str:
+    number = len(verdict.decision.judged)
+    regressions, improvements = (len(verdict.decision.of(what)) for what in ("regression", "improvement"))
+    said = {"pass": "PASS: no regression", "regression": f"REGRESSION: {regressions}",
+            "unproven": "UNPROVEN: nothing found, but a regression could hide",
+            "invalid": f"INVALID: {len(verdict.invalid)} of what must be comparable is not"}[verdict.word]
+    also = [f"{regressions} found"] if verdict.word == "invalid" and regressions else []
+    also += [f"{improvements} improvement{'' if improvements == 1 else 's'}"] if improvements else []
+    return f"{said} in {number} comparisons{''.join(f', {what}' for what in also)} ({verdict.took_s:.0f} s)"
+
+
+def _size(j: Judged) -> str:
+    about = _about(j)
+    return (f"{about.plain} {_percent(j.best.move)} ({_interval(j)}): {about.words(j.best.base)} → "
+            f"{about.words(j.best.head)}")
+
+
+def _about(j: Judged) -> Figure:
+    return j.search.about
+
+
+def _interval(j: Judged) -> str:
+    """Without ends where the rounds are too few for this level."""
+    if not math.isfinite(j.interval.low) or not math.isfinite(j.interval.high):
+        return f"{j.best.rounds} rounds"
+    return f"{_percent(j.interval.low)} … {_percent(j.interval.high)}"
+
+
+def _sensitivity(verdict: Verdict) -> Iterable[tuple[str, str, str, str]]:
+    """Of each figure: cases, rounds, and half of a move's interval, in the middle case and in the noisiest."""
+    for figure, about in verdict.decision.rules.figures.items():
+        these = [j for j in verdict.decision.judged if j.key.figure == figure]
+        if these:
+            halves = [(high - low) / 2 for low, high in (j.search.rough for j in these)]
+            rounds = [j.search.rounds for j in these]
+            span = f"{min(rounds)}" if min(rounds) == max(rounds) else f"{min(rounds)}–{max(rounds)}"
+            yield (about.plain, f"{len(these)}", span,
+                   f"±{_share(float(np.median(halves)))}, noisiest ±{_share(max(halves))}")
+
+
+def _judged(j: Judged) -> dict[str, Any]:
+    c = j.search
+    said = {"case": j.key.case, "counter": j.key.figure, "verdict": j.verdict, "base": j.best.base,
+             "head": j.best.head, "change": j.best.move,
+             "low": _finite(j.interval.low), "high": _finite(j.interval.high), "level": j.interval.level,
+             "rounds": j.best.rounds,
+             "search": {"change": c.move, "base_against_itself": c.control, "p_rise": c.p[0], "p_fall": c.p[1],
+                        "rounds": c.rounds}}
+    if j.confirmation:
+        said["confirmation"] = {"change": j.confirmation.move, "base_against_itself": j.confirmation.control,
+                                 "p_rise": j.confirmation.p[0], "p_fall": j.confirmation.p[1],
+                                 "rounds": j.confirmation.rounds}
+    return said
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _percent(move: float) -> str:
+    value = 100 * move
+    return f"{value:+.1f} %" if abs(value) < 99.95 else f"{value:+,.0f} %"
+
+
+def _share(move: float) -> str:
+    return f"{100 * move:.1f} %" if move < 0.0995 else f"{100 * move:,.0f} %"
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False)
+
+
+def _code(text: str) -> str:
+    return f"`{text.replace('`', '')}`"
+
+
+def _escaped(text: str) -> str:
+    for mark in "\\`*_<>|":
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
+def _command(text: str) -> str:
+    """A workflow command is one line, and % begins an escape."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -1,0 +1,230 @@
+"""Plots over N, log-log: a line per model, a column of panels per transport."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Mapping, Sequence
+
+from ..results.cases import Case, CaseResult, Results, Scenario
+from ..results.catalogue import MEMORY, Figure, rank
+from ..results.wording import latency, latency_seconds
+from .style import (INK, MUTED, PAPER, SMALL, Frame, calls_axis, line_of, log_axis, panel_title, series_legend,
+                    series_of, style_of, yardstick_words)
+
+
+MAKESPAN, OVERHEAD, CPU = "makespan_s", "overhead_us_per_call", "cpu_us_per_call"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cases that may share axes: one workload, one start, one of everything but calls, latency, model, transport."""
+
+    scenario: Scenario  # without calls and latency
+    cases: tuple[CaseResult, ...]
+
+    @property
+    def slug(self) -> str:
+        """The workload and what is special, as a file name: `NAME`, `NAME_cold`, `NAME_limit10`."""
+        parts = [self.scenario.workload]
+        for key, value in self.scenario.params:
+            if (key, value) not in (("start", "warm"), ("connection", "reuse")):
+                parts.append(value if key == "start" else f"{key}{value}")
+        return "".join(ch if ch.isalnum() or ch in "_-" else "-" for ch in "_".join(parts))
+
+    @property
+    def words(self) -> str:
+        what = self.scenario.short
+        return _joined(what[:1].upper() + what[1:], self.scenario.line)
+
+    @property
+    def latencies(self) -> list[str]:
+        return sorted({c.case.latency for c in self.cases}, key=lambda t: (latency_seconds(t), t))
+
+    @property
+    def transports(self) -> list[str]:
+        return sorted({c.case.transport for c in self.cases}, key=lambda t: rank(t, self.scenario.catalogue.transports))
+
+    @property
+    def widest(self) -> str:
+        """The latency that was run at the most values of N; of equals the longest, where most calls are in flight."""
+        return max(reversed(self.latencies), key=lambda t: len({c.case.calls for c in self.at(t).cases if c.ok}))
+
+    def at(self, latency_text: str) -> Group:
+        return Group(self.scenario, tuple(c for c in self.cases if c.case.latency == latency_text))
+
+
+def groups_over_calls(results: Results) -> list[Group]:
+    """The groups with measured rows at two values of N or more, at one latency at least."""
+    alike: dict[Scenario, list[CaseResult]] = {}
+    for c in results.cases:
+        if c.case.calls:
+            alike.setdefault(c.case.scenario.without("calls", "latency"), []).append(c)
+    groups = []
+    for scenario, cases in alike.items():
+        wide = [c for c in cases if len({o.case.calls for o in cases if o.ok and o.case.latency == c.case.latency}) > 1]
+        if wide:
+            groups.append(Group(scenario, tuple(wide)))
+    return sorted(groups, key=lambda g: g.scenario.order)
+
+
+def makespan_over_calls(group: Group, rounds: int) -> Any:
+    """Makespan with the ideal: a row of panels per latency, a column per transport. None without data."""
+    return _figure(group, f"{group.scenario.workload}: makespan over the number of calls", rounds,
+                   [(MAKESPAN, text) for text in group.latencies])
+
+
+def cost_over_calls(group: Group, rounds: int) -> Any:
+    """Overhead and CPU per call, at the latency that was run at most values of N. None without data."""
+    text = group.widest
+    return _figure(group, f"{group.scenario.workload}: what a call costs, over the number of calls", rounds,
+                   [(OVERHEAD, text), (CPU, text)])
+
+
+def memory_over_calls(group: Group, rounds: int) -> Any:
+    """Peak memory, at the latency that was run at most values of N. None without data."""
+    text = group.widest
+    return _figure(group, f"{group.scenario.workload}: memory over the number of calls", rounds, [(MEMORY.name, text)])
+
+
+def _per_call(latency_text: str) -> str:
+    return f"{latency(latency_text)} per call" if latency_text else ""
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def overview(group: Group, rounds: int) -> Any:
+    """Makespan, overhead, CPU and memory over N, side by side for the first transport. None without data."""
+    text, transport = group.widest, group.transports[0]
+    chosen = Group(group.scenario, tuple(c for c in group.at(text).cases if c.case.transport == transport))
+    panels = [[_Panel(name, group.scenario.catalogue.figure(name).axis, chosen) for name in row]
+              for row in ((MAKESPAN, CPU), (OVERHEAD, MEMORY.name))]
+    title = f"{group.scenario.workload}: time and cost over the number of calls"
+    return _draw(title, _joined(group.words, _per_call(text), f"{transport} client"), panels, rounds, share_y=False,
+                 panel_height=1.85)
+
+
+@dataclass(frozen=True)
+class _Panel:
+    figure: str
+    title: str
+    group: Group
+
+    @property
+    def about(self) -> Figure:
+        return self.group.scenario.catalogue.figure(self.figure)
+
+    def points(self) -> list[CaseResult]:
+        return [c for c in self.group.cases if (c.median(self.figure) or 0) > 0]
+
+
+def _figure(group: Group, title: str, rounds: int, rows: list[tuple[str, str]]) -> Any:
+    panels = []
+    for figure, text in rows:
+        row = []
+        for transport in group.transports:
+            cases = tuple(c for c in group.at(text).cases if c.case.transport == transport)
+            what = f"{transport} client" + (f", {_per_call(text)}" if len({t for _, t in rows}) > 1 else "")
+            row.append(_Panel(figure, what, Group(group.scenario, cases)))
+        panels.append(row)
+    shown = {text for _, text in rows}
+    subtitle = group.words if len(shown) > 1 else _joined(group.words, _per_call(shown.pop()))
+    return _draw(title, subtitle, panels, rounds, share_y=True, panel_height=2.1 if len(rows) < 3 else 1.7)
+
+
+def _draw(title: str, subtitle: str, panels: list[list[_Panel]], rounds: int, *, share_y: bool,
+          panel_height: float) -> Any:
+    panels = [row for row in panels if any(p.points() for p in row)]
+    if not panels or (not share_y and not all(p.points() for row in panels for p in row)):
+        return None
+    every = [c for row in panels for p in row for c in p.points()]
+    series = {s: case for s, case in series_of(every).items() if not case.is_yardstick}
+    calls = sorted({c.case.calls for c in every})
+    if len(calls) < 2:
+        return None
+    frame = Frame(title, subtitle, series_legend(series.values()), _note(panels, rounds),
+                  panels=(len(panels), len(panels[0])), panel_height=panel_height, left=0.9 if share_y else 0.75,
+                  column_gap=0.3 if share_y else 0.85)
+    for r, (row, axes) in enumerate(zip(panels, frame.axes)):
+        for i, (panel, ax) in enumerate(zip(row, axes)):
+            _panel(panel, ax, calls, series, row if share_y else [panel])
+            panel_title(ax, panel.title[:1].upper() + panel.title[1:] if not share_y else panel.title)
+            if r < len(panels) - 1:
+                ax.set_xlabel("")
+            if share_y and i == 0:
+                ax.set_ylabel(panel.about.axis)
+            elif share_y:
+                ax.tick_params(labelleft=False)
+    return frame.figure
+
+
+def _panel(panel: _Panel, ax: Any, calls: Sequence[int], series: Mapping[tuple[str, int | None], Case],
+           shared: list[_Panel]) -> None:
+    figure = panel.figure
+    spreads = [c.spread(figure) for p in shared for c in p.points()]
+    ideals = _ideals(panel.group.cases) if figure == MAKESPAN else {}
+    lows = [s.low for s in spreads if s.low > 0] + list(ideals.values())
+    low, high = min(lows), max([s.high for s in spreads] + list(ideals.values()))
+    log_axis(ax.yaxis, low, high, panel.about.tick, room=max(1.6, (high / low) ** 0.15) if ideals else 1.25)
+    calls_axis(ax, calls)
+    ax.grid(True, axis="y")
+    if ideals:
+        _draw_ideal(ax, ideals)
+    if not panel.points():
+        why = "no verified rows" if panel.group.cases else "not run"
+        ax.text(0.5, 0.5, why, transform=ax.transAxes, ha="center", va="center", size=SMALL, color=MUTED)
+    step = (calls[-1] / calls[0]) ** 0.011  # points of the same N stand a little apart, so that none hides another
+    for k, one in enumerate(series):
+        line = sorted((c for c in panel.points() if c.case.series == one), key=lambda c: c.case.calls)
+        if line:
+            _draw_line(ax, line, figure, step ** (k - (len(series) - 1) / 2))
+    yardstick = sorted((c for p in shared for c in p.points() if c.case.is_yardstick), key=lambda c: c.case.calls)
+    if yardstick:
+        ax.plot([c.case.calls for c in yardstick], [c.median(figure) for c in yardstick], color=MUTED, linewidth=1.2,
+                linestyle=(0, (4, 1.5)), zorder=2)
+
+
+def _draw_line(ax: Any, line: list[CaseResult], figure: str, shift: float) -> None:
+    case = line[0].case
+    style = style_of(case)
+    xs = [c.case.calls * shift for c in line]
+    spreads = [c.spread(figure) for c in line]
+    ys = [s.median for s in spreads]
+    for x, s in zip(xs, spreads):
+        if s.rounds > 1 and s.low > 0:
+            ax.plot([x, x], [s.low, s.high], color=style.colour, linewidth=3.2, alpha=0.35, zorder=2.5)
+    hollow = style.fill == "none"
+    ax.plot(xs, ys, color=style.colour, linestyle=line_of(case), linewidth=1.7, marker=style.marker,
+            markersize=6, markerfacecolor=PAPER if hollow else style.colour,
+            markeredgecolor=style.colour if hollow else PAPER, markeredgewidth=1.2 if hollow else 0.7, zorder=3)
+
+
+def _ideals(cases: Sequence[CaseResult]) -> dict[int, float]:
+    ideals = {c.case.calls: c.median("ideal_s") for c in cases}
+    return {n: v for n, v in sorted(ideals.items()) if v and v > 0}
+
+
+def _draw_ideal(ax: Any, ideals: dict[int, float]) -> None:
+    xs, ys = list(ideals), list(ideals.values())
+    ax.plot(xs, ys, color=INK, linewidth=1.1, linestyle=(0, (1, 1.6)), zorder=2)
+    rises = ys[-1] > 1.5 * ys[0]  # then there is room above the line, else below
+    ax.annotate("ideal", (xs[-1], ys[-1]), xytext=(-14, -2) if rises else (4, -5), textcoords="offset points",
+                ha="right", va="bottom" if rises else "top", size=SMALL, color=INK)
+
+
+def _note(panels: list[list[_Panel]], rounds: int) -> str:
+    """How the points came about, and which rows are missing from the picture."""
+    said = [f"Points: median of {rounds} rounds; shaded bars: least to greatest." if rounds > 1 else "One round."]
+    said.append("Points of the same number of calls are set a little apart.")
+    cases = {c.name: c for row in panels for p in row for c in p.group.cases}.values()
+    if yardstick := next((c.case for c in cases if c.case.is_yardstick and c.ok), None):
+        said.append(f"{yardstick_words(yardstick.catalogue)}.")
+    missing: dict[str, list[str]] = {}
+    for c in cases:
+        if not c.ok:
+            missing.setdefault(c.status, []).append(f"{c.case.label} / {c.case.transport} at {c.case.calls:,}")
+    for status, who in sorted(missing.items()):
+        some = ", ".join(who[:3]) + (f" and {len(who) - 3} more" if len(who) > 3 else "")
+        said.append(f"Not drawn ({status}): {some}.")
+    return " ".join(said)

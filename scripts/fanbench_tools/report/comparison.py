@@ -1,0 +1,121 @@
+"""A comparison of two runs for readers: the terminal's table, compare.md, compare.html and compare.csv."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from ..analysis.compare import FIGURES, NOT_SEPARATED, Change, Comparison, Pair, opening
+from ..files import write_atomically
+from ..results.catalogue import Figure
+from ..results.wording import NOTHING, factor
+from .pages import headline, provenance, template
+from .spreadsheet import write as write_csv
+
+
+def write(compared: Comparison, folder: Path) -> list[Path]:
+    """Writes compare.md, compare.html and compare.csv into the folder, and returns their paths."""
+    files = {"compare.md": to_markdown(compared), "compare.html": to_html(compared), "compare.csv": to_csv(compared)}
+    for name, text in files.items():
+        write_atomically(folder / name, text)
+    return [folder / name for name in files]
+
+
+def to_markdown(compared: Comparison) -> str:
+    text = template("compare.md.j2", compared.catalogue, autoescape=False).render(contents(compared))
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def to_html(compared: Comparison) -> str:
+    return template("compare.html.j2", compared.catalogue, autoescape=True).render(contents(compared))
+
+
+def contents(compared: Comparison) -> dict[str, Any]:
+    """All that the templates show, in words."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for scenario, pairs in compared.scenarios.items():
+        groups.setdefault(scenario.workload, []).append(
+            {"line": scenario.line, "rows": [_row(pair, compared.figures) for pair in pairs]})
+    return {
+        "names": compared.names,
+        "headlines": [headline(r.context, r.rounds) for r in compared.runs],
+        "opening": opening(compared),
+        "costs": [figure.label for figure in compared.figures],
+        "moved": [(pair.other.name, figure.label, pair.changes[figure.name].words) for pair in compared.pairs
+                  for figure in compared.figures if pair.changes[figure.name].separated],
+        "pairs": len(compared.pairs),
+        "can_separate": any(c.interval for p in compared.pairs for c in p.changes.values()),
+        "sections": [{"name": name, "sentence": compared.catalogue.workload(name).sentence, "scenarios": scenarios}
+                     for name, scenarios in groups.items()],
+        "models": list(dict.fromkeys(p.other.case.model for p in compared.pairs)),
+        "transports": list(dict.fromkeys(p.other.case.transport for p in compared.pairs)),
+        "provenance": [provenance(r.context) for r in compared.runs],
+    }
+
+
+def _row(pair: Pair, figures: list[Figure]) -> dict[str, Any]:
+    case = pair.other.case
+    return {"name": pair.other.name, "label": case.label, "model": case.model, "transport": case.transport,
+            "cells": [_cell(pair.changes[figure.name], figure) for figure in figures],
+            "rounds": f"{len(pair.one.rounds)}, {len(pair.other.rounds)}"}
+
+
+def _cell(change: Change, figure: Figure) -> dict[str, Any]:
+    return {"words": change.words, "separated": change.separated, "value": "" if change.ratio is None else change.ratio,
+            "ratio": NOTHING if change.ratio is None else f"{factor(change.ratio)} ×",
+            "up": change.ratio is not None and change.ratio > 1,
+            "range": f"{factor(change.interval.low)} to {factor(change.interval.high)}" if change.interval else "",
+            "from": f"{figure.words(change.before)} → {figure.words(change.after)}"}
+
+
+def to_csv(compared: Comparison) -> str:
+    """A line per case; the ratio is the second run's median over the first's, with its interval."""
+    head = ["name", "workload", "model", "transport", "in"]
+    for name in FIGURES:
+        head += [f"{name}_{end}" for end in ("first", "second", "ratio", "ratio_low", "ratio_high")]
+    lines = []
+    for pair in compared.pairs:
+        case, line = pair.other.case, []
+        for c in pair.changes.values():
+            line += [c.before, c.after, c.ratio, *((c.interval.low, c.interval.high) if c.interval else (None, None))]
+        lines.append([pair.other.name, case.workload, case.model, case.transport, "both", *line])
+    lone = ((compared.only_first, "first", compared.runs[0]), (compared.only_second, "second", compared.runs[1]))
+    for names, where, results in lone:
+        cases = {c.name: c.case for c in results.cases}
+        lines += [[n, cases[n].workload, cases[n].model, cases[n].transport, where, *[None] * (5 * len(FIGURES))]
+                  for n in names]
+    return write_csv(head, lines)
+
+
+def print_table(compared: Comparison, console: Any) -> None:
+    """For the terminal, within 80 columns: the ratio of each cost, in brackets where it is not separated."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    def say(text: str = "", style: str = "") -> None:
+        console.print(text, style=style, highlight=False)
+
+    say(f"first: {escape(compared.names[0])}\nsecond: {escape(compared.names[1])}")
+    for line in opening(compared, names_at_most=3):
+        say(escape(line), "yellow")
+    for scenario, pairs in compared.scenarios.items():
+        say(f"\n[bold]{escape(scenario.workload)}[/] · {escape(scenario.line)}")
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+        table.add_column("model", no_wrap=True, min_width=16)
+        table.add_column("client", no_wrap=True)
+        for figure in compared.figures:
+            table.add_column(figure.plain, justify="right", no_wrap=True, min_width=9)
+        for pair in pairs:
+            table.add_row(escape(pair.other.case.label), escape(pair.other.case.transport),
+                          *(_short(pair.changes[figure.name]) for figure in compared.figures))
+        console.print(table, highlight=False)
+    say(f"\nSecond over first, of medians per call; (in brackets): {NOT_SEPARATED} by an interval of 95 %.", "dim")
+
+
+def _short(change: Change) -> str:
+    if change.ratio is None:
+        return NOTHING
+    if not change.separated:
+        return f"[dim]({factor(change.ratio)})[/]"
+    return f"[{'red' if change.ratio > 1 else 'green'}]{factor(change.ratio)}[/]"

@@ -1,0 +1,136 @@
+"""What the report says above its tables of rows: which model for what, where it turns, model and client apart."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable
+
+from ..analysis import decomposition, findings, memory_slope
+from ..results.cases import CaseResult, Results, Scenario
+from ..results.catalogue import rank
+from ..results.wording import memory, micros
+from .tables import cell, columns_of, span
+
+AT_LEAST = 3  # rounds: fewer give no interval
+ENOUGH = 10  # rounds, of which Student's t is hardly wider than of many more
+
+
+def which(results: Results, chosen: list[findings.Choice]) -> dict[str, Any]:
+    """The opening: a line per scenario with what was found over each client, and where it turns."""
+    if any(c.values("counts_allocations") for c in results.cases):
+        return {"lines": [], "why_not": "This run counted allocations, which takes time: its times are not comparable."}
+    if chosen and results.rounds < AT_LEAST:
+        so_far = "One round" if results.rounds == 1 else f"{results.rounds} rounds"
+        return {"lines": [], "why_not": f"{so_far}: no model can be named, as it takes three for an interval "
+                                        f"(fanbench run {results.suite} --rounds 3)."}
+    transports = sorted({c.transport for c in chosen}, key=lambda t: rank(t, results.catalogue.transports))
+    lines = []
+    for scenario, choices in findings.representative(chosen).items():
+        for workers in dict.fromkeys(c.workers for c in choices):
+            of = {c.transport: c for c in choices if c.workers == workers}
+            degree = f" · {workers:,} workers" if workers else ""
+            lines.append({"workload": scenario.workload, "line": scenario.line + degree,
+                          "cells": [of.get(t) for t in transports]})
+    open_ones = results.rounds < ENOUGH and any(c and not c.winner for line in lines for c in line["cells"])
+    advice = f"More rounds make the intervals narrower (fanbench run {results.suite} --rounds {ENOUGH})."
+    return {"why_not": "", "advice": advice if open_ones else "", "transports": transports, "lines": lines,
+            "leading": results.catalogue.leading, "turns": turns(results)}
+
+
+def turns(results: Results) -> list[dict[str, Any]]:
+    """Crossovers, those of one scenario and client together."""
+    grouped: dict[tuple, list[findings.Crossover]] = {}
+    for turn in findings.crossovers(results):
+        grouped.setdefault((turn.scenario, turn.transport, turn.axis), []).append(turn)
+    return [{"workload": scenario.workload, "line": scenario.line, "transport": transport, "axis": axis,
+             "models": [(x.behind if axis == "calls" else x.ahead, x.where) for x in some]}
+            for (scenario, transport, axis), some in grouped.items()]
+
+
+def harness(results: Results) -> str:
+    """What the harness's own records cost, of what a call costs with the leading model over the leanest client."""
+    known = results.catalogue
+    rows = [c for c in results.cases if (c.case.model, c.case.transport) == (known.leading, known.transports[0])
+            and c.median("recording_us_per_call") and c.median("cpu_us_per_call") and not c.case.get("cpu_per_call")]
+    if not rows:
+        return ""
+    first = next(iter(known.workloads), "")
+    row = max(rows, key=lambda c: (c.case.workload == first, c.case.start == "warm", c.case.calls or 0))
+    cost, cpu = row.median("recording_us_per_call"), row.median("cpu_us_per_call")
+    share = f"{100 * cost / cpu:.1f} %"
+    client = f"{row.case.model} over the {row.case.transport} client"
+    return (f"Of {micros(cpu)} CPU per call ({row.case.workload}, {client}, "
+            f"{row.case.scenario.line}) the harness's own records are {micros(cost)}, {share}.")
+
+
+def decomposition_table(results: Results) -> dict[str, Any]:
+    """CPU per call taken apart, per scenario; the work of workloads that compute is no model's cost."""
+    shown = [d for d in decomposition.representative(decomposition.decompositions(results))
+             if not d.scenario.get("cpu_per_call")]
+    yardstick = results.catalogue.yardstick if any(d.yardstick for d in shown) else ""
+    blocks: dict[Scenario, list[decomposition.Decomposition]] = {}
+    for one in shown:
+        blocks.setdefault(one.scenario, []).append(one)
+    of_yardstick = [yardstick.capitalize(), f"Native − {yardstick}"] if yardstick else []
+    return {"yardstick": yardstick,
+            "headings": ["Native", *of_yardstick, "Curl − native", "Curl"],
+            "blocks": [{"workload": s.workload, "line": s.line,
+                        "rows": [{"model": d.case.model, "label": d.case.label, "cells": _costs(d, bool(yardstick))}
+                                 for d in rows]} for s, rows in blocks.items()]}
+
+
+def _costs(one: decomposition.Decomposition, with_yardstick: bool) -> list[dict[str, Any] | None]:
+    costs = [one.native, *([one.yardstick, one.over_yardstick] if with_yardstick else []), one.client, one.curl]
+    return [_cost(cost) if cost else None for cost in costs]
+
+
+def _cost(cost: decomposition.Cost) -> dict[str, Any]:
+    ends = [_minus(micros(v)) for v in (cost.interval.low, cost.interval.high)] if cost.interval else ["", ""]
+    return {"text": _minus(micros(cost.value)), "range": span(*ends) if ends[0] != ends[1] else "",
+            "value": cost.value}
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")
+
+
+def slopes_table(results: Results) -> dict[str, Any]:
+    """Fitted memory per call: a line per scenario and client, a column per model."""
+    lines: dict[tuple, dict[str, memory_slope.Slope]] = {}
+    for s in memory_slope.memory_slopes(results):
+        lines.setdefault((s.scenario, s.transport), {})[s.label] = s
+    labels = list(dict.fromkeys(label for slopes in lines.values() for label in slopes))
+    return {"labels": labels,
+            "lines": [{"workload": scenario.workload, "line": f"{scenario.line} · {_span_of_calls(slopes.values())}",
+                       "transport": transport, "cells": [_slope(slopes[x]) if x in slopes else None for x in labels]}
+                      for (scenario, transport), slopes in lines.items()]}
+
+
+def _slope(s: memory_slope.Slope) -> dict[str, Any]:
+    ends = [memory(v) for v in (s.interval.low, s.interval.high)] if s.interval else ["", ""]
+    return {"text": memory(s.bytes_per_call), "value": s.bytes_per_call,
+            "range": span(*ends) if ends[0] != ends[1] else ""}
+
+
+def _span_of_calls(slopes: Iterable[memory_slope.Slope]) -> str:
+    calls = [n for s in slopes for n in s.calls]
+    return f"{min(calls):,} to {max(calls):,} calls"
+
+
+def figures(blocks: list[Any], figure: str) -> dict[str, Any]:
+    """The figures of a plot with a block per scenario: a line per scenario and client, a column per model."""
+    known = blocks[0].scenario.catalogue
+    column = next(c for c in columns_of(known) if c.figure.name == figure)
+    cases = [c for b in blocks for c in (*b.cases, *([b.yardstick] if b.yardstick else []))]
+    labels = sorted({_series(c) for c in cases if c.values(figure)}, key=lambda s: (rank(s[0], known.models), s[1]))
+    lines: dict[tuple, dict[tuple, CaseResult]] = {}
+    for c in cases:
+        lines.setdefault((c.case.scenario, c.case.transport), {})[_series(c)] = c
+    order = sorted(lines, key=lambda key: (key[0].order, rank(key[1], known.transports)))
+    return {"heading": column.figure.label, "labels": [label for _, _, label in labels],
+            "lines": [{"workload": s.workload, "line": s.line, "transport": t,
+                       "cells": [cell(lines[s, t][series], column) if series in lines[s, t] else None
+                                 for series in labels]} for s, t in order]}
+
+
+def _series(c: CaseResult) -> tuple[str, int, str]:
+    return c.case.model, c.case.workers or 0, c.case.label

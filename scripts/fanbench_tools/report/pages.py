@@ -1,0 +1,169 @@
+"""Writes report.md and report.html, with their plots, from a run's results."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from ..analysis.claims import judge
+from ..analysis.findings import NOT_SEPARATED, choices
+from ..files import write_atomically
+from ..plots import drawing
+from ..results.cases import Results
+from ..results.catalogue import Catalogue
+from ..results.reader import load, load_records
+from ..results.rows import ERROR
+from ..results.table import verification_line
+from . import opening
+from .tables import columns_of, marks_of, section
+
+TEMPLATES = Path(__file__).parent / "templates"
+_DRAWN_FROM = {"efficiency": "efficiency", "cpu_per_call": "cpu_us_per_call", "cancel_latency": "cancel_latency_us"}
+_PROVENANCE = {
+    "suite": "Suite", "description": "Description", "started": "Started", "date": "Date", "rounds": "Rounds",
+    "order_seed": "Seed of the order", "host_name": "Host", "cpu": "CPU", "num_cpus": "Cores", "mhz_per_cpu": "MHz",
+    "client_cpus": "Client pinned to CPUs", "server_cpus": "Server pinned to CPUs", "kernel": "Kernel",
+    "load_avg": "Load average at the start", "caches": "Caches", "compiler": "Compiler", "flags": "Flags",
+    "library_build_type": "Google Benchmark's build", "commit": "Commit", "boost": "Boost", "libcurl": "libcurl",
+    "tbb": "oneTBB", "benchmark": "Google Benchmark",
+}
+
+
+def write(out_dir: Path) -> None:
+    """Reads DIR/results.json and DIR/records/, writes DIR/plots/, report.md and report.html. Raises ResultsError."""
+    out_dir = Path(out_dir)
+    results = load(out_dir)
+    plots = drawing.draw_all(results, load_records(out_dir))
+    drawing.write_all(plots, out_dir / "plots")
+    write_atomically(out_dir / "report.md", to_markdown(results, plots))
+    write_atomically(out_dir / "report.html", to_html(results, plots))
+
+
+def to_markdown(results: Results, plots: list[drawing.Plot]) -> str:
+    text = template("report.md.j2", results.catalogue, autoescape=False).render(contents(results, plots, brief=True))
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def to_html(results: Results, plots: list[drawing.Plot]) -> str:
+    return template("report.html.j2", results.catalogue, autoescape=True).render(contents(results, plots, brief=False))
+
+
+def contents(results: Results, plots: list[drawing.Plot], brief: bool) -> dict[str, Any]:
+    """All that the templates show, in words."""
+    general = [p for p in plots if not p.workload]
+    chosen = choices(results)
+    of_scenario = {c.scenario: [o for o in chosen if o.scenario == c.scenario] for c in chosen}
+    which = opening.which(results, chosen)
+    sections = [section(results, w, plots, {} if which["why_not"] else of_scenario, brief) for w in results.workloads]
+    shown = {c for s in sections for c in s["columns"]}
+    return {
+        "suite": results.suite,
+        "description": str(results.context.get("description") or ""),
+        "headline": headline(results.context, results.rounds),
+        "interrupted": results.interrupted,
+        "verification": verification_line(results),
+        "rows": len(results.cases),
+        "errors": [(c.name, c.message) for c in results.with_status(ERROR)],
+        "which": which,
+        "harness": opening.harness(results),
+        "marks": marks_of(results),
+        "overview": next((p for p in general if p.name == "overview"), None),
+        "figures": [(p, _figures_of(p, results)) for p in general if p.name in _DRAWN_FROM],
+        "decomposition": opening.decomposition_table(results),
+        "decomposition_plot": next((p for p in general if p.name == "model_and_client"), None),
+        "slopes": opening.slopes_table(results),
+        "claims": judge(results) if results.suite == "claims" else [],
+        "sections": sections,
+        "models": list(dict.fromkeys(c.case.model for c in results.cases)),
+        "transports": list(dict.fromkeys(c.case.transport for c in results.cases)),
+        "unreadable": results.unreadable_names,
+        "columns": [c for c in columns_of(results.catalogue) if c in shown],
+        "rounds": results.rounds,
+        "provenance": provenance(results.context),
+    }
+
+
+def _figures_of(plot: drawing.Plot, results: Results) -> dict[str, Any]:
+    from ..plots.by_model import blocks_of
+
+    figure = _DRAWN_FROM[plot.name]
+    return opening.figures(blocks_of(results, figure), figure)
+
+
+def headline(context: dict[str, Any], rounds: int) -> str:
+    """The run in a line: "3 rounds · 2026-11-20 17:04 · Some CPU, 2 cores · Linux 6.1.0"."""
+    date = str(context.get("started") or context.get("date") or "")
+    about = context.get("machine") if isinstance(context.get("machine"), dict) else {}
+    cores = context.get("num_cpus") or about.get("cores")
+    machine = ", ".join(p for p in (str(context.get("cpu") or about.get("cpu") or context.get("host_name") or ""),
+                                    f"{cores} core{'' if cores == 1 else 's'}" if cores else "") if p)
+    words = [f"{rounds} round{'' if rounds == 1 else 's'}", date[:16].replace("T", " "), machine,
+             str(context.get("kernel") or about.get("kernel") or "")]
+    return " · ".join(word for word in words if word)
+
+
+def provenance(context: dict[str, Any]) -> list[tuple[str, str]]:
+    """The context in a fixed order: what is known first, then whatever else it holds."""
+    known = [(label, context[key]) for key, label in _PROVENANCE.items() if key in context]
+    rest = [(key, value) for key, value in sorted(context.items()) if key not in _PROVENANCE]
+    rows = []
+    for label, value in known + rest:
+        entries = value.items() if isinstance(value, dict) else [("", value)]
+        rows += [(f"{label}: {key}" if key else label, _plain(entry)) for key, entry in entries]
+    return rows
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_plain(v) for v in value)
+    if isinstance(value, dict):
+        if {"level", "type", "size"} <= value.keys():
+            return f"L{value['level']} {value['type']} {_kib(value['size'])}"
+        return ", ".join(f"{k} {_plain(v)}" for k, v in value.items())
+    if value is None or isinstance(value, bool):
+        return {None: "not known", True: "yes", False: "no"}[value]
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _kib(size: Any) -> str:
+    return f"{size / 1024:,.0f} KiB" if isinstance(size, (int, float)) else str(size)
+
+
+def inline_svg(plot: drawing.Plot) -> str:
+    """The plot as an <svg> element whose ink follows the page: colours by CSS, ids of its own, no size of its own."""
+    from markupsafe import Markup, escape
+
+    from ..plots.style import GRID, INK, MUTED, PAPER, RED
+
+    text = plot.svg.decode()
+    text = text[text.index("<svg"):]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = text.replace(' id="', f' id="{plot.name}-').replace(' xlink:href="#', f' href="#{plot.name}-')
+    text = text.replace("url(#", f"url(#{plot.name}-")
+    for colour, variable in ((INK, "ink"), (MUTED, "muted"), (GRID, "grid"), (PAPER, "paper"), (RED, "bad")):
+        text = text.replace(colour, f"var(--{variable})")
+    view = re.search(r'viewBox="[^"]+"', text)
+    head = f'<svg role="img" aria-label="{escape(plot.alt)}" {view[0] if view else ""}>'
+    return Markup(re.sub(r"<svg\b[^>]*>", lambda _: head, text, count=1))
+
+
+def _markdown_cell(text: Any) -> str:
+    """Text that can neither end a table's cell nor start markup."""
+    return re.sub(r"([|*`\[\]<>\\])", r"\\\1", " ".join(str(text).split()))
+
+
+def template(name: str, catalogue: Catalogue, autoescape: bool) -> Any:
+    """One of templates/, with the filters that they use."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    def colour(model: str) -> str:
+        from ..plots.style import look_of
+
+        return look_of(model, catalogue)[0]
+
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=autoescape, undefined=StrictUndefined,
+                              trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+    environment.filters |= {"svg": inline_svg, "cell": _markdown_cell, "colour": colour,
+                            "without_verdict": lambda text: text.removeprefix(f"{NOT_SEPARATED}: ")}
+    return environment.get_template(name)

@@ -1,0 +1,239 @@
+"""Cases and their rounds: what a report, a plot or a comparison is made of."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Mapping
+
+from .catalogue import ALWAYS_SAID, Catalogue, rank
+from .rows import OK, Row, is_number
+from .wording import fixed_seconds, latency_seconds
+
+Params = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What cases have in common when only model, workers and transport differ."""
+
+    workload: str
+    params: Params
+    catalogue: Catalogue = field(compare=False, repr=False)
+
+    def get(self, key: str, default: str | None = None) -> str | None:
+        return dict(self.params).get(key, default)
+
+    def without(self, *keys: str) -> Scenario:
+        return Scenario(self.workload, tuple(p for p in self.params if p[0] not in keys), self.catalogue)
+
+    @property
+    def calls(self) -> int:
+        return _number(self.get("calls")) or 0
+
+    @property
+    def latency(self) -> str:
+        return self.get("latency", "")
+
+    @property
+    def short(self) -> str:
+        """The workload in a few words."""
+        return self.catalogue.workload(self.workload).short
+
+    @property
+    def line(self) -> str:
+        """All but the workload in a line: "1,000 calls · 200 ms · warm start · at most 10 at once"."""
+        phrases = (self.catalogue.phrase(self.workload, *param) for param in self.params)
+        return " · ".join(phrase for phrase in phrases if phrase)
+
+    @property
+    def order(self) -> tuple:
+        """Workloads in the catalogue's order, warm first, plain before special, short before long, few before many."""
+        special = tuple((k, _amount(v), v) for k, v in self.params if k not in ALWAYS_SAID)
+        return (rank(self.workload, self.catalogue.workloads), self.get("start", "warm") != "warm", len(special),
+                special, latency_seconds(self.latency), self.latency, self.calls)
+
+
+@dataclass(frozen=True)
+class Case:
+    """scenario × model × transport."""
+
+    workload: str
+    model: str
+    transport: str
+    params: Params
+    catalogue: Catalogue = field(compare=False, repr=False)
+
+    @staticmethod
+    def of(data: Mapping[str, Any], catalogue: Catalogue) -> Case:
+        """A row's `case`. Only what tells cases apart is kept, in the order of rows' names."""
+        workload = data["workload"]
+        texts = {key: _text(value) for key, value in data.get("parameters", {}).items()}
+        own = catalogue.workload(workload).keys
+        order = {key: i for i, key in enumerate(ALWAYS_SAID)}
+        params = sorted((p for p in texts.items() if catalogue.belongs_to_scenario(workload, *p)),
+                        key=lambda p: order.get(p[0], len(order) + (p[0] not in own)))
+        return Case(workload, data["model"], data["transport"], tuple(params), catalogue)
+
+    def get(self, key: str, default: str | None = None) -> str | None:
+        return dict(self.params).get(key, default)
+
+    @property
+    def calls(self) -> int | None:
+        return _number(self.get("calls"))
+
+    @property
+    def latency(self) -> str:
+        return self.get("latency", "")
+
+    @property
+    def start(self) -> str:
+        return self.get("start", "warm")
+
+    @property
+    def workers(self) -> int | None:
+        """The number of workers where one was chosen."""
+        return _number(self.get("workers")) or None
+
+    @property
+    def series(self) -> tuple[str, int | None]:
+        """What is one line in a plot: the model with its concurrency degree."""
+        return self.model, self.workers
+
+    @property
+    def label(self) -> str:
+        """With 10 workers a model is another line than without a number of its own."""
+        if self.workers is None:
+            return self.model
+        return f"{self.model}, {self.workers:,} worker{'' if self.workers == 1 else 's'}"
+
+    @property
+    def is_yardstick(self) -> bool:
+        return self.catalogue.is_yardstick(self.model)
+
+    @property
+    def scenario(self) -> Scenario:
+        return Scenario(self.workload, tuple(p for p in self.params if p[0] != "workers"), self.catalogue)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A figure over the rounds: the median, with the least and the greatest value."""
+
+    median: float
+    low: float
+    high: float
+    rounds: int
+
+
+@dataclass
+class CaseResult:
+    """One row of the report: its rounds, or why there is no number."""
+
+    name: str
+    case: Case
+    rounds: list[Row] = field(default_factory=list)
+    status: str = OK
+    message: str = ""  # why, where the status is not ok
+
+    @property
+    def ok(self) -> bool:
+        return self.status == OK
+
+    def values(self, figure: str) -> list[float]:
+        """The figure's finite values, one per round; none for a row that is not ok."""
+        return [float(r[figure]) for r in self.rounds if is_number(r.get(figure))] if self.ok else []
+
+    def spread(self, figure: str) -> Spread | None:
+        values = self.values(figure)
+        if not values:
+            return None
+        return Spread(statistics.median(values), min(values), max(values), len(values))
+
+    def median(self, figure: str) -> float | None:
+        spread = self.spread(figure)
+        return spread.median if spread else None
+
+    def share_of_rounds(self, mark: str) -> float:
+        """The share of the rounds that carry this mark (`noisy`, `server_bound`), of those that say anything of it."""
+        values = self.values(mark)
+        return sum(v > 0 for v in values) / len(values) if values else 0.0
+
+    @property
+    def order(self) -> tuple:
+        c = self.case
+        return (*c.scenario.order, rank(c.transport, c.catalogue.transports), rank(c.model, c.catalogue.models),
+                c.workers or 0, self.name)
+
+
+@dataclass
+class Results:
+    """A whole results.json: the context, and the cases in the report's order."""
+
+    context: dict[str, Any]
+    cases: list[CaseResult]
+    catalogue: Catalogue
+    unreadable_names: list[str] = field(default_factory=list)
+
+    @property
+    def suite(self) -> str:
+        return str(self.context.get("suite") or "unnamed")
+
+    @property
+    def interrupted(self) -> bool:
+        return self.context.get("interrupted") in (True, "true", "True", 1, "1")
+
+    @property
+    def rounds(self) -> int:
+        """Rounds that were finished for at least one row."""
+        return max((len(c.rounds) for c in self.cases), default=0)
+
+    def with_status(self, status: str) -> list[CaseResult]:
+        return [c for c in self.cases if c.status == status]
+
+    @cached_property
+    def workloads(self) -> list[str]:
+        return list(dict.fromkeys(c.case.workload for c in self.cases))
+
+    @cached_property
+    def transports(self) -> list[str]:
+        return sorted({c.case.transport for c in self.cases}, key=lambda t: rank(t, self.catalogue.transports))
+
+    def scenarios(self, workload: str | None = None) -> dict[Scenario, list[CaseResult]]:
+        """The cases by scenario, in the report's order."""
+        groups: dict[Scenario, list[CaseResult]] = {}
+        for c in self.cases:
+            if workload in (None, c.case.workload):
+                groups.setdefault(c.case.scenario, []).append(c)
+        return groups
+
+
+def rounds_of_both(one: CaseResult, other: CaseResult, figure: str) -> list[tuple[float, float]]:
+    """A figure of two rows in the rounds that both have it in."""
+    first, second = ({row.get("repetition_index", i): row.get(figure) for i, row in enumerate(c.rounds) if c.ok}
+                     for c in (one, other))
+    return [(float(first[i]), float(second[i])) for i in first
+            if is_number(first[i]) and is_number(second.get(i))]
+
+
+def _text(value: Any) -> str:
+    """A parameter as rows' names have it; planned failures as "rate=0.3:attempts=2:kinds=503-reset"."""
+    if isinstance(value, Mapping):
+        return ":".join(f"{k}={_text(v)}" for k, v in value.items() if _text(v) not in ("0", "0ms"))
+    if isinstance(value, list):
+        return "-".join(_text(v) for v in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None
+
+
+def _amount(value: str) -> float:
+    """Of a number or a duration; words come after them."""
+    amount = int(value) if value.isdigit() else fixed_seconds(value)
+    return math.inf if amount is None else amount

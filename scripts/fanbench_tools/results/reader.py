@@ -1,0 +1,126 @@
+"""Reads a run's results.json into cases, each with its rounds or the reason why it has no number."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Iterable
+
+from .. import checkout
+from . import catalogue as catalogues
+from . import old_rows
+from .cases import Case, CaseResult, Results
+from .catalogue import MEMORY, Catalogue
+from .rows import ERROR, LIMIT, NOT_APPLICABLE, OK, Row, is_number, status_of
+
+# Of results.json: another number means that fields have changed their meaning. In 1 memory over idle had the program's
+# pages in it that a run first touched; from 3 on rows carry their case and status, and the file its catalogue.
+FORMAT = 3
+READABLE = (2, FORMAT)
+
+
+class ResultsError(Exception):
+    """Results that can't be read. The message is one line: which file, what is wrong."""
+
+
+def load(out_dir: Path) -> Results:
+    """Reads DIR/results.json. Raises ResultsError with one line that says what is wrong."""
+    path = Path(out_dir) / "results.json"
+    data = _read_json(path)
+    if not isinstance(data, dict) or not isinstance(data.get("benchmarks"), list):
+        raise ResultsError(f'{path}: expected Google Benchmark\'s JSON, an object with a list "benchmarks"')
+    context = data.get("context") if isinstance(data.get("context"), dict) else {}
+    if (written := context.get("results_format", FORMAT)) not in READABLE:
+        raise ResultsError(f"{path}: results of another version of fanbench (format {written}, expected {FORMAT}): "
+                           f"read them with what wrote them, fanbench {context.get('fanbench_version') or 'unknown'}"
+                           f"{f', commit {commit}' if (commit := context.get('commit')) else ''}, or measure again")
+    return from_rows(data["benchmarks"], context, _catalogue(path, data))
+
+
+def reference_catalogue() -> Catalogue:
+    """The catalogue of the reference run, for what is older than catalogues are. Raises ResultsError."""
+    path = checkout.RESULTS / "reference" / "results.json"
+    return _catalogue(path, _read_json(path), of_older=False)
+
+
+def _catalogue(path: Path, data: dict[str, Any], of_older: bool = True) -> Catalogue:
+    if "catalogue" not in data:
+        if of_older:
+            return reference_catalogue()
+        raise ResultsError(f"{path}: has no catalogue, with which results older than format 3 are read: write it anew "
+                           "with fanbench run")
+    try:
+        return catalogues.read(data["catalogue"])
+    except catalogues.CatalogueError as e:
+        raise ResultsError(f"{path}: {e}") from None
+
+
+def load_records(out_dir: Path) -> list[dict[str, Any]]:
+    """The call records kept for the timeline, those that can be read, in the order of their names."""
+    records = []
+    for path in sorted((Path(out_dir) / "records").glob("*.json")):
+        try:
+            record = _read_json(path)
+        except ResultsError:
+            continue  # a timeline is an extra: one that is cut off must not cost the report
+        if isinstance(record, dict) and isinstance(record.get("calls"), list) and isinstance(record.get("name"), str):
+            records.append(record)
+    return sorted(records, key=lambda r: r["name"])
+
+
+def from_rows(rows: Iterable[Any], context: dict[str, Any], catalogue: Catalogue) -> Results:
+    """Groups Google Benchmark's rows by case. Medians are computed from the rounds, so aggregate rows are skipped."""
+    cases: dict[str, CaseResult] = {}
+    unreadable: list[str] = []
+    for row in rows:
+        if not isinstance(row, dict) or row.get("run_type") == "aggregate":
+            continue
+        name = str(row.get("run_name") or row.get("name") or "")
+        case = _case_of(row, name, catalogue)
+        if case is None:
+            unreadable.append(name or "(no name)")
+            continue
+        cases.setdefault(name, CaseResult(name, case)).rounds.append(_with_memory(row, case))
+    for result in cases.values():
+        result.status, result.message = _judge(result.rounds)
+    return Results(context, sorted(cases.values(), key=lambda c: c.order), catalogue, list(dict.fromkeys(unreadable)))
+
+
+def _case_of(row: Row, name: str, catalogue: Catalogue) -> Case | None:
+    try:
+        return Case.of(row.get("case") or old_rows.case_of(name), catalogue)
+    except (KeyError, TypeError, AttributeError):
+        return None
+
+
+def _with_memory(row: Row, case: Case) -> Row:
+    """Adds all calls' memory over the idle baseline: `peak_pss_bytes` has the idle process in it."""
+    per_call = row.get("pss_bytes_per_call")
+    return {**row, MEMORY.name: per_call * case.calls} if is_number(per_call) and case.calls else row
+
+
+def _judge(rounds: list[Row]) -> tuple[str, str]:
+    """A case's status: the worst of its rounds."""
+    messages: dict[str, list[str]] = {}
+    for row in rounds:
+        status, message = status_of(row)
+        messages.setdefault(status, []).append(message)
+    for status in (ERROR, LIMIT, NOT_APPLICABLE):
+        if status in messages:
+            times = len(messages[status])
+            return status, messages[status][0] + (f" ({times} of {len(rounds)} rounds)" if times < len(rounds) else "")
+    return OK, ""
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ResultsError(f"{path}: no such file; expected the results of a run") from None
+    except OSError as e:
+        raise ResultsError(f"{path}: can't be read: {e.strerror}") from None
+    except UnicodeDecodeError:
+        raise ResultsError(f"{path}: not UTF-8 text; expected JSON") from None
+    except (json.JSONDecodeError, RecursionError) as e:
+        where = f" (line {e.lineno}, column {e.colno}: {e.msg})" if isinstance(e, json.JSONDecodeError) else ""
+        raise ResultsError(f"{path}: not complete JSON{where}; was the run cut off?") from None

@@ -1,0 +1,142 @@
+"""Turns what the bench says about single cases into rounds, and rounds into one results.json. Pure functions only."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Iterable, Mapping, Sequence
+
+from ..results import old_rows
+from ..results.rows import Row, is_failure, is_number, status_of
+
+NO_MEDIAN = {"family_index", "per_family_instance_index", "repetitions", "repetition_index", "threads",
+             "iterations"}  # numeric fields of a row that say how it was run
+UNKNOWN_S = 600.0  # the time-out of a case whose duration an older bench does not tell
+
+
+@dataclass(frozen=True)
+class ListedCase:
+    """A case as the bench's --list describes it."""
+
+    name: str
+    workload: str = ""
+    model: str = ""
+    transport: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    timeline: bool = False
+    expected_s: float | None = None  # about how long its process takes at best; None: an older bench does not say
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """As rows carry it."""
+        return {"workload": self.workload, "model": self.model, "transport": self.transport,
+                "parameters": dict(self.parameters)}
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What the bench's --list says of a suite."""
+
+    name: str
+    description: str
+    rounds: int
+    cases: tuple[ListedCase, ...]
+
+
+def read_suite(listing: Mapping[str, Any]) -> Suite:
+    """Reads the JSON that the bench's --list prints."""
+    cases = (c if "expected_s" in c else old_rows.listed(c) for c in listing["cases"])
+    return Suite(listing["suite"], listing.get("description", ""), max(1, int(listing.get("rounds", 1))),
+                 tuple(ListedCase(c["name"], c["workload"], c["model"], c["transport"], c["parameters"],
+                                  bool(c.get("timeline")), c.get("expected_s")) for c in cases))
+
+
+def order_of(names: Sequence[str], seed: int, round_number: int) -> list[str]:
+    """The names in this round's random order; the seed and the round alone decide it."""
+    shuffled = list(names)
+    random.Random(f"{seed}/{round_number}").shuffle(shuffled)
+    return shuffled
+
+
+def timeout_s(case: ListedCase) -> float:
+    """The time after which a case is taken for stuck: generous, as a slow case is a result."""
+    return UNKNOWN_S if case.expected_s is None else max(60.0, 20.0 * case.expected_s)
+
+
+def time_left_s(remaining: Iterable[ListedCase], measured: Mapping[str, float],
+                known: Mapping[str, ListedCase]) -> float | None:
+    """What the remaining cases will take: as long as they took before, else the average over what was expected."""
+    if not measured:
+        return None
+    surplus = statistics.fmean(max(0.0, took - (known[name].expected_s or 0.0)) for name, took in measured.items())
+    return sum(measured.get(c.name, (c.expected_s or 0.0) + surplus) for c in remaining)
+
+
+def error_row(case: ListedCase, message: str) -> Row:
+    """As Google Benchmark writes a row that was skipped with an error."""
+    return {"name": case.name, "run_name": case.name, "run_type": "iteration", "threads": 1, "iterations": 0,
+            "real_time": 0.0, "cpu_time": 0.0, "time_unit": "ms", "case": case.data, "status": "error",
+            "error_occurred": True, "error_message": message}
+
+
+def row_of(case: ListedCase, document: Mapping[str, Any]) -> Row | None:
+    """The case's row in a document of the bench, under the case's plain name; None where there is none.
+
+    Google Benchmark adds to names how it was run ("/iterations:3/manual_time"): that is no part of the case.
+    """
+    rows = [r for r in document.get("benchmarks", []) if r.get("run_type") != "aggregate"]
+    if not rows:
+        return None
+    row = {**rows[0], "name": case.name, "run_name": case.name}
+    if not row.get("error_occurred") and row.get("verified") != 1:
+        return error_row(case, "not verified: the bench gave a number without saying that it is right")
+    return row
+
+
+def failures(benchmarks: Iterable[Row]) -> dict[str, list[str]]:
+    """The cases that failed in any round, with what was said, each thing once."""
+    messages: dict[str, list[str]] = {}
+    for row in filter(is_failure, benchmarks):
+        said = messages.setdefault(row["run_name"], [])
+        if (message := status_of(row)[1]) not in said:
+            said.append(message)
+    return messages
+
+
+def median_row(rows: Sequence[Row]) -> Row | None:
+    """The aggregate row of a case's rounds: each number's median over the rounds that have it. Error rows don't count;
+    None where nothing else is there."""
+    good = [r for r in rows if not r.get("error_occurred")]
+    if not good:
+        return None
+    first = good[0]
+    numbers = {key: statistics.median(r[key] for r in good if is_number(r.get(key)))
+               for row in good for key in row if key not in NO_MEDIAN and is_number(row[key])}
+    if any(is_failure(r) for r in rows):
+        numbers["verified"] = 0  # a median over what was left is no verified number
+    kept = {key: first[key] for key in ("case", "family_index", "per_family_instance_index", "repetitions", "threads")
+            if key in first}
+    return {"name": f"{first['run_name']}_median", "run_name": first["run_name"], "run_type": "aggregate", **kept,
+            "aggregate_name": "median", "aggregate_unit": "time", "iterations": len(good),
+            "time_unit": first.get("time_unit", "ns"), **numbers}
+
+
+def assemble(rounds: Sequence[Mapping[str, Any]], context: Mapping[str, Any],
+             catalogue: Mapping[str, Any]) -> dict[str, Any]:
+    """Google Benchmark's document of the finished rounds: per case, in the suite's order, its rows and their median;
+    beside them the catalogue that says what they mean."""
+    by_case: dict[str, list[Row]] = {}
+    for index, one in enumerate(rounds):
+        for row in one["benchmarks"]:
+            by_case.setdefault(row["run_name"], []).append(
+                {**row, "repetitions": len(rounds), "repetition_index": index})
+    benchmarks: list[Row] = []
+    for rows in sorted(by_case.values(), key=lambda rows: rows[0].get("family_index", 0)):
+        median = median_row(rows)
+        benchmarks += rows + ([median] if median else [])
+    if "executable" in context:  # results travel: where this machine keeps the program is nobody's business
+        context = {**context, "executable": Path(context["executable"]).name}
+    said = {"catalogue": dict(catalogue)} if catalogue else {}  # not by rounds that an older fanbench left
+    return {"context": dict(context), **said, "benchmarks": benchmarks}

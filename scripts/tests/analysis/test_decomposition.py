@@ -1,0 +1,44 @@
+"""What is the machine's, the model's and the client's, on rows with a known answer."""
+
+from fanbench_tools.analysis.decomposition import Cost, decompositions, representative
+
+from fixtures.synthetic_data import from_rows, row
+
+
+def rows(model, transport, cpu, calls=100, tail="", workload="gather"):
+    name = f"{workload}/{model}/{transport}/calls:{calls}/latency:20ms/start:warm{tail}"
+    return [row(name, repetition_index=i, cpu_us_per_call=float(c)) for i, c in enumerate(cpu)]
+
+
+def apart(*groups):
+    return decompositions(from_rows(sum(groups, []), {}))
+
+
+def test_three_costs_by_round():
+    found, = apart(rows("floor", "native", (5, 6, 7, 8)), rows("coroutines", "native", (7, 9, 11, 13)),
+                   rows("coroutines", "curl", (27, 29, 31, 33)))
+    assert (found.yardstick.value, found.over_yardstick.value, found.client.value) == (6.5, 3.5, 20.0)
+    assert (found.client.interval.low, found.client.interval.high, found.client.interval.n) == (20.0, 20.0, 4)
+    assert (found.over_yardstick.interval.low, found.over_yardstick.interval.high) == (2.0, 5.0)
+
+
+def test_without_a_yardstick_or_rounds_enough():
+    found, = apart(rows("threads", "native", (20,)), rows("threads", "curl", (18,)))
+    assert found.yardstick is None and found.over_yardstick is None and found.client == Cost(-2.0, None)
+
+
+def test_a_model_over_one_client_is_not_taken_apart():
+    assert apart(rows("floor", "native", (5,)), rows("threads", "native", (9,)), rows("processes", "curl", (9,))) == []
+
+
+def test_degrees_stay_apart():
+    found = apart(rows("thread_pool", "native", (20,), tail="/workers:10"), rows("thread_pool", "curl", (50,)),
+                  rows("thread_pool", "curl", (40,), tail="/workers:10"))
+    assert [(d.case.label, d.client.value) for d in found] == [("thread_pool, 10 workers", 20.0)]
+
+
+def test_each_workload_is_shown_where_most_is_known():
+    both = [rows(m, t, (9,), n) for m in ("threads", "processes") for t in ("native", "curl") for n in (10, 100)]
+    both += [rows("threads", t, (9,), 1000) for t in ("native", "curl")]
+    assert {d.scenario.calls for d in representative(apart(*both))} == {100}
+    assert {d.scenario.calls for d in representative(apart(*both, rows("floor", "native", (5,), 10)))} == {10}

@@ -1,0 +1,163 @@
+"""Findings on made-up rows with a known answer: a winner, none, a turn, a slope."""
+
+import pytest
+
+from fanbench_tools.analysis import findings, memory_slope
+
+from fixtures.synthetic_data import QUICK, from_rows, row
+
+NOISE = (0.99, 1.0, 1.01, 1.0)
+
+
+def case(model, calls=100, makespan=0.2, cpu=10.0, noise=NOISE, transport="native", tail="", workload="gather", **more):
+    name = f"{workload}/{model}/{transport}/calls:{calls}/latency:200ms/start:warm{tail}"
+    return [row(name, repetition_index=i, makespan_s=makespan * f, cpu_us_per_call=cpu * n, **more)
+            for i, (n, f) in enumerate(zip(noise, (1.0, 1.001, 0.999, 1.002)))]
+
+
+def only(*rows):
+    chosen = findings.choices(from_rows(sum(rows, []), {}))
+    assert len(chosen) == 1
+    return chosen[0]
+
+
+def test_the_cheapest_of_the_fast_wins():
+    chosen = only(case("coroutines", cpu=10.0), case("threads", cpu=20.0, makespan=0.21, noise=(1.0, 1.02, 0.99, 1.0)),
+                  case("processes", cpu=5.0, makespan=0.3))
+    assert chosen.winner == "coroutines"
+    assert [m for m, _ in chosen.too_slow] == ["processes"]
+    ratio = chosen.cpu[0][1]
+    assert ratio.low < 2.0 < ratio.high and ratio.n == 4
+    assert chosen.words == (f"the next, threads, takes {findings.times(ratio)} its CPU; too slow: processes 1.50 ×")
+
+
+def test_a_winner_that_is_not_the_fastest_says_how_far_off_it_is():
+    chosen = only(case("coroutines", makespan=0.205), case("threads", cpu=20.0, makespan=0.2))
+    assert chosen.winner == "coroutines" and chosen.best == "threads" and chosen.makespan.high < 1.1
+    assert "makespan 1.02 ×" in chosen.words
+
+
+def test_without_separation_no_winner():
+    chosen = only(case("coroutines", cpu=10.0), case("threads", cpu=10.05, noise=(1.05, 0.95, 1.0, 1.01)),
+                  case("processes", cpu=30.0))
+    assert chosen.winner == "" and chosen.rivals == ("threads",)
+    assert chosen.words.startswith("not separated: by the medians coroutines, but threads takes 1.0")
+
+
+def test_a_cheapest_that_is_perhaps_too_slow_does_not_win():
+    slow = [r | {"makespan_s": 0.2 * f} for r, f in zip(case("threads", cpu=5.0), (1.0, 1.2, 1.05, 1.15))]
+    chosen = only(case("coroutines"), slow)
+    assert chosen.winner == "" and chosen.cheapest == "threads" and not chosen.fast_enough
+    assert "not surely within 10 %" in chosen.words
+
+
+def test_less_than_three_rounds_separate_nothing():
+    chosen = only(case("coroutines", noise=NOISE[:2]), case("threads", cpu=90.0, noise=NOISE[:2]))
+    assert chosen.winner == "" and chosen.cpu == (("threads", None),)
+
+
+def test_rounds_are_paired():
+    """Each round is twice as dear as the one before; threads cost 5 % more in each."""
+    drift = (1.0, 2.0, 4.0, 8.0)
+    assert only(case("coroutines", noise=drift), case("threads", cpu=10.5, noise=drift)).winner == "coroutines"
+
+
+def test_a_round_that_one_side_lacks_is_left_out():
+    chosen = only(case("coroutines"), case("threads", cpu=20.0)[1:])
+    assert chosen.cpu[0][1].n == 3 and chosen.cpu[0][1].estimate == pytest.approx(2.0)
+
+
+def test_never_across_clients_degrees_or_baselines():
+    rows = [case("coroutines", in_flight_peak=100), case("threads", transport="curl", cpu=90),
+            case("sequential", cpu=1, in_flight_peak=1), case("floor", cpu=1),
+            case("thread_pool", tail="/workers:10", cpu=1)]
+    assert findings.choices(from_rows(sum(rows, []), {})) == []
+    chosen = findings.choices(from_rows(sum(rows + [case("processes", tail="/workers:10", cpu=9)], []), {}))
+    assert [(c.winner, c.workers) for c in chosen] == [("thread_pool", 10)]
+
+
+def test_a_model_without_a_number_is_said():
+    broken = case("processes", status="limit", error_message="needs 20,100 descriptors")
+    assert only(case("coroutines"), case("threads", cpu=20), broken).words.endswith("no number: processes")
+
+
+def test_of_each_kind_the_widest_and_the_largest_stand_for_it():
+    rows = [case(m, n) for n in (1, 10, 100) for m in ("coroutines", "threads", "processes")]
+    rows += [case(m, 1000) for m in ("coroutines", "threads")]
+    rows += [case(m, 10, tail="/connection:per_call") for m in ("coroutines", "threads")]
+    chosen = findings.representative(findings.choices(from_rows(sum(rows, []), {})))
+    assert [(s.calls, s.get("connection")) for s in chosen] == [(100, None), (1000, None), (10, "per_call")]
+
+
+def over_calls(ratios, noise=(1.0, 1.0, 1.0, 1.0)):
+    rows = []
+    for n, ratio in ratios.items():
+        rows += case("coroutines", n)
+        rows += [r | {"makespan_s": r["makespan_s"] * f} for r, f in zip(case("threads", n, 0.2 * ratio), noise)]
+    return findings.crossovers(from_rows(rows, {}))
+
+
+def test_where_threads_fall_behind():
+    turn, = over_calls({10: 1.0, 100: 1.05, 1000: 1.3, 5000: 2.0})
+    assert (turn.behind, turn.ahead, turn.first, turn.last_level) == ("threads", "coroutines", 1000, 100)
+    assert turn.where == "between 100 calls and 1,000 calls: 1.05 × at 100 calls, 1.30 × at 1,000 calls"
+
+
+@pytest.mark.parametrize("ratios, where", [
+    ({10: 1.0, 100: 1.05}, "not up to 100 calls: 1.05 ×"),
+    ({10: 1.2, 100: 1.5}, "at 10 calls, already at the least that was run: 1.20 ×"),
+    ({10: 1.0, 100: 1.2, 500: 1.0}, "between 10 calls and 100 calls: 1.00 × at 10 calls, 1.20 × at 100 calls; "
+                                    "but 1.00 × at 500 calls"),
+])
+def test_where_it_turns_in_words(ratios, where):
+    assert over_calls(ratios)[0].where == where
+
+
+def test_a_turn_that_the_rounds_do_not_separate():
+    turn, = over_calls({10: 1.1, 100: 1.1}, noise=(0.9, 1.1, 1.0, 1.05))
+    assert not turn.separated and turn.where.startswith("not separated: 1.11 × (")
+
+
+def test_below_a_turn_that_is_not_separated_it_is_said_how_far_it_is_level():
+    rows = case("coroutines", 10) + case("threads", 10) + case("coroutines", 100)
+    rows += [r | {"makespan_s": 0.22 * f} for r, f in zip(case("threads", 100), (0.9, 1.1, 1.0, 1.05))]
+    turn, = findings.crossovers(from_rows(rows, {}))
+    assert turn.where.startswith("not separated: 1.1")
+    assert turn.where.endswith("at 100 calls; within 10 % at 10 calls")
+
+
+def test_where_work_wants_something_else():
+    rows = []
+    for c, ratio in ((1, 1.0), (10, 1.5)):
+        rows += case("coroutines", 20, 0.2 * ratio, workload="cpu", tail=f"/cpu_per_call:{c}ms")
+        rows += case("processes", 20, 0.2, workload="cpu", tail=f"/cpu_per_call:{c}ms")
+    turns = findings.crossovers(from_rows(rows, {}))
+    work = next(x for x in turns if x.axis == "cpu_per_call")
+    assert (work.behind, work.ahead, work.first) == ("coroutines", "processes", 0.01)
+    assert work.where.startswith("between 1 ms of work each and 10 ms of work each: 1.00 ×")
+
+
+def test_the_synthetic_suite_gives_findings_of_every_kind():
+    results = from_rows(QUICK[0]["benchmarks"], {})
+    chosen = findings.choices(results)
+    assert {c.transport for c in chosen} == {"native", "curl"} and any(c.winner for c in chosen)
+    assert all(c.scenario.line and c.words for c in chosen)
+    assert {x.behind for x in findings.crossovers(results)} >= {"threads", "processes"}
+
+
+def test_the_slope_of_a_line_is_its_slope():
+    assert memory_slope.slope([(1, 105.0), (10, 150.0), (100, 600.0)]) == pytest.approx(5.0)
+    assert memory_slope.slope([(0, 0.0), (1, 1.0), (2, 5.0)]) == pytest.approx(2.5)
+
+
+def test_memory_per_call_is_fitted_over_three_sizes_in_each_round():
+    rows = sum((case("threads", n, pss_bytes_per_call=(1e6 + 13e3 * n) / n) for n in (1, 10, 100)), [])
+    slope, = memory_slope.memory_slopes(from_rows(rows, {}))
+    assert slope.bytes_per_call == pytest.approx(13e3) and slope.calls == (1, 10, 100)
+    assert slope.interval.low == pytest.approx(13e3) and slope.interval.n == 4
+    assert memory_slope.memory_slopes(from_rows(rows[:8], {})) == []
+
+
+def test_a_bottleneck_is_said():
+    chosen = only(case("coroutines", server_bound=1), case("threads", cpu=20, server_bound=0))
+    assert chosen.winner == "coroutines" and chosen.words.endswith("server-bound: coroutines")

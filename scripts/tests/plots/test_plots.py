@@ -1,0 +1,430 @@
+"""Each plot is made from data, is left out without, and looks the same every time."""
+
+import copy
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from fanbench_tools.plots import by_model, client_cost, drawing, over_calls, style, timeline
+from fanbench_tools.results import catalogue
+from fixtures.synthetic_data import CATALOGUE, CLAIMS, PATTERNS, QUICK, from_rows, of_name, row
+
+EXPECTED = {
+    "overview", "efficiency", "cpu_per_call", "cancel_latency", "model_and_client",
+    *(f"timeline_{w}" for w in ("gather", "semaphore", "first_completed", "retry")),
+    *(f"latency_{w}" for w in ("gather", "semaphore", "first_completed", "retry")),
+    *(f"{k}_{g}" for k in ("makespan", "cost", "memory") for g in ("gather", "semaphore_limit10", "first_completed")),
+}
+
+
+def quick():
+    return from_rows(QUICK[0]["benchmarks"], QUICK[0]["context"])
+
+
+def draw(figure):
+    """Lays the figure out, so that its texts know where they stand."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(figure).draw()
+
+
+def all_figures(results, records):
+    return {name: f for name, _, _, f in drawing._figures(results, records) if f}
+
+
+@pytest.fixture(scope="module")
+def figures():
+    return all_figures(quick(), QUICK[1])
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return drawing.draw_all(quick(), QUICK[1])
+
+
+def test_quick_has_every_plot(drawn):
+    assert {p.name for p in drawn} == EXPECTED
+
+
+def test_the_files_are_pictures(drawn):
+    for plot in drawn:
+        assert plot.png.startswith(b"\x89PNG") and len(plot.png) > 10_000
+        root = ET.fromstring(plot.svg)
+        assert root.tag.endswith("svg") and len(list(root.iter())) > 50
+        assert b"dc:date" not in plot.svg
+        assert plot.alt
+
+
+def test_the_same_data_give_the_same_bytes(drawn):
+    again = {name: figure for name, _, _, figure in drawing._figures(quick(), QUICK[1])}
+    for plot in (p for p in drawn if p.name in ("overview", "efficiency", "timeline_gather", "latency_gather")):
+        assert style.render(again[plot.name]) == {"png": plot.png, "svg": plot.svg}
+
+
+def test_no_text_is_cut_off(figures):
+    for name, figure in figures.items():
+        draw(figure)
+        frame = figure.bbox
+        for text in visible_texts(figure):
+            box = text.get_window_extent()
+            inside = box.x0 >= frame.x0 and box.x1 <= frame.x1 and box.y0 >= frame.y0 and box.y1 <= frame.y1
+            assert inside, f"{name}: {text.get_text()!r} leaves the picture"
+
+
+def test_tick_labels_do_not_overlap(figures):
+    for name, figure in figures.items():
+        draw(figure)
+        for ax in figure.axes:
+            for axis, sides in ((ax.xaxis, ("x0", "x1")), (ax.yaxis, ("y0", "y1"))):
+                boxes = [t.get_window_extent() for t in axis.get_ticklabels() if t.get_text() and t.get_visible()]
+                spans = sorted((getattr(b, sides[0]), getattr(b, sides[1])) for b in boxes)
+                inside = [s for s in spans if s[1] > s[0]]
+                assert all(a[1] < b[0] for a, b in zip(inside, inside[1:])), f"{name}: ticks overlap"
+
+
+def visible_texts(figure):
+    from matplotlib.text import Text
+
+    shown = set()
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            shown |= {label for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high
+                      for label in (tick.label1, tick.label2)}
+    return [t for t in figure.findobj(Text) if t.get_visible() and t.get_text() and t not in shown]
+
+
+def test_every_axis_with_ticks_says_its_unit(figures):
+    for name, figure in figures.items():
+        texts = " ".join(t.get_text() for t in visible_texts(figure))
+        assert any(unit in texts for unit in ("µs", " ms", " s", "MB", "ideal / makespan")), name
+
+
+def look(model):
+    return style.look_of(model, CATALOGUE)
+
+
+def test_colours_and_markers_are_the_models_own():
+    looks = [look(model) for model in (*CATALOGUE.models, "fibers")]
+    assert len({colour for colour, _ in looks}) == len({marker for _, marker in looks}) == len(looks)
+    assert look("fibers") == look("fibers") and look("coroutines") == ("#0072B2", "o")
+    plain, ten = (of_name(f"gather/thread_pool/native/calls:9{tail}") for tail in ("", "/workers:10"))
+    assert style.style_of(plain).colour == style.style_of(ten).colour
+    assert style.style_of(plain).fill != style.style_of(ten).fill
+
+
+def test_a_second_pool_takes_no_others_look():
+    models = [{"name": name} for name in ("coroutines", "threads", "thread_pool", "tbb", "processes", "sequential")]
+    with_it = catalogue.read(CATALOGUE.document | {"models": [{"name": "floor", "yardstick": True}, *models]})
+    assert [style.look_of(m["name"], with_it)[0] for m in models] == [
+        "#0072B2", "#D55E00", "#E69F00", "#56B4E9", "#009E73", "#CC79A7"]
+    assert style.look_of("floor", with_it) == look("floor") == style.YARDSTICK_STYLE
+
+
+def test_a_number_of_workers_is_a_line_of_its_own():
+    cases = quick().cases
+    assert ("thread_pool", 10) in style.series_of(cases) and ("thread_pool", None) in style.series_of(cases)
+
+
+def test_warm_and_cold_never_share_axes():
+    rows = [row(f"gather/threads/native/calls:{n}/latency:20ms/start:{s}") for n in (1, 10) for s in ("warm", "cold")]
+    groups = over_calls.groups_over_calls(from_rows(rows, {}))
+    assert [g.slug for g in groups] == ["gather", "gather_cold"]
+    assert all(len({c.case.start for c in g.cases}) == 1 for g in groups)
+
+
+def test_an_interval_is_drawn_only_over_rounds():
+    name = "gather/threads/native/calls:{}/latency:20ms/start:warm"
+    one = [row(name.format(n), repetition_index=0) for n in (1, 10)]
+    many = one + [row(name.format(n), makespan_s=0.4) for n in (1, 10)]
+
+    def lines(rows):
+        results = from_rows(rows, {})
+        group = over_calls.groups_over_calls(results)[0]
+        return len(over_calls.makespan_over_calls(group, results.rounds).axes[0].lines)
+
+    assert lines(many) == lines(one) + 2
+
+
+@pytest.mark.parametrize("missing, gone", [
+    ("makespan_s", {"makespan_gather", "overview"}), ("pss_bytes_per_call", {"memory_gather", "overview"}),
+    ("efficiency", {"efficiency"}), ("cpu_us_per_call", {"cpu_per_call", "overview"}),
+    ("latency_p50_us", {"latency_gather", "latency_retry"}), ("cancel_latency_us", {"cancel_latency"})])
+def test_no_data_no_plot(missing, gone):
+    rows = [r for r in QUICK[0]["benchmarks"] if "/coroutines/native/" in r["name"]]
+    rows = [{k: v for k, v in r.items() if k != missing} for r in rows]
+    names = set(all_figures(from_rows(rows, {}), []))
+    assert not names & gone
+    assert names < EXPECTED
+
+
+def test_no_rows_no_plots():
+    assert drawing.draw_all(from_rows([], {}), []) == []
+
+
+def test_errors_only_no_plots_not_even_of_their_records():
+    rows = [row(r["name"], error_message="no") for r in QUICK[0]["benchmarks"]]
+    assert drawing.draw_all(from_rows(rows, {}), QUICK[1]) == []
+
+
+def test_one_unknown_model_alone_is_drawn():
+    rows = [row(f"gather/fibers/native/calls:{n}/latency:20ms/start:warm") for n in (1, 7)]
+    assert {p.name for p in drawing.draw_all(from_rows(rows, {}), [])} == {"efficiency", "makespan_gather"}
+
+
+def test_nought_and_below_do_not_break_a_log_axis():
+    name = "gather/threads/native/calls:{}/latency:20ms/start:warm"
+    rows = [row(name.format(n), pss_bytes_per_call=b / n, cpu_us_per_call=0.0)
+            for n, b in ((1, 0.0), (10, 5e5), (100, 9e5))]
+    assert "memory_gather" in {p.name for p in drawing.draw_all(from_rows(rows, {}), [])}
+
+
+def test_many_numbers_of_calls_keep_apart():
+    rows = [row(f"gather/threads/{transport}/calls:{n}/latency:20ms/start:warm") for transport in ("native", "curl")
+            for n in (1, 2, 3, 5, 10, 100, 1000, 2000, 5000, 10000)]
+    figure = all_figures(from_rows(rows, {}), [])["makespan_gather"]
+    test_tick_labels_do_not_overlap({"makespan_gather": figure})
+
+
+def choose(records):
+    return timeline.choose(records, {r["name"]: of_name(r["name"]) for r in records})
+
+
+def test_the_timeline_takes_one_scenario_and_one_transport():
+    chosen = choose(QUICK[1])["gather"]
+    assert len(chosen) == 5 and len({case.transport for case, _ in chosen}) == 1
+    assert [case.model for case, _ in chosen][:2] == ["coroutines", "threads"]
+
+
+def test_a_timeline_survives_odd_calls():
+    record = copy.deepcopy(QUICK[1][0])
+    record["calls"][0] = {"id": 0}
+    record["calls"][1] = "lost"
+    record["calls"][2]["verdict"] = "timed_out"
+    record["calls"][3] |= {"finished_us": -5}
+    assert timeline.timeline(choose([record])["gather"]) is not None
+    assert choose([{**record, "calls": [1, {}]}]) == {}
+
+
+def test_bars_of_neighbours_make_one_shape_without_gaps():
+    spans = [(0, 0.0, 1.0), (1, 0.0, 2.0), (3, 0.0, 1.0)]
+    assert len(timeline._shapes(spans, gaps=True)) == 3
+    joined = timeline._shapes(spans, gaps=False)
+    assert len(joined) == 2 and len(joined[0]) == 8
+
+
+def test_files_are_written_and_stale_ones_removed(tmp_path, drawn):
+    (tmp_path / "old.png").write_bytes(b"stale")
+    (tmp_path / "notes.txt").write_text("mine")
+    drawing.write_all(drawn[:2], tmp_path)
+    expected = {f"{plot.name}.{kind}" for plot in drawn[:2] for kind in ("png", "svg")}
+    assert {p.name for p in tmp_path.iterdir()} == {"notes.txt", *expected}
+
+
+def test_claims_draw_too():
+    results = from_rows(CLAIMS[0]["benchmarks"], CLAIMS[0]["context"])
+    figures = all_figures(results, [])
+    assert "makespan_gather_connectionper_call" in figures
+    test_no_text_is_cut_off(figures)
+
+
+def test_matplotlib_is_not_loaded_before_it_is_needed():
+    code = ("import sys; import fanbench_tools.results.reader, fanbench_tools.plots.drawing, fanbench_tools.report.pages; "
+            "sys.exit('matplotlib' in sys.modules)")
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_rows_show_the_scenario_that_most_models_share_and_the_largest():
+    blocks = by_model.blocks_of(quick(), "efficiency")
+    assert [b.scenario.workload for b in blocks] == [*["gather"] * 2, "first_completed", *["semaphore"] * 2, "retry"]
+    assert [b.scenario.line for b in blocks[:2]] == ["100 calls · 20 ms · warm start",
+                                                     "1,000 calls · 200 ms · warm start"]
+
+
+# -- All thirteen workloads --------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def patterns():
+    """The figures of a run of all workloads, each laid out."""
+    found = all_figures(from_rows(PATTERNS[0]["benchmarks"], PATTERNS[0]["context"]), PATTERNS[1])
+    for figure in found.values():
+        draw(figure)
+    return found
+
+
+def timelines(workload):
+    """What is drawn of each fan-out of a workload, and the number of its panels."""
+    chosen = choose([r for r in PATTERNS[1] if r["name"].startswith(workload + "/")])
+    return {name: timeline.timeline(records) for name, records in chosen.items()}
+
+
+def texts(figure):
+    return [t.get_text() for t in visible_texts(figure)]
+
+
+def test_thirteen_workloads_fit(patterns):
+    test_no_text_is_cut_off(patterns)
+    test_tick_labels_do_not_overlap(patterns)
+
+
+def test_thirteen_workloads_are_a_page_and_name_each_model_once(patterns):
+    for name in ("efficiency", "cpu_per_call"):
+        assert patterns[name].get_size_inches()[1] < 14
+        assert texts(patterns[name]).count("thread_pool") == 1
+        assert {"gather", "producer_consumer", "cpu"} <= set(texts(patterns[name]))
+
+
+def test_texts_beside_the_blocks_keep_apart(patterns):
+    for name in ("efficiency", "cpu_per_call"):
+        beside = [t for t in visible_texts(patterns[name]) if t.get_window_extent().x1 < 1.8 * style.DPI]
+        spans = sorted((t.get_window_extent().y0, t.get_window_extent().y1) for t in beside)
+        assert len(spans) > 24 and all(a[1] <= b[0] + 1 for a, b in zip(spans, spans[1:]))
+
+
+def test_texts_beside_blocks_of_one_row_keep_apart():
+    rows = [row(f"w{i}/coroutines/native/calls:10/latency:20ms") for i in range(9)]
+    figure = by_model.efficiency(from_rows(rows, {}))
+    draw(figure)
+    test_texts_beside_the_blocks_keep_apart({"efficiency": figure, "cpu_per_call": figure})
+
+
+def test_a_few_workloads_name_the_model_in_each_row(figures):
+    assert texts(figures["efficiency"]).count("threads") == 6
+
+
+def test_a_block_that_was_not_run_over_a_client_says_so_once():
+    rows = [row(f"{w}/{m}/native/calls:9") for w in ("gather", "retry") for m in ("coroutines", "threads")]
+    figure = by_model.efficiency(from_rows([*rows, row("gather/threads/curl/calls:9")], {}))
+    assert texts(figure).count("not run") == 2  # gather by coroutines, and all of retry
+
+
+def test_time_to_cancel_is_shown_for_all_who_cancel(patterns):
+    assert {"task_group", "first_completed", "timeout"} <= set(texts(patterns["cancel_latency"]))
+
+
+def test_the_figure_beside_the_last_point_of_a_long_axis_is_not_cut_off():
+    rows = [row(f"task_group/threads/{t}/calls:9", cancel_latency_us=us) for t, us in (("native", 0.9), ("curl", 1450))]
+    test_no_text_is_cut_off({"cancel_latency": by_model.cancel_latency(from_rows(rows, {}))})
+
+
+def test_the_loop_lag_of_work_inline_and_offloaded_stand_side_by_side(patterns):
+    figure = patterns["loop_lag_mixed"]
+    assert len(figure.axes) == 2 and {"p50", "p99", "max", "190 ms", "900 µs"} <= set(texts(figure))
+    inline, offload = figure.axes
+    assert [len([t for t in ax.texts if t.get_text() == "190 ms"]) for ax in (inline, offload)] == [6, 0]
+    assert [n for n in patterns if n.startswith("loop_lag")] == ["loop_lag_mixed"]
+
+
+def test_the_loop_lag_over_one_client_alone_says_which():
+    rows = [r for r in PATTERNS[0]["benchmarks"] if r["name"].startswith("mixed/") and "/curl/" in r["name"]]
+    found = " ".join(texts(by_model.loop_lag(from_rows(rows, {}), "mixed"))).replace("\u00a0", " ")
+    assert "curl client" in found and "native" not in found
+
+
+def test_without_ticks_no_loop_lag():
+    rows = [row(f"mixed/threads/native/calls:9/cpu_per_call:1ms/placement:{p}") for p in ("inline", "offload")]
+    assert by_model.loop_lag(from_rows(rows, {}), "mixed") is None
+
+
+def test_kinds_of_a_workload_have_a_timeline_each():
+    assert list(timelines("pipeline")) == ["pipeline_barrier", "pipeline_streamed"]
+    assert list(timelines("timeout")) == ["timeout_call", "timeout_group"]
+    assert list(timelines("semaphore")) == ["semaphore"]
+
+
+def test_a_call_that_needs_another_waits_from_its_intended_start():
+    call = {"intended_us": 5e3, "started_us": 7e3, "finished_us": 9e3, "verdict": "ok", "attempts": 1}
+    assert timeline._times(call) == (0.005, 0.007, 0.009)
+    figure = timelines("pipeline")["pipeline_streamed"]
+    firsts = [min(x for x, _ in path.vertices) for c in figure.axes[0].collections for path in c.get_paths()]
+    assert min(firsts) == 0 and max(firsts) > 100  # ms: the picture's unit
+
+
+def test_a_call_that_was_never_begun_only_waits():
+    call = {"intended_us": 0.0, "started_us": 0.0, "finished_us": 9e3, "verdict": "cancelled", "attempts": 0}
+    assert timeline._times(call) == (0.0, 0.009, 0.009)
+    found = texts(timelines("task_group")["task_group"])
+    assert "waiting to start" in found and any("cancelled before they began" in t.replace("\n", " ") for t in found)
+
+
+def test_calls_that_time_out_are_marked_as_such():
+    found = texts(timelines("timeout")["timeout_call"])
+    assert "call that timed out" in found and "call that failed" not in found
+
+
+def test_the_makespan_of_computing_alone_has_no_delay_in_words():
+    rows = [row(f"cpu/threads/native/calls:{n}/latency:200ms/start:warm/cpu_per_call:10ms") for n in (1, 10)]
+    found = " ".join(texts(all_figures(from_rows(rows, {}), [])["makespan_cpu_cpu_per_call10ms"]))
+    assert "10 ms of work each" in found.replace("\u00a0", " ") and "per call" not in found
+
+
+def with_floor(transports=("native", "curl")):
+    return [row(f"gather/{model}/{t}/calls:{n}/latency:20ms/start:warm", cpu_us_per_call=cpu, overhead_us_per_call=cpu,
+                pss_bytes_per_call=1e4)
+            for n in (10, 100) for model, cpu in (("floor", 5.0), ("coroutines", 8.0), ("threads", 50.0))
+            for t in (transports if model != "floor" else ("native",))]
+
+
+def test_the_floor_is_a_line_and_no_row():
+    results = from_rows(with_floor(), {})
+    figure = by_model.cpu_per_call(results)
+    assert "floor" not in [t for t in texts(figure)] and any("floor, what the machine can do" in t for t in texts(figure))
+    for panel in figure.axes:  # the machine's line stands in both clients' panels
+        dashed = [line for line in panel.lines if line.get_linestyle() == "--"]
+        assert [list(line.get_xdata()) for line in dashed] == [[5.0, 5.0]]
+    without = by_model.cpu_per_call(from_rows([r for r in with_floor() if "floor" not in r["name"]], {}))
+    assert not any("floor" in t for t in texts(without))
+
+
+def test_the_floors_line_is_within_the_axis():
+    rows = [row(f"gather/{model}/native/calls:10/latency:20ms/start:warm", cpu_us_per_call=us, latency_p50_us=us,
+                latency_max_us=60_000.0) for model, us in (("floor", 20_000.0), ("coroutines", 40_000.0))]
+    results = from_rows(rows, {})
+    for figure, expected in ((by_model.latency_percentiles(results, "gather"), 0.02),
+                             (by_model.cpu_per_call(results), 20_000.0)):
+        panel = figure.axes[0]
+        (line,) = [line for line in panel.lines if line.get_linestyle() == "--"]
+        assert list(line.get_xdata()) == [expected, expected]
+        assert panel.get_xlim()[0] <= expected <= panel.get_xlim()[1]
+
+
+def test_a_tick_at_the_right_end_is_not_cut_off():
+    rows = [row(f"semaphore/{model}/native/calls:30/latency:20ms/start:warm/limit:5", latency_p50_us=p50,
+                latency_max_us=greatest) for model, p50, greatest in (("threads", 201_700.0, 384_800.0),
+                                                                      ("thread_pool", 194_000.0, 375_000.0))]
+    test_no_text_is_cut_off({"latency": by_model.latency_percentiles(from_rows(rows, {}), "semaphore")})
+
+
+def test_loop_lag_is_shown_beside_the_most_work():
+    rows = [row(f"mixed/coroutines/native/calls:20/latency:20ms/start:warm/cpu_per_call:{c}/placement:{p}",
+                loop_lag_max_us=100.0) for c in ("100us", "10ms", "1ms") for p in ("inline", "offload")]
+    found = " ".join(texts(by_model.loop_lag(from_rows(rows, {}), "mixed"))).replace("\u00a0", " ")
+    assert "10 ms of work each" in found
+
+
+def test_the_floor_is_a_line_over_calls_too():
+    results = from_rows(with_floor(), {})
+    figure = over_calls.cost_over_calls(over_calls.groups_over_calls(results)[0], 1)
+    assert "floor" not in texts(figure) and any("floor, what the machine can do" in t for t in texts(figure))
+    for panel in figure.axes:
+        assert [5.0, 5.0] in [list(line.get_ydata()) for line in panel.lines if line.get_marker() in ("None", None, "")]
+
+
+def test_the_floor_has_no_panel_in_a_timeline():
+    call = {"id": 0, "intended_us": 0.0, "started_us": 1.0, "finished_us": 9e3, "verdict": "ok", "attempts": 1}
+    records = [{"name": f"gather/{m}/native/calls:1/latency:20ms/start:warm", "calls": [call]}
+               for m in ("floor", "threads")]
+    assert [case.model for case, _ in choose(records)["gather"]] == ["threads"]
+
+
+def test_model_and_client_are_a_plot_where_both_clients_are():
+    figure = client_cost.client_cost(from_rows([
+        row(f"gather/coroutines/{t}/calls:10/latency:20ms/start:warm", cpu_us_per_call=c)
+        for t, c in (("native", 8.0), ("curl", 50.0))], {}))
+    draw(figure)
+    assert "8.0 → 50" in texts(figure)
+    assert [round(p.get_width()) for p in figure.axes[0].patches] == [8, 42]
+    assert client_cost.client_cost(from_rows(with_floor(("native",)), {})) is None

@@ -1,0 +1,178 @@
+"""Two runs side by side: what moved is said with its interval, what did not is not, what differs comes first."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+from conftest import clean_environment
+
+from fanbench_tools.analysis import compare
+from fanbench_tools.analysis.stats import ratio_of_medians_interval
+from fanbench_tools.report import comparison, spreadsheet
+from fanbench_tools.results.reader import load
+from fixtures.synthetic_data import CATALOGUE, QUICK, folder, from_rows, row
+from test_report import Tags
+
+NAME = "gather/{}/native/calls:100/latency:20ms/start:warm"
+CONTEXT = {"cpu": "One CPU", "compiler": "GNU 12.2.0", "flags": "-O2", "started": "2026-11-20T17:04:05+01:00"}
+
+
+def run(models, rounds=6, context=CONTEXT, **counters):
+    """Each model's CPU per call, with a little noise; other figures the same in all rounds."""
+    rows = [row(NAME.format(model), repetition_index=i, cpu_us_per_call=cpu * (1 + i / 100), **counters)
+            for model, cpu in models.items() for i in range(rounds)]
+    return from_rows(rows, context)
+
+
+def changes(compared, model):
+    return next(p.changes for p in compared.pairs if p.other.case.model == model)
+
+
+def test_what_moved_is_separated_and_what_did_not_is_not():
+    compared = compare.comparison(run({"coroutines": 10.0, "threads": 20.0}), run({"coroutines": 15.0, "threads": 20.1}))
+    moved, still = (changes(compared, m)["cpu_us_per_call"] for m in ("coroutines", "threads"))
+    assert moved.separated and moved.ratio == pytest.approx(1.5) and moved.interval.low > 1.4
+    assert not still.separated and still.words.endswith(", not separated")
+    contents = comparison.contents(compared)
+    assert [(name, cost) for name, cost, _ in contents["moved"]] == [(NAME.format("coroutines"), "CPU per call")]
+
+
+def test_few_rounds_separate_nothing():
+    compared = compare.comparison(run({"threads": 10.0}, rounds=4), run({"threads": 90.0}))
+    assert changes(compared, "threads")["cpu_us_per_call"].words == "9.09 ×, not separated"
+    assert "A run of 4 rounds" in compare.opening(compared)[-1]
+    assert "Nothing moved" not in comparison.to_markdown(compared) + comparison.to_html(compared)
+
+
+def test_rounds_of_two_runs_are_not_paired():
+    compared = ratio_of_medians_interval([10.0] * 5, [1.0, 2.0, 4.0, 5.0, 10.0])
+    assert (compared.estimate, compared.n) == (2.5, 5) and compared.low < 2.5 < compared.high and compared.excludes(0.9)
+    assert ratio_of_medians_interval([1.0] * 4, [1.0] * 9) is None
+    assert ratio_of_medians_interval([1.0, 1.0, 1.0, 1.0, 0.0], [1.0] * 5) is None
+
+
+def test_an_overhead_below_nothing_has_no_ratio():
+    compared = compare.comparison(run({"threads": 1.0}, overhead_us_per_call=-2.0),
+                                  run({"threads": 1.0}, overhead_us_per_call=3.0))
+    assert changes(compared, "threads")["overhead_us_per_call"].words == "–"
+
+
+def test_another_machine_compiler_or_flags_come_first():
+    other = run({"threads": 1.0}, context=CONTEXT | {"flags": "-O0", "tbb": "1"})
+    compared = compare.comparison(run({"threads": 1.0}), other)
+    assert compare.opening(compared) == ["Different flags: -O2 in the first, -O0 in the second"]
+    for text in (comparison.to_markdown(compared), comparison.to_html(compared)):
+        assert text.index("-O0") < text.index("Nothing moved")
+
+
+def test_cases_of_one_side_and_errors_are_listed():
+    broken = [row(NAME.format("threads"), error_message="lost a call")]
+    one, other = run({"coroutines": 1.0, "processes": 1.0}), run({"coroutines": 1.0, "sequential": 1.0})
+    one.cases += run({"threads": 2.0}).cases
+    other.cases += from_rows(broken, {}).cases
+    lines = compare.opening(compare.comparison(one, other))
+    assert lines[0] == f"1 case only in the first: {NAME.format('processes')}"
+    assert lines[1] == f"1 case only in the second: {NAME.format('sequential')}"
+    assert compare.opening(compare.comparison(other, one), names_at_most=0)[0].endswith("first:  and 1 more")
+    assert lines[2] == f"{NAME.format('threads')}: no number: B: error: lost a call"
+
+
+def test_nothing_in_common_is_said():
+    compared = compare.comparison(run({"threads": 1.0}), run({"coroutines": 1.0}))
+    for text in (comparison.to_markdown(compared), comparison.to_html(compared)):
+        assert "No case has a number in both runs" in text
+
+
+def test_every_form_has_every_case(tmp_path):
+    results = from_rows(QUICK[0]["benchmarks"], QUICK[0]["context"])
+    compared = compare.comparison(results, results, ("A", "B"))
+    assert len(compared.pairs) == len(results.with_status("ok")) > 100
+    assert Tags(comparison.to_html(compared)).names == [p.other.name for p in compared.pairs]
+    lines = list(csv.DictReader(io.StringIO(comparison.to_csv(compared))))
+    assert [line["name"] for line in lines] == [p.other.name for p in compared.pairs]
+    assert {line["cpu_us_per_call_ratio"] for line in lines} == {"1.0"}
+    assert comparison.to_markdown(compared).count(" 1.00 ×, not separated |") == sum(
+        c.ratio is not None for p in compared.pairs for c in p.changes.values())
+
+
+def test_the_page_stands_alone():
+    results = from_rows(QUICK[0]["benchmarks"], QUICK[0]["context"])
+    page = comparison.to_html(compare.comparison(results, results, ("<b>", "B")))
+    assert "<b>&lt;b&gt;</b>" in page and "http" not in page and "url(" not in page
+
+
+def test_results_as_csv(tmp_path):
+    results = load(folder(tmp_path, QUICK))
+    lines = list(csv.DictReader(io.StringIO(spreadsheet.to_csv(results))))
+    assert [line["name"] for line in lines] == [c.name for c in results.cases]
+    first = results.cases[0]
+    assert float(lines[0]["makespan_s"]) == first.median("makespan_s") and lines[0]["calls"] == "1"
+    assert float(lines[0]["makespan_s_low"]) <= first.median("makespan_s") <= float(lines[0]["makespan_s_high"])
+    broken = next(line for line in lines if line["status"] == "error")
+    assert broken["message"].startswith("expected at most 10 calls") and broken["makespan_s"] == ""
+
+
+def test_text_never_becomes_a_formula():
+    assert spreadsheet.write(["a", "b"], [["=1+1", -2.5]]) == "a,b\n'=1+1,-2.5\n"
+
+
+def fanbench(*arguments, cwd):
+    return subprocess.run([sys.executable, "-P", "-m", "fanbench_tools", *map(str, arguments)], cwd=cwd, text=True,
+                          capture_output=True, env=clean_environment(COLUMNS="80"), timeout=120, check=False)
+
+
+@pytest.fixture
+def two_runs(tmp_path):
+    rows = [row(NAME.format("threads"), repetition_index=i, cpu_us_per_call=10.0 + i / 10) for i in range(5)]
+    for name, factor in (("a", 1.0), ("b", 2.0)):
+        scaled = [r | {"cpu_us_per_call": r["cpu_us_per_call"] * factor} for r in rows]
+        folder(tmp_path / name, ({"context": CONTEXT, "catalogue": CATALOGUE.document, "benchmarks": scaled}, []))
+    return tmp_path
+
+
+def test_the_verb_compare(two_runs):
+    done = fanbench("compare", "a", "b", "--out", "c", cwd=two_runs)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(map(len, done.stdout.splitlines())) <= 80 and "2.00" in done.stdout
+    assert sorted(p.name for p in (two_runs / "c").iterdir()) == ["compare.csv", "compare.html", "compare.md"]
+    done = fanbench("compare", "a", "b", "--format", "csv", cwd=two_runs)
+    assert done.stdout == (two_runs / "c" / "compare.csv").read_text()
+
+
+def test_the_verb_report_prints_csv_and_writes_nothing(two_runs):
+    before = sorted(two_runs.rglob("*"))
+    done = fanbench("report", "a", "--format", "csv", cwd=two_runs)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("name,workload,model,transport,calls")
+    assert sorted(two_runs.rglob("*")) == before
+
+
+@pytest.mark.parametrize("content, said", [
+    (None, "no such file"), ('{"benchmarks": [', "not complete JSON"), ("[]", "expected Google Benchmark's JSON"),
+    (json.dumps({"context": {"results_format": 1, "fanbench_version": "9.1.0", "commit": "abc"}, "benchmarks": []}),
+     "another version of fanbench (format 1, expected 3): read them with what wrote them, fanbench 9.1.0, commit abc"),
+    ("\udcff".encode("utf-8", "surrogateescape"), "not UTF-8")])
+@pytest.mark.parametrize("verb", [["compare", "a", "x"], ["compare", "x", "a", "--out", "c"], ["report", "x"],
+                                  ["report", "x", "--format", "csv"]])
+def test_bad_results_get_one_line(two_runs, content, said, verb):
+    (two_runs / "x").mkdir()
+    if content is not None:
+        (two_runs / "x" / "results.json").write_bytes(content if isinstance(content, bytes) else content.encode())
+    done = fanbench(*verb, cwd=two_runs)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.count("\n") == 1 and said in done.stderr and "results.json" in done.stderr
+    assert sorted(p.name for p in two_runs.iterdir()) == ["a", "b", "x"]
+    assert len(list((two_runs / "x").iterdir())) == (content is not None)
+
+
+@pytest.mark.parametrize("content", ['{"round":', '{"round": 1}', "[]", '{"context": {}, "benchmarks": {}}'])
+def test_rounds_that_are_cut_off_get_one_line(two_runs, content):
+    """A run that was killed has rounds, and no results.json yet."""
+    (two_runs / "x" / "rounds").mkdir(parents=True)
+    (two_runs / "x" / "rounds" / "round-001.json").write_text(content)
+    done = fanbench("report", "x", cwd=two_runs)
+    assert done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1
+    assert "round-001.json: not a finished round" in done.stderr
+    assert [p.name for p in (two_runs / "x").iterdir()] == ["rounds"]

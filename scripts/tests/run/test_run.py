@@ -1,0 +1,352 @@
+"""fanbench run, as a real process over a pretend bench."""
+
+from __future__ import annotations
+
+import resource
+import json
+import os
+import pty
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from conftest import CATALOGUE, Pretend, wait_until
+
+A = "gather/coroutines/native/calls:10/latency:20ms/start:warm"
+B = "gather/threads/native/calls:10/latency:20ms/start:warm"
+C = "gather/processes/curl/calls:10/latency:20ms/start:warm"
+ALL_OK = {f"gather/{model}/{transport}/calls:{calls}/latency:20ms/start:warm": "ok"
+          for model in ("coroutines", "threads", "processes") for transport in ("native", "curl") for calls in (1, 10)}
+
+
+def test_each_round_runs_every_case_once_in_another_order(pretend: Pretend) -> None:
+    pretend.cases(ALL_OK, rounds=3)
+    ran = pretend.run()
+    assert (ran.code, ran.err) == (0, "")
+    started = pretend.started()
+    rounds = [started[i:i + len(ALL_OK)] for i in range(0, len(started), len(ALL_OK))]
+    assert [sorted(r) for r in rounds] == [sorted(ALL_OK)] * 3
+    assert rounds[0] != rounds[1] != rounds[2]
+    for number, order in enumerate(rounds, 1):
+        assert json.loads((pretend.out / f"rounds/round-00{number}.json").read_text())["order"] == order
+
+
+def test_the_recorded_seed_repeats_the_order(pretend: Pretend) -> None:
+    pretend.cases(ALL_OK, rounds=2)
+    assert pretend.run().code == 0
+    seed, first = pretend.results()["context"]["order_seed"], pretend.started()
+    assert pretend.run("--order-seed", str(seed), out=pretend.folder / "again").code == 0
+    assert pretend.started() == first + first
+
+
+def test_results_are_google_benchmarks_json(pretend: Pretend) -> None:
+    pretend.cases({A: "ok", B: "ok"}, rounds=3)
+    assert pretend.run().code == 0
+    results = pretend.results()
+    assert [(r["name"], r.get("repetition_index")) for r in results["benchmarks"]] == [
+        (A, 0), (A, 1), (A, 2), (f"{A}_median", None), (B, 0), (B, 1), (B, 2), (f"{B}_median", None)]
+    for row in results["benchmarks"]:
+        assert row["run_name"] in (A, B)
+        assert row["repetitions"] == 3
+        assert {"real_time", "cpu_time", "time_unit", "iterations", "threads", "family_index"} <= row.keys()
+    median = pretend.rows(A, "aggregate")[0]
+    assert (median["real_time"], median["makespan_s"], median["aggregate_name"]) == (200.0, 0.2, "median")
+    context = results["context"]
+    assert (context["suite"], context["rounds"], context["rounds_finished"]) == ("pretend", 3, 3)
+    assert context["num_cpus"] == 2 and context["machine"]["cores"] >= 1 and context["started"]
+    assert "interrupted" not in context and context["results_format"] == 3
+    assert results["catalogue"] == json.loads(CATALOGUE.read_text())
+    assert all(row["case"]["parameters"]["calls"] == 10 for row in results["benchmarks"])
+
+
+def test_the_report_and_the_table_come_at_the_end(pretend: Pretend) -> None:
+    pytest.importorskip("fanbench_tools.report.pages")
+    pretend.cases({A: "ok", B: "ok"})
+    ran = pretend.run(report=True)
+    assert (ran.code, ran.err) == (0, "")
+    assert "2 of 2 rows verified" in ran.out
+    assert "out/results.json\nout/report.md\nout/report.html\n" in ran.out
+    assert (pretend.out / "report.md").exists() and (pretend.out / "report.html").exists()
+
+
+def test_the_table_fits_80_columns(pretend: Pretend) -> None:
+    pretend.cases(ALL_OK)
+    table = pretend.run().out.partition("model")[2]
+    assert max(map(len, table.splitlines())) <= 80
+
+
+def test_an_error_row_fails_the_run_and_the_others_go_on(pretend: Pretend) -> None:
+    pretend.cases({A: "ok", B: "error", C: "ok"}, rounds=2)
+    ran = pretend.run()
+    assert ran.code == 1
+    assert ran.err == ("fanbench: 1 case failed:\n"
+                       f"  {B}: expected 10 calls, the ledger shows 9\n")
+    assert len(pretend.rows(A)) == len(pretend.rows(C)) == 2
+    assert all(r["error_occurred"] for r in pretend.rows(B))
+    assert pretend.rows(B, "aggregate") == []
+
+
+def test_a_case_that_fails_in_one_round_only_fails_the_run(pretend: Pretend) -> None:
+    pretend.cases({A: "ok+error+ok"}, rounds=3)
+    assert pretend.run().code == 1
+    median = pretend.rows(A, "aggregate")[0]
+    assert (median["makespan_s"], median["iterations"], median["verified"]) == (pytest.approx(0.2), 2, 0)
+
+
+def test_what_can_not_be_done_here_fails_nothing_and_is_asked_once(pretend: Pretend) -> None:
+    pretend.cases({A: "ok", B: "n/a", C: "limit"}, rounds=3)
+    ran = pretend.run()
+    assert (ran.code, ran.err) == (0, "")
+    assert sorted(pretend.started()) == sorted([A] * 3 + [B, C])
+    assert [(r["status"], r["error_message"]) for r in pretend.rows(B)] == [("not_applicable", "nothing to race")]
+    assert [r["status"] for r in pretend.rows(C)] == ["limit"]
+
+
+@pytest.mark.parametrize(("word", "message"), [
+    ("crash", "the bench was ended by SIGABRT; its last words: assertion failed: permits >= 0"),
+    ("exit3", "the bench exited with 3; its last words: the plan was refused"),
+    ("nothing", "the bench exited with 0 and left no row"),
+    ("half", "the bench exited with 0 and left no row"),
+    ("liar", "the bench exited with 1 and left a row without an error"),
+    ("unverified", "not verified: the bench gave a number without saying that it is right"),
+    ("leaves", "left processes behind: sleep"),
+])
+def test_a_bench_that_misbehaves_makes_an_error_row(pretend: Pretend, word: str, message: str) -> None:
+    pretend.cases({A: "ok", B: word})
+    ran = pretend.run()
+    assert ran.code == 1
+    assert f"  {B}: {message}\n" in ran.err
+    assert (pretend.rows(B)[0]["status"], pretend.rows(B)[0]["error_message"]) == ("error", message)
+    assert pretend.rows(B)[0]["case"]["model"] == "threads"
+    assert pretend.rows(A)[0]["verified"] == 1
+
+
+def test_a_case_that_hangs_is_ended_with_all_that_it_started(pretend: Pretend) -> None:
+    pretend.cases({A: "ok", B: "hang"})
+    ran = pretend.run("--timeout", "0.5")
+    assert ran.code == 1
+    assert pretend.rows(B)[0]["error_message"] == "not done after 0.5 s, ended"
+    assert pretend.rows(A)[0]["verified"] == 1
+    assert pretend.processes() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_keeps_the_finished_rounds_and_leaves_no_process(pretend: Pretend, number: signal.Signals) -> None:
+    pretend.cases({A: "ok", B: "ok+ok+hang"}, rounds=5)
+    child = pretend.start()
+    wait_until((pretend.folder / "ready").exists, "the third round's case hangs")
+    child.send_signal(number)
+    out, err = child.communicate(timeout=60)
+    assert pretend.processes() == []
+    assert child.returncode == 128 + number
+    assert err == f"fanbench: interrupted by {number.name}; 2 finished rounds of 5 kept in out\n"
+    assert "out/results.json" in out
+    assert sorted(p.name for p in (pretend.out / "rounds").glob("round*")) == ["round-001.json", "round-002.json"]
+    context = pretend.results()["context"]
+    assert context["interrupted"] is True and context["rounds_finished"] == 2
+    assert [r["repetition_index"] for r in pretend.rows(B)] == [0, 1]
+
+
+def test_a_stop_in_the_first_round_leaves_no_results(pretend: Pretend) -> None:
+    pretend.cases({A: "ok", B: "hang"}, rounds=2)
+    child = pretend.start()
+    wait_until((pretend.folder / "ready").exists, "the case hangs")
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert (child.returncode, err) == (130, "fanbench: interrupted by SIGINT; no round was finished in out\n")
+    assert not (pretend.out / "results.json").exists()
+    done = [r["name"] for r in json.loads((pretend.out / "rounds/partial.json").read_text())["benchmarks"]] \
+        if (pretend.out / "rounds/partial.json").exists() else []
+    assert done == pretend.started()[:-1]
+
+
+def test_a_bench_that_is_deaf_to_signals_is_killed(pretend: Pretend) -> None:
+    pretend.cases({A: "stubborn"})
+    child = pretend.start()
+    wait_until((pretend.folder / "ready").exists, "the case hangs")
+    child.send_signal(signal.SIGTERM)
+    child.communicate(timeout=60)
+    assert child.returncode == 143
+    assert pretend.processes() == []
+
+
+def test_a_second_ctrl_c_does_not_wait(pretend: Pretend) -> None:
+    pretend.cases({A: "stubborn"})
+    child = pretend.start()
+    wait_until((pretend.folder / "ready").exists, "the case hangs")
+    child.send_signal(signal.SIGINT)
+    # The first is taken in when the handlers are back at what they were: the kernel shows who is caught.
+    wait_until(lambda: not _catches(child.pid, signal.SIGTERM), "the first Ctrl-C is taken in")
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert (child.returncode, err) == (130, "fanbench: interrupted\n")
+    assert pretend.processes() == []
+
+
+def test_the_bench_dies_with_a_runner_that_is_killed(pretend: Pretend) -> None:
+    pretend.cases({A: "hang"})
+    child = pretend.start()
+    ready = pretend.folder / "ready"
+    bench = int(wait_until(lambda: ready.exists() and ready.read_text(), "the case hangs"))
+    child.kill()
+    child.communicate(timeout=60)
+    wait_until(lambda: not _lives(bench), "the bench dies with the runner")
+    for process in pretend.processes():  # the pretend server does not look after itself; the real one does
+        os.kill(int(process.split()[0]), signal.SIGKILL)
+    wait_until(lambda: not pretend.processes(), "the pretend server is gone")
+
+
+def test_report_makes_results_of_a_run_that_was_killed(pretend: Pretend) -> None:
+    pytest.importorskip("fanbench_tools.report.pages")
+    pretend.cases({A: "ok", B: "ok"}, rounds=2)
+    assert pretend.run().code == 0
+    (pretend.out / "results.json").unlink()
+    ran = pretend.run("out", verb="report")
+    assert (ran.code, ran.err, ran.out) == (0, "", "out/report.md\nout/report.html\n")
+    assert pretend.results()["context"]["interrupted"] is True
+    assert len(pretend.rows(A)) == 2
+
+
+def test_nothing_is_overwritten(pretend: Pretend) -> None:
+    pretend.out.mkdir()
+    (pretend.out / "precious").write_text("")
+    ran = pretend.run()
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"fanbench: {pretend.out}: is there already, and nothing is overwritten; " \
+                      "expected a new or empty folder\n"
+    assert pretend.started() == []
+
+
+def test_an_empty_folder_is_fine(pretend: Pretend) -> None:
+    pretend.out.mkdir()
+    assert pretend.run().code == 0
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["--filter", "("], '--filter: expected a regular expression, got "("'),
+    (["--filter", "nothing"], '--filter: no case of pretend matches "nothing"'),
+    (["--rounds", "0"], 'argument --rounds: expected a whole number from 1, got "0"'),
+    (["--timeout", "soon"], 'argument --timeout: expected seconds above 0, got "soon"'),
+    (["--frobnicate"], "what is --frobnicate?"),
+])
+def test_bad_input_gets_one_line(pretend: Pretend, arguments: list[str], message: str) -> None:
+    ran = pretend.run(*arguments)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert message in ran.err
+    assert pretend.started() == []
+
+
+@pytest.mark.parametrize(("suite", "message"), [
+    ("nosuch", 'no suite "nosuch"; expected '),
+    ("./nosuch.toml", "./nosuch.toml: no such file; expected "),
+    ("..", 'no suite ".."; expected '),
+])
+def test_a_suite_that_is_not_there_gets_one_line(pretend: Pretend, suite: str, message: str) -> None:
+    ran = pretend.run(suite=suite)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert message in ran.err
+
+
+def test_a_folder_that_can_not_be_made_gets_one_line(pretend: Pretend) -> None:
+    ran = pretend.run(out=Path("/proc/nothing"))
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert "/proc/nothing: can't be made: " in ran.err
+
+
+def test_a_suite_that_the_bench_refuses_gets_the_benchs_line(pretend: Pretend) -> None:
+    pretend.cases({A: "ok"}, complain="pretend.toml:3: latency: expected a delay, got 200")
+    ran = pretend.run()
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "fanbench: fanbench-bench: pretend.toml:3: latency: expected a delay, got 200\n"
+
+
+def test_a_bench_without_a_catalogue_gets_one_line(pretend: Pretend) -> None:
+    pretend.cases({A: "ok"}, old=True)
+    ran = pretend.run()
+    assert (ran.code, ran.out, ran.err) == (2, "", "fanbench: fanbench-bench: what is --catalogue?\n")
+
+
+def test_a_bench_that_is_missing_gets_one_line(pretend: Pretend) -> None:
+    pretend.bench.unlink()
+    ran = pretend.run()
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "can't be started (No such file or directory)" in ran.err
+
+
+def test_the_filter_and_rounds_are_obeyed(pretend: Pretend) -> None:
+    pretend.cases(ALL_OK, rounds=5)
+    assert pretend.run("--filter", "threads/native", "--rounds", "2").code == 0
+    assert len(pretend.started()) == 4
+    assert all("threads/native" in name for name in pretend.started())
+
+
+def test_records_are_kept_of_timeline_cases_in_the_first_round_only(pretend: Pretend) -> None:
+    timeline = "gather/coroutines/native/calls:10/latency:20ms/start:warm/timeline:1"
+    pretend.cases({timeline: "ok", B: "ok"}, rounds=2)
+    assert pretend.run().code == 0
+    kept = list((pretend.out / "records").iterdir())
+    assert [p.name for p in kept] == [timeline.replace("/", "_") + ".json"]
+    assert json.loads(kept[0].read_text())["start"] == 1
+
+
+def test_without_a_terminal_progress_is_plain_lines(pretend: Pretend) -> None:
+    pretend.cases(ALL_OK, rounds=2)
+    out = pretend.run().out
+    assert "\x1b" not in out and "\r" not in out
+    assert "round 1 of 2, 0 of 24 cases done\n" in out
+    assert re.search(r"round 2 of 2, 12 of 24 cases done, \d+:\d\d left\n", out)
+
+
+def test_on_a_terminal_there_is_a_bar(pretend: Pretend) -> None:
+    pretend.cases(ALL_OK, rounds=2)
+    ours, theirs = pty.openpty()
+    child = pretend.start(stdout=theirs, term="xterm")
+    os.close(theirs)
+    shown = b""
+    while chunk := _read(ours):
+        shown += chunk
+    os.close(ours)
+    assert child.wait(timeout=60) == 0
+    assert b"24/24" in shown or b"23/24" in shown
+    assert re.search(rb"round 2/2.*\d:\d\d left", shown)
+
+
+def test_list_shows_a_suites_cases(pretend: Pretend) -> None:
+    pretend.cases({A: "ok", B: "ok"}, rounds=2)
+    ran = pretend.run(str(pretend.suite), verb="list")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == f"pretend: Pretends. (2 cases, 2 rounds)\n{A}\n{B}\n"
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other end is closed
+        return b""
+
+
+def _catches(pid: int, number: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    return bool(int(re.search(r"SigCgt:\s*(\w+)", status)[1], 16) >> (number - 1) & 1)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("most_bytes, kept", [(60_000, ["results.json", "rounds"]),
+                                              (CATALOGUE.stat().st_size + 100, [])])
+def test_what_cannot_be_written_is_said_in_one_line(pretend: Pretend, most_bytes: int, kept: list[str]) -> None:
+    """A limit for the size of a file stands for a disk that is full: at the report, and at the first round."""
+    ran = pretend.run(report=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes,) * 2))
+    assert ran.code == 2 and ran.err.count("\n") == 1 and "Traceback" not in ran.err, ran.err
+    assert "File too large; what was measured until then is in" in ran.err
+    assert [p for p in pretend.out.rglob("*") if p.name.startswith(".")] == []  # no half of a file
+    assert set(kept) <= {p.name for p in pretend.out.iterdir()}
