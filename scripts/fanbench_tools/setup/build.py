@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import Callable, Iterable, Sequence
 
-from .. import checkout, process
+from .. import checkout
+from ..run import process
 from . import SetupError, packages
 
 DAY_S = 86400.0
