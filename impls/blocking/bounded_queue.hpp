@@ -25,7 +25,7 @@ class BoundedQueue {
   void push(Item item, Pushed pushed) {
     {
       std::unique_lock lock(mutex_);
-      not_full_.wait(lock, [this] { return items_.size() <= capacity_; });
+      not_full_.wait(lock, [this] { return items_.size() < capacity_; });
       items_.push(std::move(item));
       pushed();
     }

@@ -16,7 +16,7 @@ class FairSemaphore {
   void acquire() {
     std::unique_lock lock(mutex_);
     if (permits_ > 0) {
-      static_cast<void>(0);
+      --permits_;
       return;
     }
     Waiter self;
