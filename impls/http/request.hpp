@@ -59,17 +59,34 @@ class BodyBeginning {
   std::size_t bytes_ = 0;
 };
 
+inline constexpr Nanoseconds longest_retry_after = std::chrono::hours(24);
+
 /// How long the server asks to wait: Retry-After-Ms ("12.5"), which is finer and so preferred, else
-/// Retry-After in whole seconds; 0 where neither is a number.
+/// Retry-After in whole seconds; 0 where neither begins with a number from 0 on. Never more than a day:
+/// whatever a server says, it can be added to a time.
 inline Nanoseconds retry_after_of(std::string_view milliseconds, std::string_view seconds) {
   using Milliseconds = std::chrono::duration<double, std::milli>;
   double value = 0;
   const auto read = [&value](std::string_view text) {
-    return std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && value >= 0;  // "nan" is read as a number, and is not
   };
-  if (read(milliseconds)) return std::chrono::duration_cast<Nanoseconds>(Milliseconds(value));
-  if (read(seconds)) return std::chrono::duration_cast<Nanoseconds>(Milliseconds(value * 1000));
+  const auto wait = [](Milliseconds asked) {
+    return std::chrono::duration_cast<Nanoseconds>(std::min<Milliseconds>(asked, longest_retry_after));
+  };
+  if (read(milliseconds)) return wait(Milliseconds(value));
+  if (read(seconds)) return wait(Milliseconds(value * 1000));
   return {};
+}
+
+/// The reply, by its status, the values of its Retry-After fields and the beginning of its body.
+inline Reply reply_of(unsigned status, std::string_view retry_after_ms, std::string_view retry_after,
+                      std::string_view body) {
+  return {.verdict = verdict_of(status),
+          .status = static_cast<std::uint16_t>(status),
+          .retry_after = retry_after_of(retry_after_ms, retry_after),
+          .answer = answer_of(body),
+          .more = more_of(body)};
 }
 
 }  // namespace fanbench

@@ -80,7 +80,7 @@ class CurlAwaitable final : public AwaitableClient {
     if (setup_.connection == Connection::per_call) co_return;
     while (watches_.size() < connections) {
       const Reply reply = co_await get({});  // over a connection of its own
-      if (reply.verdict != Verdict::ok)
+      if (reply.verdict != Verdict::ok || !watches_.contains(newest_))
         throw std::runtime_error("libcurl cannot open a connection to the server");
     }
     while (idle_.size() < connections) idle_.push_back(make_transfer());
@@ -115,7 +115,7 @@ class CurlAwaitable final : public AwaitableClient {
       return CURL_SOCKET_BAD;
     }
     client.watches_.emplace(socket, std::move(watch));
-    return socket;
+    return client.newest_ = socket;
   }
   static int close_socket(void* self, curl_socket_t socket) {
     auto& client = *static_cast<CurlAwaitable*>(self);
@@ -188,6 +188,7 @@ class CurlAwaitable final : public AwaitableClient {
   Loop loop_;
   Timer timer_;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
+  curl_socket_t newest_ = CURL_SOCKET_BAD;  // the one opened last
   std::vector<std::unique_ptr<Transfer>> idle_;
   CURLM* multi_;
 };

@@ -2,7 +2,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <mutex>
 
 #include "impls/http/curl/clients.hpp"
@@ -32,9 +31,8 @@ class StoppableHandle {
     const std::stop_callback give_up(until.stop, [this] { this->stop(); });
     const CURLcode result = curl_easy_perform(handle_.easy());
     const Reply reply = handle_.reply(result);
-    // libcurl takes a head that was cut off by our shutdown for a whole reply without a body.
-    const bool whole = result == CURLE_OK && reply.answer != 0;
-    if (!whole && until.stop.stop_requested()) return {.verdict = Verdict::cancelled};
+    if (reply.verdict == Verdict::transport_error && until.stop.stop_requested())
+      return {.verdict = Verdict::cancelled};
     return reply;
   }
   /// Whether it has a connection, idle between calls.
@@ -86,28 +84,34 @@ class CurlBlocking final : public BlockingClient {
   explicit CurlBlocking(Setup setup) : setup_(std::move(setup)) {}
 
   Reply get(const Request& request, const Until& until) override {
-    auto handle = idle_.take().value_or(nullptr);
-    if (!handle) handle = std::make_unique<StoppableHandle>(setup_);
+    auto connected = idle_.take();
+    auto handle = connected ? std::move(*connected) : unconnected();
     const Reply reply = handle->get(request, until);
-    idle_.give_back(std::move(handle));  // after a stop without its connection, which libcurl has closed
+    give_back(std::move(handle));
     return reply;
   }
   void warm(std::uint32_t connections) override {
     if (setup_.connection == Connection::per_call) return;
     auto handles = idle_.take_all();
-    while (handles.size() < connections) handles.push_back(std::make_unique<StoppableHandle>(setup_));
-    // The one given back last is taken first: it must not be one without a connection.
-    std::ranges::partition(handles, [](const auto& handle) { return !handle->connected(); });
-    const auto enough = handles.end() - connections;
-    for (auto handle = enough; handle != handles.end(); ++handle) {
-      if (!(*handle)->connected()) (*handle)->connect();
+    while (handles.size() < connections) {
+      handles.push_back(unconnected());
+      handles.back()->connect();
     }
-    for (auto& handle : handles) idle_.give_back(std::move(handle));
+    for (auto& handle : handles) give_back(std::move(handle));
   }
 
  private:
+  std::unique_ptr<StoppableHandle> unconnected() {
+    auto handle = unconnected_.take();
+    return handle ? std::move(*handle) : std::make_unique<StoppableHandle>(setup_);
+  }
+  void give_back(std::unique_ptr<StoppableHandle> handle) {
+    auto& pool = handle->connected() ? idle_ : unconnected_;
+    pool.give_back(std::move(handle));
+  }
+
   Setup setup_;
-  IdlePool<std::unique_ptr<StoppableHandle>> idle_;
+  IdlePool<std::unique_ptr<StoppableHandle>> idle_, unconnected_;  // with a connection that is kept, or none
 };
 
 }  // namespace

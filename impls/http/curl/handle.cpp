@@ -45,6 +45,7 @@ Handle::Handle(const Setup& setup)
 }
 
 void Handle::prepare(const Request& request) {
+  head_whole_ = false;
   body_.clear();
   retry_after_ms_.clear();
   retry_after_.clear();
@@ -54,19 +55,18 @@ void Handle::prepare(const Request& request) {
 
 Reply Handle::reply(CURLcode result) const {
   if (result == CURLE_OPERATION_TIMEDOUT) return {.verdict = Verdict::timed_out};
-  if (result != CURLE_OK) return {.verdict = Verdict::transport_error};
+  // libcurl takes a head that is cut off for a whole reply without a body.
+  if (result != CURLE_OK || !head_whole_) return {.verdict = Verdict::transport_error};
   long status = 0;
   curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
-  return {.verdict = verdict_of(static_cast<unsigned>(status)),
-          .status = static_cast<std::uint16_t>(status),
-          .retry_after = retry_after_of(retry_after_ms_, retry_after_),
-          .answer = answer_of(body_.text()),
-          .more = more_of(body_.text())};
+  return reply_of(static_cast<unsigned>(status), retry_after_ms_, retry_after_, body_.text());
 }
 
 std::size_t Handle::on_header(char* data, std::size_t, std::size_t size, void* self) {
   auto& handle = *static_cast<Handle*>(self);
   const std::string_view line(data, size);
+  if (line.starts_with("HTTP/")) handle.head_whole_ = false;  // the last head was that of a 1xx
+  if (line == "\r\n") handle.head_whole_ = true;
   take_header(line, "Retry-After-Ms:", handle.retry_after_ms_) ||
       take_header(line, "Retry-After:", handle.retry_after_);
   return size;

@@ -35,6 +35,7 @@ class Handle {
   std::unique_ptr<CURL, Cleanup> easy_;
   std::string base_;
   bool reuse_;
+  bool head_whole_ = false;
   BodyBeginning body_;
   std::string retry_after_ms_, retry_after_;
 };

@@ -3,8 +3,6 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/read_size.hpp>
-#include <boost/beast/http/error.hpp>
 #include <memory>
 #include <vector>
 
@@ -17,7 +15,6 @@ namespace {
 
 using asio::ip::tcp;
 constexpr auto token = asio::as_tuple(asio::deferred);
-constexpr std::size_t most_read_bytes = 64 * 1024;
 
 class NativeAwaitable final : public AwaitableClient {
  public:
@@ -59,16 +56,12 @@ class NativeAwaitable final : public AwaitableClient {
     }
 
     ReplyParser parser;
-    while (!parser.is_done()) {
-      auto& buffer = connection->buffer;
-      const auto room = buffer.prepare(beast::read_size(buffer, most_read_bytes));
-      auto [failed, bytes] = co_await connection->socket.async_read_some(room, token);
-      if (failed) co_return failure();
-      buffer.commit(bytes);
-      buffer.consume(parser.put(buffer.data(), error));
-      if (error && error != http::error::need_more) co_return failure();
+    auto& buffer = connection->buffer;
+    while (!parser.whole()) {
+      auto [ended, bytes] = co_await connection->socket.async_read_some(room_in(buffer), token);
+      if (take(parser, buffer, bytes, ended)) co_return failure();
     }
-    if (reuse_ && parser.keep_alive()) idle_.push_back(std::move(connection));
+    if (reuse_ && reusable(parser, buffer)) idle_.push_back(std::move(connection));
     co_return parser.reply();
   }
   Awaitable<void> warm(std::uint32_t connections) override {

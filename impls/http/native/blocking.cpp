@@ -4,7 +4,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/read.hpp>
 
 #include "impls/http/authority.hpp"
 #include "impls/http/idle_pool.hpp"
@@ -39,13 +38,16 @@ class NativeBlocking final : public BlockingClient {
         reuse_(setup.connection == fanbench::Connection::reuse) {}
 
   Reply get(const Request& request, const Until& until) override {
+    if (until.deadline != never && until.deadline <= Until::Clock::now())
+      return {.verdict = Verdict::timed_out};
     Connection connection = idle_.take().value_or(Connection{.socket = Socket(sockets_)});
     ReplyParser parser;
     const auto error = exchange(request, connection, parser, until);
     if (until.stop.stop_requested() && error) return {.verdict = Verdict::cancelled};
     if (error == asio::error::timed_out && until.deadline != never) return {.verdict = Verdict::timed_out};
     if (error) return {.verdict = Verdict::transport_error};
-    if (reuse_ && parser.keep_alive() && !until.stop.stop_requested()) idle_.give_back(std::move(connection));
+    if (reuse_ && reusable(parser, connection.buffer) && !until.stop.stop_requested())
+      idle_.give_back(std::move(connection));
     return parser.reply();
   }
   void warm(std::uint32_t connections) override {
@@ -57,6 +59,8 @@ class NativeBlocking final : public BlockingClient {
       const auto error = exchange({}, connection, parser, {});
       if (error)
         throw std::runtime_error(fmt::format("cannot open a connection to {}: {}", host_, error.message()));
+      if (parser.reply().verdict != Verdict::ok || !reusable(parser, connection.buffer))
+        throw std::runtime_error(fmt::format("cannot keep a connection to {}", host_));
       open.push_back(std::move(connection));
     }
     for (Connection& connection : open) idle_.give_back(std::move(connection));
@@ -78,9 +82,10 @@ class NativeBlocking final : public BlockingClient {
     if (fresh) socket.connect(server_, error);
     if (!error && fresh) socket.set_option(tcp::no_delay(true), error);
     if (!error) asio::write(socket, asio::buffer(message_of(request, host_)), error);
-    while (!error && !parser.is_done()) {
+    while (!error && !parser.whole()) {
       if (!readable_by(socket, until.deadline)) return asio::error::timed_out;
-      http::read_some(socket, buffer, parser, error);
+      const std::size_t bytes = socket.read_some(room_in(buffer), error);
+      error = take(parser, buffer, bytes, error);
     }
     return error;
   }

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/read_size.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
 #include <boost/optional.hpp>
 #include <string>
 
@@ -41,15 +44,11 @@ class ReplyParser final : public http::basic_parser<false> {
     eager(true);  // of the body, too, all that is there
   }
 
-  /// To be asked when is_done().
-  Reply reply() const {
-    Reply reply{.verdict = verdict_of(status_),
-                .status = static_cast<std::uint16_t>(status_),
-                .answer = answer_of(body_.text()),
-                .more = more_of(body_.text())};
-    if (reply.verdict != Verdict::ok) reply.retry_after = retry_after_of(retry_after_ms_, retry_after_);
-    return reply;
-  }
+  /// A reply of status 1xx, which comes before the real one.
+  bool interim() const { return is_done() && status_ / 100 == 1; }
+  bool whole() const { return is_done() && !interim(); }
+  /// To be asked when it is whole().
+  Reply reply() const { return reply_of(status_, retry_after_ms_, retry_after_, body_.text()); }
 
  private:
   using View = beast::string_view;
@@ -78,5 +77,34 @@ class ReplyParser final : public http::basic_parser<false> {
   std::string retry_after_, retry_after_ms_;
   BodyBeginning body_;
 };
+
+/// Where the next bytes of a reply go.
+inline auto room_in(beast::flat_buffer& buffer) {
+  constexpr std::size_t most_bytes = 64 * 1024;
+  return buffer.prepare(beast::read_size(buffer, most_bytes));
+}
+
+/// Lets the parser take the bytes that a read has put there, or learn what ended it: the end of the
+/// connection may be the end of the reply. Returns what is wrong.
+inline Error take(ReplyParser& parser, beast::flat_buffer& buffer, std::size_t bytes, Error error) {
+  if (error == asio::error::eof && parser.got_some()) {
+    error = {};
+    parser.put_eof(error);
+    return error || parser.whole() ? error : make_error_code(http::error::partial_message);
+  }
+  if (error) return error;
+  buffer.commit(bytes);
+  do {
+    if (parser.interim()) parser = ReplyParser();
+    buffer.consume(parser.put(buffer.data(), error));
+  } while (!error && parser.interim() && buffer.size() > 0);
+  return error == http::error::need_more ? Error() : error;
+}
+
+/// Whether the connection can carry another call, after a reply that is whole. Bytes that nobody asked for
+/// would be taken for the next reply.
+inline bool reusable(const ReplyParser& parser, const beast::flat_buffer& buffer) {
+  return parser.keep_alive() && buffer.size() == 0;
+}
 
 }  // namespace fanbench::native

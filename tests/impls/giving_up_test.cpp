@@ -1,0 +1,140 @@
+// A call that is given up, by a stop or at its deadline, ends with its verdict and closes its connection at
+// once, wherever its reply has got to.
+#include <gtest/gtest.h>
+
+#include <stop_token>
+#include <string_view>
+#include <tuple>
+
+#include "tests/impls/any_client.hpp"
+
+namespace fanbench {
+namespace {
+
+using namespace std::chrono_literals;
+using Peer = ScriptedServer::Peer;
+
+constexpr Request request{.run = 1};
+const std::string reply = with_length("00000000000000a7");
+
+/// How far the reply has got when the call is given up.
+struct Phase {
+  const char* name;
+  std::string_view begun;
+};
+constexpr Phase phases[] = {
+    {"before_the_head", ""},
+    {"in_the_head", "HTTP/1.1 200 OK\r\nContent-Le"},
+    {"between_heads", "HTTP/1.1 103 Early Hints\r\n\r\n"},
+    {"before_the_body", "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n"},
+    {"in_the_body", "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n00000000000000a7"},
+    {"in_the_chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n00000000000000a7\r\n"},
+};
+
+class GivingUp : public testing::TestWithParam<std::tuple<Kind, Phase>> {
+ protected:
+  const Kind& kind() const { return std::get<0>(GetParam()); }
+  std::string_view begun() const { return std::get<1>(GetParam()).begun; }
+
+  /// The first call of the client is answered, so that the second, which is given up, has a kept connection,
+  /// or not; another on a new connection is answered.
+  void expect_given_up(bool kept, const std::function<void(Peer&)>& give_up,
+                       const std::function<Verdict(AnyClient&)>& call, Verdict expected) {
+    std::atomic<int> received = 0;
+    const int given_up = kept ? 2 : 1;
+    ScriptedServer server([&](Peer& peer) {
+      while (!peer.receive().empty()) {
+        if (++received != given_up) {
+          peer.send(reply);
+          continue;
+        }
+        if (!begun().empty()) peer.send_alone(begun());
+        give_up(peer);
+        peer.wait_until_closed();
+        return;
+      }
+    });
+    const auto client = kind().make(server.port());
+    if (kept) client->get(request);
+    EXPECT_EQ(call(*client), expected);
+    EXPECT_TRUE(server.open_becomes(0)) << "the connection stays open";
+    EXPECT_EQ(server.accepted(), 1U);
+    EXPECT_EQ(client->get(request).answer, 0xa7U);
+    EXPECT_EQ(server.accepted(), 2U);
+    EXPECT_EQ(server.requests().size(), kept ? 3U : 2U) << "a call was made again";
+  }
+};
+
+TEST_P(GivingUp, ByAStop) {
+  for (const bool kept : {false, true}) {
+    SCOPED_TRACE(kept);
+    std::stop_source stop;
+    expect_given_up(
+        kept, [&stop](Peer&) { stop.request_stop(); },
+        [&stop](AnyClient& client) { return client.get(request, stop.get_token()).verdict; },
+        Verdict::cancelled);
+  }
+}
+
+/// Of clients that know deadlines: for coroutines the model races a timer.
+TEST_P(GivingUp, AtTheDeadline) {
+  if (kind().awaitable) return;
+  for (const bool kept : {false, true}) {
+    SCOPED_TRACE(kept);
+    expect_given_up(
+        kept, [](Peer&) {},
+        [](AnyClient& client) {
+          const auto deadline = Until::Clock::now() + 100ms;
+          const Verdict verdict = static_cast<AnyBlocking&>(client).get(request, deadline).verdict;
+          EXPECT_GE(Until::Clock::now(), deadline);
+          return verdict;
+        },
+        Verdict::timed_out);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, GivingUp,
+                         testing::Combine(testing::ValuesIn(all_clients()), testing::ValuesIn(phases)),
+                         [](const auto& instance) {
+                           return std::get<0>(instance.param).name() + '_' + std::get<1>(instance.param).name;
+                         });
+
+class GivenUpBefore : public EveryClient {};
+
+/// Nothing is sent, and where nothing was sent the kept connection need not be closed.
+TEST_P(GivenUpBefore, ACallIsNotMade) {
+  ScriptedServer server(answer_all(reply));
+  const auto client = client_of(server);
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(client->get(request, stop.get_token()).verdict, Verdict::cancelled);
+  client->get(request);
+  EXPECT_EQ(client->get(request, stop.get_token()).verdict, Verdict::cancelled);
+  if (!GetParam().awaitable) {
+    auto& blocking = static_cast<AnyBlocking&>(*client);
+    EXPECT_EQ(blocking.get(request, Until::Clock::now()).verdict, Verdict::timed_out);
+    EXPECT_EQ(blocking.get(request, Until::Clock::now() - 1h).verdict, Verdict::timed_out);
+  }
+  EXPECT_EQ(server.requests().size(), 1U);
+  EXPECT_EQ(client->get(request).verdict, Verdict::ok);
+}
+
+/// A stop and a deadline that do not come do no harm.
+TEST_P(GivenUpBefore, ACallThatEndsInTimeIsNotGivenUp) {
+  ScriptedServer server(answer_all(reply));
+  const auto client = client_of(server);
+  std::stop_source stop;
+  EXPECT_EQ(client->get(request, stop.get_token()).verdict, Verdict::ok);
+  if (!GetParam().awaitable) {
+    auto& blocking = static_cast<AnyBlocking&>(*client);
+    EXPECT_EQ(blocking.get(request, Until::Clock::now() + patience).verdict, Verdict::ok);
+  }
+  stop.request_stop();
+  EXPECT_EQ(client->get(request).verdict, Verdict::ok);
+  EXPECT_EQ(server.accepted(), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(, GivenUpBefore, testing::ValuesIn(all_clients()), name_of_client);
+
+}  // namespace
+}  // namespace fanbench
