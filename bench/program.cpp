@@ -11,14 +11,14 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "bench/catalogue.hpp"
 #include "bench/machine/allocations.hpp"
 #include "bench/machine/limits.hpp"
-#include "bench/measure/measurement.hpp"
 #include "bench/machine/provenance.hpp"
 #include "bench/machine/resources.hpp"
+#include "bench/measure/measurement.hpp"
 #include "bench/suite/suite.hpp"
 #include "bench/workloads/checks.hpp"
-#include "impls/http/transports.hpp"
 
 namespace fanbench {
 namespace {
@@ -152,20 +152,10 @@ class Program {
   bool failed_ = false;
 };
 
-template <class Rows>
-std::vector<std::string_view> names_of(const Rows& rows) {
-  std::vector<std::string_view> names;
-  for (const auto& row : rows) names.push_back(row.name);
-  return names;
-}
-
-Suite read_known_suite(const std::string& file) {
-  std::vector<std::string_view> known_workloads;
-  for (const Specification& row : specifications()) known_workloads.push_back(row.workload);
-  const auto known_models = names_of(models());
-  const auto known_transports = names_of(transports());
-  return read_suite(
-      file, {.workloads = known_workloads, .models = known_models, .transports = known_transports});
+Suite read_resolved_suite(const std::string& file) {
+  Suite suite = read_suite(file);
+  for (Case& c : suite.cases) resolve(c, static_cast<std::uint32_t>(client_cpus().size()));
+  return suite;
 }
 
 }  // namespace
@@ -185,6 +175,13 @@ int run_bench(int argc, char** argv) try {
       "Measures the cases of a suite, verified against the mock server. Google Benchmark's options work "
       "too.");
   app.add_option("--suite", options.suite, "the suite, a TOML file")->required();
+  app.add_flag_callback(
+      "--catalogue",
+      [] {
+        fmt::print("{}\n", catalogue().dump(2));
+        throw CLI::Success();
+      },
+      "print what workloads, keys, models, transports and figures there are, as JSON");
   app.add_flag("--list", options.list, "print the suite's cases as JSON and run nothing");
   app.add_option("--case", options.cases, "run only the case of this name (may be given again)");
   app.add_option("--server", options.server, "the mock server's program")->capture_default_str();
@@ -200,7 +197,7 @@ int run_bench(int argc, char** argv) try {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (options.count_allocations && !allocations_so_far()) start_again_counting_allocations(words.data());
-  Suite suite = read_known_suite(options.suite);
+  Suite suite = read_resolved_suite(options.suite);
   for (const std::string& name : options.cases) {
     if (std::ranges::find(suite.cases, name, &Case::name) == suite.cases.end()) {
       throw SuiteError(fmt::format("{}: there is no case {} (--list shows them)", options.suite, name));

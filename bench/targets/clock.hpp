@@ -1,0 +1,15 @@
+// How the client's clock and the ledger's belong together.
+#pragma once
+
+#include "impls/contract/scenario.hpp"
+
+namespace fanbench {
+
+/// The ledger's time of a moment is the client's plus `offset`, give or take `uncertainty`. As it stands: of
+/// a server on this machine, where all processes have one clock. Not shared: only durations can be compared.
+struct SharedClock {
+  bool shared = true;
+  Nanoseconds offset{}, uncertainty{};
+};
+
+}  // namespace fanbench
