@@ -81,7 +81,7 @@ Case verifiable_case(std::string_view workload, std::uint64_t seed) {
   return c;
 }
 
-std::string outcome_of(const Case& c, CallId chosen, std::span<const CallRecord> records) {
+std::string outcome_of(CallId chosen, std::span<const CallRecord> records) {
   // Who else had an end before the race was over, or the first failure came, is a matter of time.
   if (chosen != Recorder::none) return fmt::format("{}", chosen);
   std::string text;
@@ -118,7 +118,7 @@ TEST_P(RandomScenarios, HaveTheSameOutcomeInAllModels) {
       // One after another, another failure may come first.
       const bool one_by_one = entry.most_in_flight({.workers = c.workers}) == 1;
       if (measurement.chosen() != Recorder::none && c.scenario.calls > 1 && one_by_one) continue;
-      const std::string outcome = outcome_of(c, measurement.chosen(), measurement.records());
+      const std::string outcome = outcome_of(measurement.chosen(), measurement.records());
       if (first.empty()) first = outcome;
       EXPECT_EQ(outcome, first) << case_name(c);
       ++compared;
