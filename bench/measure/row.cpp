@@ -5,6 +5,7 @@
 
 #include "bench/measure/bottlenecks.hpp"
 #include "bench/measure/calibration.hpp"
+#include "bench/measure/figures.hpp"
 #include "bench/measure/plausibility.hpp"
 #include "bench/measure/quantiles.hpp"
 
@@ -80,6 +81,7 @@ std::map<std::string, double> Row::figures(std::optional<double> other_load_core
     server_cpu_share = microseconds(*costs_.server_cpu) / 1e6 / (mean(times_.makespans_s) * runs());
   mark_bottlenecks(figures, server_cpu_share, other_load_cores);
   if (auto mistake = find_impossible(figures)) throw WrongResult(*mistake);
+  for (const auto& [name, value] : figures) figure(name);  // each is in the catalogue
   return figures;
 }
 
