@@ -5,7 +5,7 @@
 
 #include "bench/measure/figures.hpp"
 #include "bench/suite/general_keys.hpp"
-#include "bench/workloads/specification.hpp"
+#include "bench/specification/specification.hpp"
 #include "impls/http/transports.hpp"
 
 namespace fanbench {

@@ -16,7 +16,7 @@
 #include "bench/measure/measurement.hpp"
 #include "bench/reporters.hpp"
 #include "bench/targets/running_server.hpp"
-#include "bench/workloads/checks.hpp"
+#include "bench/specification/checks.hpp"
 
 namespace fanbench {
 namespace {

@@ -13,7 +13,6 @@
 #include "bench/catalogue.hpp"
 #include "bench/machine/allocations.hpp"
 #include "bench/machine/machine.hpp"
-#include "bench/machine/resources.hpp"
 #include "bench/measuring.hpp"
 #include "bench/suite/suite.hpp"
 
@@ -31,7 +30,7 @@ struct Options {
 
 Suite read_resolved_suite(const std::string& file) {
   Suite suite = read_suite(file);
-  for (Case& c : suite.cases) resolve(c, static_cast<std::uint32_t>(client_cpus().size()));
+  for (Case& c : suite.cases) resolve(c, static_cast<std::uint32_t>(share_cpus().client.size()));
   return suite;
 }
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "bench/workloads/specification.hpp"
+#include "bench/specification/specification.hpp"
 
 namespace fanbench {
 

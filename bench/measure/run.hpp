@@ -10,7 +10,7 @@
 #include "bench/machine/resources.hpp"
 #include "bench/machine/syscalls.hpp"
 #include "bench/targets/target.hpp"
-#include "bench/workloads/specification.hpp"
+#include "bench/specification/specification.hpp"
 
 namespace fanbench {
 

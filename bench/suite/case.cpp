@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "bench/workloads/specification.hpp"
+#include "bench/specification/specification.hpp"
 
 namespace fanbench {
 namespace {

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "bench/suite/general_keys.hpp"
-#include "bench/workloads/specification.hpp"
+#include "bench/specification/specification.hpp"
 
 namespace fanbench {
 namespace {

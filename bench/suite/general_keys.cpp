@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/suite/values.hpp"
-#include "bench/workloads/specification.hpp"
+#include "bench/specification/specification.hpp"
 #include "impls/http/transports.hpp"
 
 namespace fanbench {

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "bench/suite/expansion.hpp"
-#include "bench/workloads/specification.hpp"
+#include "bench/specification/specification.hpp"
 
 namespace fanbench {
 namespace {

@@ -1,7 +1,7 @@
 // all_settled: all calls at once, some fail, and every outcome is kept beside its id. Ideal: the longest
 // delay.
-#include "bench/workloads/checks.hpp"
-#include "bench/workloads/keys.hpp"
+#include "bench/specification/checks.hpp"
+#include "bench/specification/keys.hpp"
 
 namespace fanbench::workloads {
 

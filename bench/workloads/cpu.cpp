@@ -2,10 +2,10 @@
 // less than its own time.
 #include <fmt/format.h>
 
-#include "bench/workloads/checks.hpp"
-#include "bench/workloads/kernel_result.hpp"
-#include "bench/workloads/keys.hpp"
-#include "bench/workloads/schedules.hpp"
+#include "bench/specification/checks.hpp"
+#include "bench/specification/kernel_result.hpp"
+#include "bench/specification/keys.hpp"
+#include "bench/specification/schedules.hpp"
 
 namespace fanbench::workloads {
 namespace {

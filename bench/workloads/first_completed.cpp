@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "bench/workloads/checks.hpp"
+#include "bench/specification/checks.hpp"
 
 namespace fanbench::workloads {
 namespace {

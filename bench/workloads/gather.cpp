@@ -1,5 +1,5 @@
 // gather: all calls at once, wait for all. Ideal: the longest delay.
-#include "bench/workloads/checks.hpp"
+#include "bench/specification/checks.hpp"
 
 namespace fanbench::workloads {
 

@@ -2,9 +2,9 @@
 // piece of work begins when its reply is there, shared out evenly over `cpus`.
 #include <fmt/format.h>
 
-#include "bench/workloads/checks.hpp"
-#include "bench/workloads/keys.hpp"
-#include "bench/workloads/schedules.hpp"
+#include "bench/specification/checks.hpp"
+#include "bench/specification/keys.hpp"
+#include "bench/specification/schedules.hpp"
 
 namespace fanbench::workloads {
 namespace {

@@ -5,7 +5,7 @@
 #include <array>
 #include <vector>
 
-#include "bench/workloads/checks.hpp"
+#include "bench/specification/checks.hpp"
 
 namespace fanbench::workloads {
 namespace {

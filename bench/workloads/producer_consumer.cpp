@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "bench/workloads/checks.hpp"
-#include "bench/workloads/schedules.hpp"
+#include "bench/specification/checks.hpp"
+#include "bench/specification/schedules.hpp"
 
 namespace fanbench::workloads {
 namespace {

@@ -1,8 +1,8 @@
 // semaphore: at most `limit` calls at once. Ideal: greedy list scheduling of the delays over the permits, in
 // id order.
-#include "bench/workloads/checks.hpp"
-#include "bench/workloads/keys.hpp"
-#include "bench/workloads/schedules.hpp"
+#include "bench/specification/checks.hpp"
+#include "bench/specification/keys.hpp"
+#include "bench/specification/schedules.hpp"
 
 namespace fanbench::workloads {
 

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "bench/workloads/checks.hpp"
-#include "bench/workloads/keys.hpp"
+#include "bench/specification/checks.hpp"
+#include "bench/specification/keys.hpp"
 
 namespace fanbench::workloads {
 namespace {

@@ -2,7 +2,7 @@
 // delay, but at most the deadline.
 #include <fmt/format.h>
 
-#include "bench/workloads/checks.hpp"
+#include "bench/specification/checks.hpp"
 
 namespace fanbench::workloads {
 namespace {

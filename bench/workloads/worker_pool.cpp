@@ -2,9 +2,9 @@
 // as semaphore.
 #include <fmt/format.h>
 
-#include "bench/workloads/checks.hpp"
-#include "bench/workloads/keys.hpp"
-#include "bench/workloads/schedules.hpp"
+#include "bench/specification/checks.hpp"
+#include "bench/specification/keys.hpp"
+#include "bench/specification/schedules.hpp"
 
 namespace fanbench::workloads {
 namespace {

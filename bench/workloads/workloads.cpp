@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "bench/workloads/specification.hpp"
+#include "bench/specification/specification.hpp"
 
 namespace fanbench {
 

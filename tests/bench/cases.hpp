@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "bench/workloads/checks.hpp"
-#include "bench/workloads/specification.hpp"
+#include "bench/specification/checks.hpp"
+#include "bench/specification/specification.hpp"
 
 namespace fanbench::cases {
 

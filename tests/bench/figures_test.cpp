@@ -20,7 +20,7 @@
 #include "bench/measure/quantiles.hpp"
 #include "bench/measure/recording_cost.hpp"
 #include "bench/suite/suite.hpp"
-#include "bench/workloads/specification.hpp"
+#include "bench/specification/specification.hpp"
 
 namespace fanbench {
 namespace {

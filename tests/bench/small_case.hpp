@@ -8,7 +8,7 @@
 
 #include "bench/machine/resources.hpp"
 #include "bench/suite/suite.hpp"
-#include "bench/workloads/specification.hpp"
+#include "bench/specification/specification.hpp"
 
 namespace fanbench {
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bench/workloads/kernel_result.hpp"
+#include "bench/specification/kernel_result.hpp"
 #include "impls/kernel.hpp"
 #include "tests/bench/cases.hpp"
 

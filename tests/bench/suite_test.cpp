@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "bench/workloads/specification.hpp"
+#include "bench/specification/specification.hpp"
 #include "impls/http/transports.hpp"
 
 namespace fanbench {

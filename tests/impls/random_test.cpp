@@ -7,7 +7,7 @@
 
 #include "bench/machine/resources.hpp"
 #include "bench/measure/measurement.hpp"
-#include "bench/workloads/checks.hpp"
+#include "bench/specification/checks.hpp"
 
 namespace fanbench {
 namespace {

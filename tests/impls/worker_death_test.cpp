@@ -16,8 +16,8 @@
 #include "bench/machine/resources.hpp"
 #include "bench/measure/calibration.hpp"
 #include "bench/targets/server.hpp"
-#include "bench/workloads/checks.hpp"
-#include "bench/workloads/specification.hpp"
+#include "bench/specification/checks.hpp"
+#include "bench/specification/specification.hpp"
 #include "tests/bench/small_case.hpp"
 
 namespace fanbench {

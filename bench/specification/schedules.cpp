@@ -1,11 +1,11 @@
 // Planned delays and work, simulated: what several ideals share.
-#include "bench/workloads/schedules.hpp"
+#include "bench/specification/schedules.hpp"
 
 #include <algorithm>
 #include <functional>
 #include <queue>
 
-#include "bench/workloads/checks.hpp"
+#include "bench/specification/checks.hpp"
 
 namespace fanbench {
 

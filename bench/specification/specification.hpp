@@ -10,7 +10,7 @@
 
 #include "bench/suite/key.hpp"
 #include "bench/targets/ledger.hpp"
-#include "bench/workloads/outcome.hpp"
+#include "bench/specification/outcome.hpp"
 
 namespace fanbench {
 

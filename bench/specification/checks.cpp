@@ -1,9 +1,9 @@
 // Checks that several specifications share.
-#include "bench/workloads/checks.hpp"
+#include "bench/specification/checks.hpp"
 
 #include <fmt/format.h>
 
-#include "bench/workloads/kernel_result.hpp"
+#include "bench/specification/kernel_result.hpp"
 
 namespace fanbench {
 

@@ -1,5 +1,5 @@
 // Keys that several workloads have.
-#include "bench/workloads/keys.hpp"
+#include "bench/specification/keys.hpp"
 
 #include <array>
 #include <nlohmann/json.hpp>

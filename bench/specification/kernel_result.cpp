@@ -1,5 +1,5 @@
 // The result of impls/kernel.hpp without its work.
-#include "bench/workloads/kernel_result.hpp"
+#include "bench/specification/kernel_result.hpp"
 
 #include "impls/kernel.hpp"
 

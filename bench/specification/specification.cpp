@@ -1,12 +1,12 @@
 // What every workload promises, checked for each run before a number of it is used.
-#include "bench/workloads/specification.hpp"
+#include "bench/specification/specification.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "bench/workloads/checks.hpp"
-#include "bench/workloads/schedules.hpp"
+#include "bench/specification/checks.hpp"
+#include "bench/specification/schedules.hpp"
 
 namespace fanbench {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "bench/workloads/specification.hpp"
+#include "bench/specification/specification.hpp"
 
 namespace fanbench {
 
