@@ -10,12 +10,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "bench/catalogue.hpp"
 #include "bench/machine/allocations.hpp"
 #include "bench/machine/machine.hpp"
+#include "bench/machine/resources.hpp"
 #include "bench/measuring.hpp"
 #include "bench/suite/suite.hpp"
-#include "bench/workloads/specification.hpp"
-#include "impls/http/transports.hpp"
 
 namespace fanbench {
 namespace {
@@ -24,25 +24,15 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::string suite{};
-  bool list = false, machine = false;
+  bool list = false, catalogue = false, machine = false;
   bool count_allocations = false;
   MeasuringOptions measuring;
 };
 
-template <class Rows>
-std::vector<std::string_view> names_of(const Rows& rows) {
-  std::vector<std::string_view> names;
-  for (const auto& row : rows) names.push_back(row.name);
-  return names;
-}
-
-Suite read_known_suite(const std::string& file) {
-  std::vector<std::string_view> known_workloads;
-  for (const Specification& row : specifications()) known_workloads.push_back(row.workload);
-  const auto known_models = names_of(models());
-  const auto known_transports = names_of(transports());
-  return read_suite(file,
-                    {.workloads = known_workloads, .models = known_models, .transports = known_transports});
+Suite read_resolved_suite(const std::string& file) {
+  Suite suite = read_suite(file);
+  for (Case& c : suite.cases) resolve(c, static_cast<std::uint32_t>(share_cpus().client.size()));
+  return suite;
 }
 
 int print(const nlohmann::ordered_json& document) {
@@ -57,6 +47,8 @@ std::optional<int> read_command_line(int argc, char** argv, Options& options) {
       "too.");
   app.add_option("--suite", options.suite, "the suite, a TOML file");
   app.add_flag("--list", options.list, "print the suite's cases as JSON and run nothing");
+  app.add_flag("--catalogue", options.catalogue,
+               "print what workloads, keys, models, transports and figures there are, as JSON");
   app.add_flag("--machine", options.machine, "print what this machine is and allows as JSON and run nothing");
   app.add_option("--case", options.measuring.cases, "run only the case of this name (may be given again)");
   app.add_option("--server", options.measuring.server,
@@ -72,7 +64,7 @@ std::optional<int> read_command_line(int argc, char** argv, Options& options) {
   benchmark::Initialize(&argc, argv);
   try {
     app.parse(argc, argv);
-    if (options.suite.empty() && !options.machine) throw CLI::RequiredError("--suite");
+    if (options.suite.empty() && !options.catalogue && !options.machine) throw CLI::RequiredError("--suite");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
@@ -87,9 +79,10 @@ int run_bench(int argc, char** argv) try {
   // With their null: Google Benchmark takes some of them away.
   std::vector<char*> words(argv, argv + argc + 1);
   if (const auto status = read_command_line(argc, argv, options)) return *status;
+  if (options.catalogue) return print(catalogue());
   if (options.machine) return print(describe_machine());
   if (options.count_allocations && !allocations_so_far()) start_again_counting_allocations(words.data());
-  const Suite suite = read_known_suite(options.suite);
+  const Suite suite = read_resolved_suite(options.suite);
   if (options.list) return print(to_json(suite));
   return measure(suite, options.measuring);
 } catch (const std::exception& error) {

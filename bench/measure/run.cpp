@@ -136,10 +136,8 @@ Run RunMaker::make(const Scenario& scenario, Watch watch) {
                  .makespan = makespan,
                  .note = recorder.noted(),
                  .tasks_peak = recorder.tasks_peak(),
-                 .lags = recorder.lags()};
-  [this](auto& outcome) {
-    if constexpr (requires { outcome.clock; }) outcome.clock = target_.clock();
-  }(run.outcome);
+                 .lags = recorder.lags(),
+                 .clock = target_.clock()};
   return run;
 }
 

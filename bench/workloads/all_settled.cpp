@@ -1,17 +1,29 @@
 // all_settled: all calls at once, some fail, and every outcome is kept beside its id. Ideal: the longest
 // delay.
 #include "bench/workloads/checks.hpp"
-#include "bench/workloads/workloads.hpp"
+#include "bench/workloads/keys.hpp"
 
-namespace fanbench {
+namespace fanbench::workloads {
 
-const Specification all_settled_specification{
-    .workload = "all_settled",
-    .ideal = longest_delay,
-    .least = longest_delay,
-    .in_flight = all_calls,
-    .refuse = refuse_nothing,
-    .check = check_each_once,
-};
+Specification all_settled() {
+  return {
+      .workload = "all_settled",
+      .in_short = "all calls at once, some fail, every outcome is kept",
+      .sentence =
+          "All calls are started at once, some of them fail as planned, and every outcome is kept beside "
+          "its call (gather with return_exceptions, Promise.allSettled). Ideal: the longest delay.",
+      .keys = {failures_key("{} fail")},
+      .example = R"(
+calls = 8
+latency = "uniform:min=20ms,max=300ms"
+failures = { rate = 0.5, kinds = [503, 404, "reset", "reset_body", "cut", "garbage"] }
+)",
+      .ideal = longest_delay,
+      .least = longest_delay,
+      .in_flight = all_calls,
+      .refuse = refuse_nothing,
+      .check = check_each_once,
+  };
+}
 
-}  // namespace fanbench
+}  // namespace fanbench::workloads

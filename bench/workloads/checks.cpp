@@ -34,22 +34,30 @@ Verdict planned_verdict(const PlannedReply& planned) {
 
 }  // namespace
 
-Mistake check_reply(const Case& c, CallId id, const CallRecord& record) {
-  if (record.attempts == 0) return fmt::format("call {} was never made", id);
-  const PlannedReply planned = planned_reply(c.plan, id, record.attempts - 1U);
-  if (const Verdict verdict = planned_verdict(planned); record.verdict != verdict) {
-    return fmt::format("call {} ended in {}, expected {}", id, to_string(record.verdict), to_string(verdict));
-  }
+std::string attempt_name(CallId id, Attempt attempt) {
+  return attempt == 0 ? fmt::format("call {}", id) : fmt::format("attempt {} of call {}", attempt, id);
+}
+
+Mistake check_attempt_reply(const Case& c, CallId id, Attempt attempt, const AttemptRecord& record) {
+  const PlannedReply planned = planned_reply(c.plan, id, attempt);
+  const std::string what = attempt_name(id, attempt);
+  if (const Verdict verdict = planned_verdict(planned); record.verdict != verdict)
+    return fmt::format("{} ended in {}, expected {}", what, to_string(record.verdict), to_string(verdict));
   if (!is_whole(planned)) return std::nullopt;
-  if (record.status != planned.status) {
-    return fmt::format("call {} has status {}, expected {}", id, record.status, planned.status);
-  }
+  if (record.status != planned.status)
+    return fmt::format("{} has status {}, expected {}", what, record.status, planned.status);
   const std::uint64_t steps = c.scenario.kernel_steps;
   if (const std::uint64_t answer = kernel_result(planned.answer, steps); record.answer != answer) {
-    return fmt::format("call {} has answer {:016x}, expected {:016x}: {}", id, record.answer, answer,
+    return fmt::format("{} has answer {:016x}, expected {:016x}: {}", what, record.answer, answer,
                        steps == 0 ? "the reply of another call?" : "the work on it was not done right");
   }
   return std::nullopt;
+}
+
+Mistake check_reply(const Case& c, CallId id, const CallRecord& record) {
+  if (record.attempts == 0) return fmt::format("call {} was never made", id);
+  return check_attempt_reply(c, id, record.attempts - 1U,
+                             {record.started, record.finished, record.answer, record.status, record.verdict});
 }
 
 bool fails(const Case& c, CallId id, Attempt attempt) {

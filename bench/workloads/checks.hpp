@@ -7,8 +7,10 @@
 
 namespace fanbench {
 
-/// The reply that the plan has for a call's last attempt, after the scenario's work on it, as a record should
-/// show it.
+/// The reply that the plan has for this attempt, after the scenario's work on it, as its record should show
+/// it.
+Mistake check_attempt_reply(const Case&, CallId id, Attempt attempt, const AttemptRecord& record);
+/// The same of the call's last attempt.
 Mistake check_reply(const Case&, CallId id, const CallRecord& record);
 /// The call was made once, and ended as planned.
 Mistake check_made_once(const Case&, CallId id, const CallRecord& record);
@@ -34,6 +36,8 @@ std::optional<Nanoseconds> end_of_chosen(const Case&, const Outcome&);
 Mistake refuse_broken_chains(const Case&, std::uint32_t length);
 
 std::string_view to_string(Verdict verdict) noexcept;
+/// "call 3", or "attempt 1 of call 3".
+std::string attempt_name(CallId id, Attempt attempt);
 
 /// The delay of a call's attempt.
 inline Nanoseconds delay(const Case& c, CallId id, Attempt attempt = 0) {

@@ -2,12 +2,12 @@
 // less than its own time.
 #include <fmt/format.h>
 
-#include "bench/workloads/kernel_result.hpp"
 #include "bench/workloads/checks.hpp"
+#include "bench/workloads/kernel_result.hpp"
+#include "bench/workloads/keys.hpp"
 #include "bench/workloads/schedules.hpp"
-#include "bench/workloads/workloads.hpp"
 
-namespace fanbench {
+namespace fanbench::workloads {
 namespace {
 
 Nanoseconds ideal(const Case& c) {
@@ -34,15 +34,33 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
   return fmt::format("the server saw {} calls, expected none of work without waiting", ledger.arrivals);
 }
 
+/// It calls nobody.
+void settle(Case& c) {
+  c.plan.delay = FixedDelay{};
+  c.latency_file.clear();
+}
+
 }  // namespace
 
-const Specification cpu_specification{
-    .workload = "cpu",
-    .ideal = ideal,
-    .least = least,
-    .in_flight = no_calls,
-    .refuse = refuse_nothing,
-    .check = check,
-};
+Specification cpu() {
+  return {
+      .workload = "cpu",
+      .in_short = "computing only, no calls",
+      .sentence =
+          "Pieces of computing without any input or output (ProcessPoolExecutor.map). Ideal: the work "
+          "shared out evenly over the CPUs.",
+      .keys = {cpu_per_call_key("work of each piece")},
+      .example = R"(
+calls = 8
+cpu_per_call = "2ms"
+)",
+      .settle = settle,
+      .ideal = ideal,
+      .least = least,
+      .in_flight = no_calls,
+      .refuse = refuse_nothing,
+      .check = check,
+  };
+}
 
-}  // namespace fanbench
+}  // namespace fanbench::workloads

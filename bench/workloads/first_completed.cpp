@@ -4,9 +4,8 @@
 #include <vector>
 
 #include "bench/workloads/checks.hpp"
-#include "bench/workloads/workloads.hpp"
 
-namespace fanbench {
+namespace fanbench::workloads {
 namespace {
 
 Nanoseconds ideal(const Case& c) {
@@ -62,15 +61,26 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
 
 }  // namespace
 
-const Specification first_completed_specification{
-    .workload = "first_completed",
-    .ideal = ideal,
-    .least = ideal,
-    .in_flight = all_calls,
-    .refuse = refuse,
-    .check = check,
-    .gives_up = true,
-    .decided = end_of_chosen,
-};
+Specification first_completed() {
+  return {
+      .workload = "first_completed",
+      .in_short = "the first reply wins, the rest are cancelled",
+      .sentence =
+          "All calls are started at once, the first reply wins and the others are cancelled "
+          "(FIRST_COMPLETED, Promise.race). Ideal: the shortest delay.",
+      .example = R"(
+calls = 8
+latency = "uniform:min=20ms,max=300ms"
+)",
+      .ideal = ideal,
+      .least = ideal,
+      .in_flight = all_calls,
+      .refuse = refuse,
+      .check = check,
+      .gives_up = true,
+      .decided = end_of_chosen,
+      .one_by_one = ideal,
+  };
+}
 
-}  // namespace fanbench
+}  // namespace fanbench::workloads

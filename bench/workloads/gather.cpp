@@ -1,16 +1,25 @@
 // gather: all calls at once, wait for all. Ideal: the longest delay.
 #include "bench/workloads/checks.hpp"
-#include "bench/workloads/workloads.hpp"
 
-namespace fanbench {
+namespace fanbench::workloads {
 
-const Specification gather_specification{
-    .workload = "gather",
-    .ideal = longest_delay,
-    .least = longest_delay,
-    .in_flight = all_calls,
-    .refuse = refuse_nothing,
-    .check = check_each_once,
-};
+Specification gather() {
+  return {
+      .workload = "gather",
+      .in_short = "all calls at once, wait for all",
+      .sentence =
+          "All calls are started at once, and the fan-out ends when the last has its reply "
+          "(asyncio.gather, Promise.all). Ideal: the longest delay.",
+      .example = R"(
+calls = 8
+latency = "uniform:min=10ms,max=40ms"
+)",
+      .ideal = longest_delay,
+      .least = longest_delay,
+      .in_flight = all_calls,
+      .refuse = refuse_nothing,
+      .check = check_each_once,
+  };
+}
 
-}  // namespace fanbench
+}  // namespace fanbench::workloads

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "bench/workloads/checks.hpp"
+#include "bench/workloads/keys.hpp"
 #include "bench/workloads/schedules.hpp"
-#include "bench/workloads/workloads.hpp"
 
-namespace fanbench {
+namespace fanbench::workloads {
 namespace {
 
 Nanoseconds end_of_calls(const Case& c, Nanoseconds work) {
@@ -44,14 +44,34 @@ std::uint32_t tasks(const Case& c) { return c.scenario.calls + 1 + c.scenario.cp
 
 }  // namespace
 
-const Specification mixed_specification{
-    .workload = "mixed",
-    .ideal = ideal,
-    .least = least,
-    .in_flight = all_calls,
-    .refuse = refuse_nothing,
-    .check = check,
-    .tasks = tasks,
-};
+Specification mixed() {
+  return {
+      .workload = "mixed",
+      .in_short = "each reply is followed by computing",
+      .sentence =
+          "All calls are started at once, and each reply is followed by computing: inline, where the reply "
+          "came in, or offloaded to a pool. The loop lag says how late a heartbeat of 10 ms was beside it. "
+          "Ideal: the work begins with its reply and keeps all CPUs busy.",
+      .keys = {cpu_per_call_key("work after each reply"),
+               word_key({.name = "placement",
+                         .meaning = "work where the reply came in, or in a pool of the client's CPUs",
+                         .example = "placement = [\"inline\", \"offload\"]",
+                         .otherwise = "\"inline\"",
+                         .phrase = "{}",
+                         .phrases = {{"inline", "work inline"}, {"offload", "work offloaded"}}},
+                        {"inline", "offload"}, &Scenario::placement)},
+      .example = R"(
+calls = 8
+latency = "uniform:min=10ms,max=40ms"
+cpu_per_call = "2ms"
+)",
+      .ideal = ideal,
+      .least = least,
+      .in_flight = all_calls,
+      .refuse = refuse_nothing,
+      .check = check,
+      .tasks = tasks,
+  };
+}
 
-}  // namespace fanbench
+}  // namespace fanbench::workloads

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "bench/workloads/checks.hpp"
-#include "bench/workloads/workloads.hpp"
+#include "bench/workloads/schedules.hpp"
 
-namespace fanbench {
+namespace fanbench::workloads {
 namespace {
 
 std::uint32_t streams(const Case& c) { return c.scenario.calls / c.scenario.pages; }
@@ -91,16 +91,56 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
 /// A second one for each stream fetches ahead.
 std::uint32_t tasks(const Case& c) { return streams(c) * (1 + c.scenario.prefetch); }
 
+void settle(Case& c) { c.plan.chain = c.scenario.pages; }
+
+Nanoseconds one_by_one(const Case& c) { return sum_of_delays(c) + c.scenario.calls * c.scenario.consume; }
+
 }  // namespace
 
-const Specification paginate_specification{
-    .workload = "paginate",
-    .ideal = ideal,
-    .least = ideal,
-    .in_flight = streams,
-    .refuse = refuse,
-    .check = check,
-    .tasks = tasks,
-};
+Specification paginate() {
+  return {
+      .workload = "paginate",
+      .in_short = "streams of pages, each page names the next",
+      .sentence =
+          "Streams are read page by page: each page brings the cursor of the next and is consumed, before "
+          "the next is asked for or, with prefetch, while it is fetched (async generator, cursor). Ideal: "
+          "the longest stream.",
+      .keys = {number_key({.name = "pages",
+                           .meaning = "in each stream; there are `calls / pages` streams",
+                           .example = "pages = 5",
+                           .needed = "the pages of each stream",
+                           .phrase = "{} pages a stream",
+                           .phrases = {{"1", "1 page a stream"}}},
+                          &Scenario::pages, 1, million),
+               number_key({.name = "prefetch",
+                           .meaning = "pages fetched ahead of the consumer",
+                           .example = "prefetch = [0, 1]",
+                           .otherwise = "0",
+                           .phrase = "prefetch {}",
+                           .phrases = {{"0", ""}, {"1", "next page fetched ahead"}}},
+                          &Scenario::prefetch, 0, 1),
+               duration_key({.name = "consume",
+                             .meaning = "how long the consumer takes for a page, waiting",
+                             .example = "consume = \"40ms\"",
+                             .otherwise = "\"0ms\"",
+                             .phrase = "{} to consume a page",
+                             .phrases = {{"0ms", ""}}},
+                            &Scenario::consume)},
+      .example = R"(
+calls = 24
+latency = "uniform:min=10ms,max=40ms"
+pages = 3
+consume = "25ms"
+)",
+      .settle = settle,
+      .ideal = ideal,
+      .least = ideal,
+      .in_flight = streams,
+      .refuse = refuse,
+      .check = check,
+      .tasks = tasks,
+      .one_by_one = one_by_one,
+  };
+}
 
-}  // namespace fanbench
+}  // namespace fanbench::workloads

@@ -6,9 +6,8 @@
 #include <vector>
 
 #include "bench/workloads/checks.hpp"
-#include "bench/workloads/workloads.hpp"
 
-namespace fanbench {
+namespace fanbench::workloads {
 namespace {
 
 constexpr std::uint32_t stages = Scenario::stages;
@@ -68,16 +67,37 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
   return std::nullopt;
 }
 
+void settle(Case& c) { c.plan.chain = stages; }
+
 }  // namespace
 
-const Specification pipeline_specification{
-    .workload = "pipeline",
-    .ideal = ideal,
-    .least = ideal,
-    .in_flight = items,
-    .refuse = refuse,
-    .check = check,
-    .tasks = items,
-};
+Specification pipeline() {
+  return {
+      .workload = "pipeline",
+      .in_short = "three calls for each item, one after another",
+      .sentence =
+          "Each item is fetched, enriched and saved, three calls of which each needs the answer of the one "
+          "before; stage by stage (barrier) or item by item (streamed). Ideal: the sum of each stage's "
+          "longest delay, or the longest item.",
+      .keys = {word_key({.name = "mode",
+                         .meaning = "stage by stage, or item by item; `calls` is 3 for each item",
+                         .example = "mode = [\"barrier\", \"streamed\"]",
+                         .otherwise = "\"streamed\"",
+                         .phrase = "{}",
+                         .phrases = {{"barrier", "stage by stage"}, {"streamed", "item by item"}}},
+                        {"barrier", "streamed"}, &Scenario::mode)},
+      .example = R"(
+calls = 24
+latency = "uniform:min=10ms,max=40ms"
+)",
+      .settle = settle,
+      .ideal = ideal,
+      .least = ideal,
+      .in_flight = items,
+      .refuse = refuse,
+      .check = check,
+      .tasks = items,
+  };
+}
 
-}  // namespace fanbench
+}  // namespace fanbench::workloads

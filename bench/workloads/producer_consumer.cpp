@@ -10,9 +10,8 @@
 
 #include "bench/workloads/checks.hpp"
 #include "bench/workloads/schedules.hpp"
-#include "bench/workloads/workloads.hpp"
 
-namespace fanbench {
+namespace fanbench::workloads {
 namespace {
 
 /// Which item of the queue is next: the one of the highest rank. Items are put in the order of their ids.
@@ -56,14 +55,14 @@ Nanoseconds least(const Case& c) { return least_of_calls(c, c.scenario.consumers
 std::uint32_t in_flight(const Case& c) { return std::min(c.scenario.consumers, c.scenario.calls); }
 
 // By so much an item may be recorded as put before it is: a queue without a lock leaves no other order.
-constexpr Nanoseconds put_within = lateness_allowed;
+constexpr Nanoseconds recorded_within = lateness_allowed;
 
 Mistake refuse(const Case& c) {
   for (CallId id = 0; id < c.scenario.calls; ++id) {
-    if (delay(c, id) >= 2 * put_within) continue;
+    if (delay(c, id) >= 2 * recorded_within) continue;
     return fmt::format(
         "call {} takes {}, at least {} are needed to tell the queue's order: choose longer delays", id,
-        format_duration(delay(c, id)), format_duration(2 * put_within));
+        format_duration(delay(c, id)), format_duration(2 * recorded_within));
   }
   return std::nullopt;
 }
@@ -76,7 +75,7 @@ struct Item {
 std::vector<Item> items_by_put(const Outcome& outcome, const Ledger& ledger) {
   std::vector<Item> items;
   for (const LedgerCall& call : ledger.calls)
-    items.push_back({call.id, outcome.began + outcome.records[call.id].intended, call.arrived});
+    items.push_back({call.id, outcome.at(outcome.records[call.id].intended), call.arrived});
   std::ranges::sort(items, {}, &Item::put);
   return items;
 }
@@ -93,7 +92,8 @@ Mistake check_producers(const Case& c, const Outcome& outcome) {
 /// A consumer has no more than one call that has not ended, and none ends before its reply is due. So all
 /// that was put, less the ended calls and one for each consumer, was in the queue. It can only rise with a
 /// put.
-Mistake check_depth(const Case& c, const std::vector<Item>& by_put, const Ledger& ledger) {
+Mistake check_depth(const Case& c, const std::vector<Item>& by_put, const Ledger& ledger,
+                    Nanoseconds put_within) {
   std::vector<Nanoseconds> due;
   for (const LedgerCall& call : ledger.calls) due.push_back(call.due);
   std::ranges::sort(due);
@@ -111,18 +111,18 @@ Mistake check_depth(const Case& c, const std::vector<Item>& by_put, const Ledger
 }
 
 /// Whether `a` was put before `b`, for certain: one producer's items are in the order of their ids.
-bool put_before(const Case& c, const Item& a, const Item& b) {
+bool put_before(const Case& c, const Item& a, const Item& b, Nanoseconds put_within) {
   const std::uint32_t producers = c.scenario.producers;
   if (a.id % producers == b.id % producers) return a.id < b.id;
   return a.put + put_within < b.put;
 }
 
-bool has_precedence(const Case& c, const Item& a, const Item& b) {
+bool has_precedence(const Case& c, const Item& a, const Item& b, Nanoseconds put_within) {
   switch (c.scenario.order) {
     case Order::fifo:
-      return put_before(c, a, b);
+      return put_before(c, a, b, put_within);
     case Order::lifo:
-      return put_before(c, b, a);
+      return put_before(c, b, a, put_within);
     case Order::priority:
       break;
   }
@@ -156,7 +156,7 @@ std::vector<Interval> all_busy(const Ledger& ledger) {
 /// last time that all consumers were busy before the taken one arrived, and was not there the next time they
 /// were.
 Mistake check_order(const Case& c, const Outcome& outcome, const std::vector<Item>& by_put,
-                    const Ledger& ledger) {
+                    const Ledger& ledger, Nanoseconds put_within) {
   const std::vector<Interval> busy = all_busy(ledger);
   std::vector<Item> waiting;
   auto put = by_put.begin();
@@ -168,9 +168,9 @@ Mistake check_order(const Case& c, const Outcome& outcome, const std::vector<Ite
     const Nanoseconds not_yet_taken = std::prev(after)->to, taken = std::max(after->from, call.arrived);
     while (put != by_put.end() && put->put + put_within <= not_yet_taken) waiting.push_back(*put++);
     std::erase_if(waiting, [taken](const Item& item) { return item.arrived <= taken; });
-    const Item item{call.id, outcome.began + outcome.records[call.id].intended, call.arrived};
+    const Item item{call.id, outcome.at(outcome.records[call.id].intended), call.arrived};
     for (const Item& other : waiting) {
-      if (has_precedence(c, other, item))
+      if (has_precedence(c, other, item, put_within))
         return fmt::format("call {} was taken from the queue before call {}, against its order", item.id,
                            other.id);
     }
@@ -181,23 +181,67 @@ Mistake check_order(const Case& c, const Outcome& outcome, const std::vector<Ite
 Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
   if (auto mistake = check_each_once(c, outcome, ledger)) return mistake;
   if (auto mistake = check_producers(c, outcome)) return mistake;
+  // Puts are the client's, arrivals the server's: without a common clock the queue itself is not seen.
+  if (!outcome.clock.shared) return std::nullopt;
   const std::vector<Item> by_put = items_by_put(outcome, ledger);
-  if (auto mistake = check_depth(c, by_put, ledger)) return mistake;
-  return check_order(c, outcome, by_put, ledger);
+  const Nanoseconds put_within = recorded_within + outcome.clock.uncertainty;
+  if (auto mistake = check_depth(c, by_put, ledger, put_within)) return mistake;
+  return check_order(c, outcome, by_put, ledger, put_within);
 }
 
 std::uint32_t tasks(const Case& c) { return c.scenario.producers + c.scenario.consumers; }
 
 }  // namespace
 
-const Specification producer_consumer_specification{
-    .workload = "producer_consumer",
-    .ideal = ideal,
-    .least = least,
-    .in_flight = in_flight,
-    .refuse = refuse,
-    .check = check,
-    .tasks = tasks,
-};
+Specification producer_consumer() {
+  return {
+      .workload = "producer_consumer",
+      .in_short = "producers fill a bounded queue, consumers make the calls",
+      .sentence =
+          "Producers put the calls into a queue and wait while it is full, and consumers take and make "
+          "them: oldest first, newest first or by priority (Queue(maxsize), channel, backpressure). Ideal: "
+          "the plan simulated with a queue that takes no time.",
+      .keys = {number_key({.name = "producers",
+                           .meaning = "who put the calls into the queue, in turn",
+                           .example = "producers = 2",
+                           .otherwise = "1",
+                           .phrase = "{} producers",
+                           .phrases = {{"1", ""}}},
+                          &Scenario::producers, 1, 10'000),
+               number_key({.name = "consumers",
+                           .meaning = "who take and make them",
+                           .example = "consumers = 6",
+                           .needed = "the number of consumers",
+                           .phrase = "{} consumers",
+                           .phrases = {{"1", "1 consumer"}}},
+                          &Scenario::consumers, 1, million),
+               number_key({.name = "capacity",
+                           .meaning = "items that the queue holds",
+                           .example = "capacity = 4",
+                           .needed = "the most items in the queue",
+                           .phrase = "queue of {}"},
+                          &Scenario::capacity, 1, million),
+               word_key({.name = "order",
+                         .meaning = "who is next: the oldest, the newest, the highest of seeded priorities",
+                         .example = "order = [\"fifo\", \"lifo\", \"priority\"]",
+                         .otherwise = "\"fifo\"",
+                         .phrase = "{}",
+                         .phrases = {{"priority", "by priority"}}},
+                        {"fifo", "lifo", "priority"}, &Scenario::order)},
+      .example = R"(
+calls = 8
+latency = "uniform:min=60ms,max=90ms"
+producers = 2
+consumers = 3
+capacity = 2
+)",
+      .ideal = ideal,
+      .least = least,
+      .in_flight = in_flight,
+      .refuse = refuse,
+      .check = check,
+      .tasks = tasks,
+  };
+}
 
-}  // namespace fanbench
+}  // namespace fanbench::workloads

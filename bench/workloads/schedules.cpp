@@ -28,10 +28,14 @@ Nanoseconds least_within_limit(const Case& c) { return least_of_calls(c, c.scena
 
 std::uint32_t limited_calls(const Case& c) { return std::min(c.scenario.limit, c.scenario.calls); }
 
-Nanoseconds least_of_calls(const Case& c, std::uint32_t at_once) {
+Nanoseconds sum_of_delays(const Case& c) {
   Nanoseconds sum{};
   for (CallId id = 0; id < c.scenario.calls; ++id) sum += delay(c, id);
-  return std::max(longest_delay(c), sum / at_once);
+  return sum;
+}
+
+Nanoseconds least_of_calls(const Case& c, std::uint32_t at_once) {
+  return std::max(longest_delay(c), sum_of_delays(c) / at_once);
 }
 
 Nanoseconds end_of_work(std::vector<Nanoseconds> ready, Nanoseconds work, std::uint32_t cpus) {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "bench/suite/suite.hpp"
+#include "bench/suite/case.hpp"
 
 namespace fanbench {
 
@@ -14,6 +14,9 @@ Nanoseconds ideal_within_limit(const Case&);
 Nanoseconds least_within_limit(const Case&);
 /// The most calls that `limit` lets be open at once.
 std::uint32_t limited_calls(const Case&);
+
+/// All delays, on first attempts.
+Nanoseconds sum_of_delays(const Case&);
 
 /// What no order of the calls can beat with `at_once` of them open: those are not busy for less than all
 /// delays together, and no call takes less than its own.

@@ -4,11 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <stdexcept>
 
 #include "bench/workloads/checks.hpp"
-#include "bench/workloads/workloads.hpp"
+#include "bench/workloads/schedules.hpp"
 
 namespace fanbench {
 namespace {
@@ -36,18 +34,31 @@ Mistake check_ledger(const Case& c, const Ledger& ledger) {
   return std::nullopt;
 }
 
+/// What the client recorded of an attempt, held against what the server saw of it.
+Mistake check_attempt(const Outcome& outcome, const LedgerCall& call) {
+  const CallRecord& record = outcome.records[call.id];
+  if (call.attempt >= record.attempts) {
+    return fmt::format("the server saw attempt {} of call {}, which is recorded with {}", call.attempt,
+                       call.id, record.attempts);
+  }
+  const auto attempts = outcome.attempts_of(call.id);
+  if (call.attempt >= attempts.size()) return std::nullopt;
+  const AttemptRecord& made = attempts[call.attempt];
+  const std::string what = attempt_name(call.id, call.attempt);
+  if (outcome.surely_before(call.arrived, made.started))
+    return fmt::format("{} reached the server before it is recorded as started", what);
+  if (made.verdict != Verdict::ok && made.verdict != Verdict::http_error) return std::nullopt;
+  if (outcome.surely_after(call.due, made.finished))
+    return fmt::format("{} is recorded as finished before its reply was due", what);
+  const Nanoseconds took = made.finished - made.started;  // whatever the clocks say of each other
+  if (took >= call.due - call.arrived) return std::nullopt;
+  return fmt::format("{} is recorded as answered within {}, but the server took {}", what,
+                     format_duration(took), format_duration(call.due - call.arrived));
+}
+
 Mistake check_records(const Case& c, const Outcome& outcome, const Ledger& ledger) {
-  std::vector<Nanoseconds> earliest_reply(c.scenario.calls);  // of each call's last attempt
   for (const LedgerCall& call : ledger.calls) {
-    const CallRecord& record = outcome.records[call.id];
-    if (call.attempt >= record.attempts) {
-      return fmt::format("the server saw attempt {} of call {}, which is recorded with {}", call.attempt,
-                         call.id, record.attempts);
-    }
-    if (call.arrived < outcome.began + record.started) {
-      return fmt::format("call {} reached the server before it is recorded as started", call.id);
-    }
-    earliest_reply[call.id] = call.due;
+    if (auto mistake = check_attempt(outcome, call)) return mistake;
   }
   for (CallId id = 0; id < c.scenario.calls; ++id) {
     const CallRecord& record = outcome.records[id];
@@ -60,9 +71,11 @@ Mistake check_records(const Case& c, const Outcome& outcome, const Ledger& ledge
       return fmt::format("call {} is recorded as finished before it started", id);
     if (record.finished > outcome.makespan)
       return fmt::format("call {} is recorded as finished after the fan-out", id);
-    const bool replied = record.verdict == Verdict::ok || record.verdict == Verdict::http_error;
-    if (replied && outcome.began + record.finished < earliest_reply[id]) {
-      return fmt::format("call {} is recorded as finished before its reply was due", id);
+    const auto attempts = outcome.attempts_of(id);
+    for (Attempt attempt = 0; attempt < attempts.size(); ++attempt) {
+      const AttemptRecord& made = attempts[attempt];
+      if (made.started < record.started || made.finished < made.started || made.finished > outcome.makespan)
+        return fmt::format("{} is recorded outside of its call or its run", attempt_name(id, attempt));
     }
   }
   return std::nullopt;
@@ -102,14 +115,16 @@ std::uint64_t given_up(const Outcome& outcome) {
 }
 
 /// The most calls open at once. One that was given up ends with its record: the server sees its connection
-/// close a little later, when those that took its place may have arrived.
+/// close a little later, when those that took its place may have arrived. Without a common clock nobody can
+/// tell, and it is not counted.
 std::uint64_t most_open(const Outcome& outcome, const Ledger& ledger) {
   if (given_up(outcome) == 0) return ledger.in_flight_peak;
   std::vector<std::pair<Nanoseconds, int>> changes;  // at one time, ends come first
   for (const LedgerCall& call : ledger.calls) {
     const CallRecord& record = outcome.records[call.id];
-    const Nanoseconds end =
-        was_given_up(record) ? std::min(call.ended, outcome.began + record.finished) : call.ended;
+    if (was_given_up(record) && !outcome.clock.shared) continue;
+    const Nanoseconds given_up = outcome.at(record.finished) - outcome.clock.uncertainty;
+    const Nanoseconds end = was_given_up(record) ? std::min(call.ended, given_up) : call.ended;
     if (end <= call.arrived) continue;
     changes.emplace_back(call.arrived, 1);
     changes.emplace_back(end, -1);
@@ -157,22 +172,16 @@ Mistake check_connections(const Case& c, const Outcome& outcome, const Ledger& l
 
 }  // namespace
 
-std::span<const Specification> specifications() {
-  static const std::array all = {gather_specification,      all_settled_specification,
-                                 task_group_specification,  first_completed_specification,
-                                 timeout_specification,     semaphore_specification,
-                                 worker_pool_specification, producer_consumer_specification,
-                                 pipeline_specification,    retry_specification,
-                                 paginate_specification,    mixed_specification,
-                                 cpu_specification};
-  return all;
-}
-
-const Specification& specification_of(std::string_view workload) {
-  const auto all = specifications();
-  const auto found = std::ranges::find(all, workload, &Specification::workload);
-  if (found == all.end()) throw std::logic_error(fmt::format("workload {} has no specification", workload));
-  return *found;
+Nanoseconds expected_duration(const Specification& specification, const Case& c) {
+  const std::uint32_t in_flight = specification.in_flight(c);
+  Nanoseconds run = std::max(specification.ideal(c), c.scenario.calls * c.cpu_per_call);
+  if (in_flight > 0) {
+    const std::uint32_t at_once = std::min(
+        in_flight, model_of(c.model).most_in_flight({.transport = c.transport, .workers = c.workers}));
+    const Nanoseconds sum = specification.one_by_one ? specification.one_by_one(c) : sum_of_delays(c);
+    run = std::max(run, sum / at_once);
+  }
+  return run * (c.iterations + 1);
 }
 
 Mistake verify(const Specification& specification, const Case& c, std::uint32_t model_in_flight,

@@ -1,4 +1,5 @@
-// What a workload means: its ideal, and what plan and ledger say of an outcome that claims to have done it.
+// What a workload is: its words and keys, its ideal, and what plan and ledger say of an outcome that claims
+// to have done it.
 #pragma once
 
 #include <optional>
@@ -7,29 +8,24 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/suite/key.hpp"
 #include "bench/targets/ledger.hpp"
-#include "bench/suite/suite.hpp"
+#include "bench/workloads/outcome.hpp"
 
 namespace fanbench {
-
-/// What one run produced.
-struct Outcome {
-  std::span<const CallRecord> records{};      // by call id
-  std::span<const AttemptRecord> attempts{};  // as many for each call as it may have; empty where that is one
-  std::vector<EventRecord> events{};          // in the order in which they were recorded
-  CallId chosen = Recorder::none;
-  Nanoseconds began{};              // of the same clock as the ledger's
-  Nanoseconds makespan{};           // from the first call's intended start to the end of the fan-out
-  std::string note{};               // the model's own remark, if any
-  std::uint32_t tasks_peak = 0;     // most units of concurrency that existed at once; see LiveTask
-  std::vector<Nanoseconds> lags{};  // of the heartbeat's ticks
-};
 
 /// The first disagreement found, in one line: which call, what was expected, what came. Nothing: verified.
 using Mistake = std::optional<std::string>;
 
 struct Specification {
   std::string_view workload;
+  std::string_view in_short;  // in a few words, for plots
+  std::string_view sentence;  // for reports: what it does, what it is called elsewhere, its ideal
+  std::vector<Key> keys{};    // that not all workloads have, in the order of names
+  /// A small case, as the keys of a [[scenario]]: an example, and what tests run in every model.
+  std::string_view example;
+  /// What the workload makes of its case's plan: chains of calls, no delays. Null: nothing.
+  void (*settle)(Case&) = nullptr;
   /// The makespan of a machine that costs nothing: the workload simulated on the plan's delays.
   Nanoseconds (*ideal)(const Case&);
   /// What no order of the calls and no machine can beat; the ideal itself where the order changes nothing.
@@ -50,11 +46,19 @@ struct Specification {
   /// When the workload decided to give calls up, since the run began; nothing where it did not come to that.
   /// Null where it never does.
   std::optional<Nanoseconds> (*decided)(const Case&, const Outcome&) = nullptr;
+  /// How long a model takes that has one call open at a time. Null: all delays together.
+  Nanoseconds (*one_by_one)(const Case&) = nullptr;
 };
 
+/// All of them, in the order in which reports show them.
 std::span<const Specification> specifications();
-/// The specification of a workload of the catalogue.
+/// Throws std::logic_error where there is no such workload.
 const Specification& specification_of(std::string_view workload);
+
+/// About how long the case's process takes at best: a run to warm up and the iterations, each as long as its
+/// ideal, or as its calls take one after another as far as model and workers make them wait, and its work on
+/// one CPU.
+Nanoseconds expected_duration(const Specification&, const Case&);
 
 /// The whole verification: what every workload promises, then what this one does. `model_in_flight` is the
 /// most calls that the model can have open at once.

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "bench/workloads/checks.hpp"
-#include "bench/workloads/workloads.hpp"
+#include "bench/workloads/keys.hpp"
 
-namespace fanbench {
+namespace fanbench::workloads {
 namespace {
 
 std::vector<Nanoseconds> failures(const Case& c) {
@@ -91,15 +91,28 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
 
 }  // namespace
 
-const Specification task_group_specification{
-    .workload = "task_group",
-    .ideal = ideal,
-    .least = ideal,
-    .in_flight = all_calls,
-    .refuse = refuse,
-    .check = check,
-    .gives_up = true,
-    .decided = end_of_chosen,
-};
+Specification task_group() {
+  return {
+      .workload = "task_group",
+      .in_short = "the first failure cancels the rest",
+      .sentence =
+          "All calls are started at once, and the first that fails cancels the others; the group ends when "
+          "all of them have ended (TaskGroup, nursery, errgroup). Ideal: the shortest delay among the "
+          "calls that fail.",
+      .keys = {failures_key("{} fail")},
+      .example = R"(
+calls = 8
+latency = "uniform:min=20ms,max=300ms"
+failures = { rate = 0.5, kinds = [503, 404, "reset", "reset_body", "cut", "garbage"] }
+)",
+      .ideal = ideal,
+      .least = ideal,
+      .in_flight = all_calls,
+      .refuse = refuse,
+      .check = check,
+      .gives_up = true,
+      .decided = end_of_chosen,
+  };
+}
 
-}  // namespace fanbench
+}  // namespace fanbench::workloads

@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include "bench/workloads/checks.hpp"
-#include "bench/workloads/workloads.hpp"
 
-namespace fanbench {
+namespace fanbench::workloads {
 namespace {
 
 bool is_late(const Case& c, CallId id) { return delay(c, id) > c.scenario.deadline; }
@@ -49,7 +48,9 @@ Mistake check_late(const Case& c, CallId id, const CallRecord& record) {
   return fmt::format("call {} was given up {} before its deadline", id, format_duration(left));
 }
 
-std::string reply_was_due(Nanoseconds due, Nanoseconds given_up) {
+std::string reply_was_due(const Outcome& outcome, const CallRecord& record, Nanoseconds due) {
+  if (!outcome.clock.shared) return "the server saw it";
+  const Nanoseconds given_up = outcome.at(record.finished);
   if (due <= given_up)
     return fmt::format("its reply was due {} before it was given up", format_duration(given_up - due));
   return fmt::format("it reached the server so late that its reply was due {} after it was given up",
@@ -60,10 +61,10 @@ Mistake check_in_time(const Case& c, CallId id, const Outcome& outcome, const Le
   const CallRecord& record = outcome.records[id];
   if (record.verdict != Verdict::timed_out) return check_made_once(c, id, record);
   const auto seen = std::ranges::find(ledger.calls, id, &LedgerCall::id);
-  return fmt::format("call {} timed out, but takes {}, and the deadline is {}: {}", id,
-                     format_duration(delay(c, id)), format_duration(c.scenario.deadline),
-                     seen == ledger.calls.end() ? "the server never saw it"
-                                                : reply_was_due(seen->due, outcome.began + record.finished));
+  return fmt::format(
+      "call {} timed out, but takes {}, and the deadline is {}: {}", id, format_duration(delay(c, id)),
+      format_duration(c.scenario.deadline),
+      seen == ledger.calls.end() ? "the server never saw it" : reply_was_due(outcome, record, seen->due));
 }
 
 Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
@@ -73,7 +74,10 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
     if (mistake) return mistake;
   }
   for (const LedgerCall& call : ledger.calls) {
-    const Nanoseconds deadline = outcome.began + deadline_of(c, outcome.records[call.id]);
+    // Without a common clock: no call is open for longer than its deadline is from its start.
+    const Nanoseconds deadline = outcome.clock.shared ? outcome.at(deadline_of(c, outcome.records[call.id])) +
+                                                            outcome.clock.uncertainty
+                                                      : call.arrived + c.scenario.deadline;
     if (is_late(c, call.id) && call.ended > deadline + cancelled_within(c)) {
       return fmt::format("call {} was not given up: it was open until {} after its deadline", call.id,
                          format_duration(call.ended - deadline));
@@ -90,17 +94,50 @@ std::optional<Nanoseconds> decided(const Case& c, const Outcome& outcome) {
   return last;
 }
 
+Nanoseconds one_by_one(const Case& c) {
+  Nanoseconds sum{};
+  for (CallId id = 0; id < c.scenario.calls; ++id) sum += std::min(delay(c, id), c.scenario.deadline);
+  return sum;
+}
+
 }  // namespace
 
-const Specification timeout_specification{
-    .workload = "timeout",
-    .ideal = ideal,
-    .least = ideal,
-    .in_flight = all_calls,
-    .refuse = refuse,
-    .check = check,
-    .gives_up = true,
-    .decided = decided,
-};
+Specification timeout() {
+  return {
+      .workload = "timeout",
+      .in_short = "calls that are late are given up",
+      .sentence =
+          "All calls are started at once, and those that have no reply at their deadline are given up; "
+          "each has a deadline of its own, or all have the same (wait_for, asyncio.timeout). Ideal: the "
+          "longest delay, but at most the deadline.",
+      .keys = {duration_key({.name = "deadline",
+                             .meaning = "after which a call is given up",
+                             .example = "deadline = \"100ms\"",
+                             .needed = "a duration",
+                             .phrase = "deadline {}"},
+                            &Scenario::deadline),
+               word_key(
+                   {.name = "scope",
+                    .meaning = "whose deadline: each call's from its start, or that of all from the run's",
+                    .example = "scope = [\"call\", \"group\"]",
+                    .otherwise = "\"call\"",
+                    .phrase = "scope {}",
+                    .phrases = {{"call", "for each call"}, {"group", "for the group"}}},
+                   {"call", "group"}, &Scenario::scope)},
+      .example = R"(
+calls = 8
+latency = "uniform:min=10ms,max=300ms"
+deadline = "120ms"
+)",
+      .ideal = ideal,
+      .least = ideal,
+      .in_flight = all_calls,
+      .refuse = refuse,
+      .check = check,
+      .gives_up = true,
+      .decided = decided,
+      .one_by_one = one_by_one,
+  };
+}
 
-}  // namespace fanbench
+}  // namespace fanbench::workloads

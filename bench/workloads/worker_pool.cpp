@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "bench/workloads/checks.hpp"
+#include "bench/workloads/keys.hpp"
 #include "bench/workloads/schedules.hpp"
-#include "bench/workloads/workloads.hpp"
 
-namespace fanbench {
+namespace fanbench::workloads {
 namespace {
 
 Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
@@ -21,15 +21,27 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
 
 }  // namespace
 
-const Specification worker_pool_specification{
-    .workload = "worker_pool",
-    .ideal = ideal_within_limit,
-    .least = least_within_limit,
-    .in_flight = limited_calls,
-    .refuse = refuse_nothing,
-    .check = check,
-    .tasks = limited_calls,
-    .counts_tasks = true,
-};
+Specification worker_pool() {
+  return {
+      .workload = "worker_pool",
+      .in_short = "a few workers take the calls from one queue",
+      .sentence =
+          "A fixed number of workers take the calls from one source until it is empty, and there are never "
+          "more tasks than workers (ThreadPoolExecutor.map). Ideal: the delays packed into that many lanes.",
+      .keys = {limit_key("workers")},
+      .example = R"(
+calls = 8
+latency = "uniform:min=10ms,max=40ms"
+limit = 3
+)",
+      .ideal = ideal_within_limit,
+      .least = least_within_limit,
+      .in_flight = limited_calls,
+      .refuse = refuse_nothing,
+      .check = check,
+      .tasks = limited_calls,
+      .counts_tasks = true,
+  };
+}
 
-}  // namespace fanbench
+}  // namespace fanbench::workloads

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "bench/workloads/specification.hpp"
 #include "bench/workloads/checks.hpp"
+#include "bench/workloads/specification.hpp"
 
 namespace fanbench::cases {
 

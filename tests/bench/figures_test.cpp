@@ -1,18 +1,26 @@
 // The figures that are computed from others: quantiles, bottleneck marks, the load of others, and what is
-// impossible.
+// impossible; and what is said of all figures and keys.
+#include "bench/measure/figures.hpp"
+
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <random>
+#include <set>
 #include <sstream>
 
-#include "bench/measure/bottlenecks.hpp"
+#include "bench/catalogue.hpp"
 #include "bench/machine/machine_load.hpp"
+#include "bench/measure/bottlenecks.hpp"
 #include "bench/measure/plausibility.hpp"
 #include "bench/measure/quantiles.hpp"
 #include "bench/measure/recording_cost.hpp"
+#include "bench/suite/suite.hpp"
+#include "bench/workloads/specification.hpp"
 
 namespace fanbench {
 namespace {
@@ -115,10 +123,96 @@ TEST(OtherLoad, CanBeReadHere) {
   EXPECT_TRUE(parse_machine_time(text.str()));
 }
 
-TEST(Recording, CostsSomething) {
-  EXPECT_GT(recording_us_per_call(1000, false), 0);
-  EXPECT_GT(recording_us_per_call(1, true), 0);
-  EXPECT_GT(recording_us_per_call(100'000, true), 0);
+TEST(Recording, CostsACallSomeReadingsOfTheClockInMicroseconds) {
+  for (const std::size_t calls : {1, 1000, 100'000}) {
+    EXPECT_GT(recording_us_per_call(calls, true), 0.005) << calls;
+    EXPECT_LT(recording_us_per_call(calls, true), 10) << calls;
+  }
+}
+
+std::string readme() {
+  std::ostringstream text;
+  text << std::ifstream(FANBENCH_SOURCE_DIR "/bench/README.md").rdbuf();
+  return text.str();
+}
+
+/// The lines of the table that begins with this one, without those that every table has.
+std::vector<std::string> table(const std::string& head) {
+  std::istringstream text(readme());
+  std::vector<std::string> lines;
+  std::string line;
+  while (std::getline(text, line) && line != head) {
+  }
+  std::getline(text, line);  // |---|
+  while (std::getline(text, line) && line.starts_with('|')) lines.push_back(line);
+  return lines;
+}
+
+TEST(Figures, AreThoseThatTheReadmeExplains) {
+  std::vector<std::string> expected;
+  for (const Figure& row : figures()) {
+    const std::string_view unit = row.unit == "us" ? "µs" : row.unit;
+    expected.push_back(fmt::format("| `{}` | {} | {} |", row.name, unit, row.help));
+  }
+  EXPECT_THAT(table("| field | unit | meaning |"), testing::ElementsAreArray(expected));
+}
+TEST(Figures, HaveNamesOfTheirOwn) {
+  std::set<std::string_view> names, labels;
+  for (const Figure& row : figures()) {
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    EXPECT_TRUE(labels.insert(row.label).second) << row.label;
+    EXPECT_EQ(&figure(row.name), &row);
+    EXPECT_TRUE(row.least == 0 || row.better == Better::less)
+        << row.name << " is judged: less has to be better";
+  }
+  EXPECT_THROW(figure("speed"), std::logic_error);
+}
+
+std::string line_of(const nlohmann::ordered_json& key) {
+  return fmt::format("| `{}` | `{}` | {} | {} |", key["name"].get<std::string>(),
+                     key["example"].get<std::string>(), key["meaning"].get<std::string>(),
+                     key["default"].is_null() ? "needed" : key["default"].get<std::string>());
+}
+TEST(Keys, AreThoseThatTheReadmeExplains) {
+  const nlohmann::ordered_json all = catalogue();
+  std::vector<std::string> expected;
+  for (const auto& key : all["keys"]) expected.push_back(line_of(key));
+  EXPECT_THAT(table("| key | example | meaning | default |"), testing::ElementsAreArray(expected));
+
+  expected.clear();
+  for (const auto& workload : all["workloads"])
+    for (const auto& key : workload["keys"])
+      expected.push_back(fmt::format("| {} {}", workload["name"].get<std::string>(), line_of(key)));
+  EXPECT_THAT(table("| workload | key | example | meaning | default |"), testing::ElementsAreArray(expected));
+}
+TEST(Keys, HaveExamplesThatCanBeRead) {
+  const nlohmann::ordered_json all = catalogue();
+  const auto read = [](const std::string& keys) {
+    return parse_suite("description = \"An example\"\n[[scenario]]\n" + keys, "example.toml").cases.size();
+  };
+  for (const auto& workload : all["workloads"]) {
+    const std::string name = workload["name"];
+    EXPECT_GE(read(fmt::format("workload = \"{}\"\n{}", name, specification_of(name).example)), 1);
+    std::string every_key;
+    for (const auto& key : workload["keys"]) every_key += key["example"].get<std::string>() + '\n';
+    EXPECT_GE(read(fmt::format("workload = \"{}\"\ncalls = 30\n{}", name, every_key)), 1) << name;
+  }
+  for (const auto& key : all["keys"]) {
+    const std::string example = key["example"],
+                      workload = key["name"] == "workload" ? "" : "workload = \"gather\"\n";
+    const std::string models = key["name"] == "workers" ? "models = \"thread_pool\"\n" : "";
+    EXPECT_GE(read(workload + models + example), 1) << example;
+  }
+}
+TEST(Workloads, HaveTheirRulesInTheReadme) {
+  const auto lines = table("| workload | its ideal | what its own rules are |");
+  for (const Specification& row : specifications()) {
+    EXPECT_TRUE(std::ranges::any_of(lines, [&row](const std::string& line) {
+      const std::string who = ", " + line.substr(2, line.find(" |", 2) - 2) + ',';
+      return who.find(fmt::format(", {},", row.workload)) != std::string::npos;
+    })) << row.workload;
+    EXPECT_FALSE(row.in_short.empty() || row.sentence.empty()) << row.workload;
+  }
 }
 
 TEST(Impossible, IsNothingInARowThatCanBe) {

@@ -16,6 +16,7 @@ using testing::HasSubstr;
 
 struct Made {
   std::vector<CallRecord> records;
+  std::vector<AttemptRecord> attempts{};
   Outcome outcome;
   Ledger ledger;
 };
@@ -44,6 +45,7 @@ Made perfect(const Case& c) {
 
 std::string verdict_on(const Case& c, Made made) {
   made.outcome.records = made.records;
+  made.outcome.attempts = made.attempts;
   return verify(specification_of(c.workload), c, UINT32_MAX, made.outcome, made.ledger).value_or("");
 }
 
@@ -153,24 +155,6 @@ TEST(Specification, RefusesAWinnerThatWasDueLater) {
   for (CallRecord& record : made.records) record.finished = made.outcome.makespan;
   EXPECT_THAT(verdict_on(c, made), HasSubstr("was due"));
 }
-TEST(Specification, RefusesAnAttemptOutOfOrder) {
-  const Case c = retry_case();
-  Made made = perfect(c);
-  for (CallId id = 0; id < c.scenario.calls; ++id) {
-    const PlannedReply second = planned_reply(c.plan, id, 1);
-    made.records[id].attempts = 2;
-    made.records[id].answer = second.answer;
-    made.records[id].finished = 1s;
-    LedgerCall again = made.ledger.calls[id];
-    again.attempt = 1;
-    made.ledger.calls.push_back(again);
-  }
-  std::swap(made.ledger.calls[0].attempt, made.ledger.calls[4].attempt);
-  made.ledger.arrivals = 8;
-  made.ledger.in_flight_peak = 4;
-  made.outcome.makespan = 1s;
-  EXPECT_THAT(verdict_on(c, made), HasSubstr("attempt 1 of call 0 came out of order"));
-}
 TEST(Specification, RefusesAForeignCall) {
   Made made = perfect(gather_case());
   made.ledger.calls.push_back({.id = 99});
@@ -240,6 +224,148 @@ TEST(Specification, RefusesACallThatTheServerNeverSaw) {
   made.ledger.calls.pop_back();
   made.ledger.arrivals = made.ledger.completed = 4;
   EXPECT_THAT(verdict_on(c, made), HasSubstr("the server saw 4 calls and answered 4, expected 5"));
+}
+
+/// A perfect outcome of a retry: each call's attempts one after another, with their waits.
+Made retried(const Case& c) {
+  Made made;
+  const std::uint32_t per_call = c.scenario.attempts;
+  made.records.resize(c.scenario.calls);
+  made.attempts.resize(std::size_t{c.scenario.calls} * per_call);
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    Nanoseconds now = 1us;
+    for (Attempt attempt = 0;; ++attempt) {
+      const PlannedReply reply = planned_reply(c.plan, id, attempt);
+      const Nanoseconds arrived = now + 9us, due = arrived + reply.delay;
+      const Verdict verdict = reply.status == 200 ? Verdict::ok : Verdict::http_error;
+      made.attempts[id * per_call + attempt] = {now, due + 10us, reply.answer, reply.status, verdict};
+      made.ledger.calls.push_back({.id = id,
+                                   .attempt = attempt,
+                                   .arrived = arrived,
+                                   .due = due,
+                                   .ended = due + 5us,
+                                   .ending = Ending::completed});
+      made.records[id] = {.started = 1us,
+                          .finished = due + 10us,
+                          .answer = reply.answer,
+                          .status = reply.status,
+                          .verdict = verdict,
+                          .attempts = static_cast<std::uint8_t>(attempt + 1)};
+      if (verdict == Verdict::ok || attempt + 1 == per_call) break;
+      now = due + 10us + backoff(c.scenario, id, attempt, reply.retry_after);
+    }
+    made.outcome.makespan = std::max(made.outcome.makespan, made.records[id].finished);
+  }
+  std::ranges::stable_sort(made.ledger.calls, {}, &LedgerCall::arrived);
+  made.ledger.arrivals = made.ledger.completed = made.ledger.calls.size();
+  made.ledger.in_flight_peak = c.scenario.calls;
+  return made;
+}
+TEST(Retry, IsContentWithAPerfectOutcome) {
+  Case c = retry_case();
+  EXPECT_EQ(verdict_on(c, retried(c)), "");
+  c.plan.failures.attempts = 3;  // some fail to the end
+  EXPECT_EQ(verdict_on(c, retried(c)), "");
+  c.scenario.attempts = 1;
+  Made made = retried(c);
+  EXPECT_EQ(verdict_on(c, made), "");
+  made.attempts.clear();  // of calls that have but one the call's record is that of its attempt
+  EXPECT_EQ(verdict_on(c, made), "");
+}
+TEST(Retry, RefusesAnAttemptOutOfOrder) {
+  const Case c = retry_case();
+  Made made = retried(c);
+  const auto second = std::ranges::find(made.ledger.calls, 1U, &LedgerCall::attempt);
+  std::iter_swap(std::ranges::find(made.ledger.calls, second->id, &LedgerCall::id), second);
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("came out of order"));
+}
+TEST(Retry, JudgesEachAttempt) {
+  const Case c = retry_case();
+  const auto with = [&c](auto change) {
+    Made made = retried(c);
+    change(made.attempts[c.scenario.attempts], made.attempts[c.scenario.attempts + 1]);  // of call 1
+    return verdict_on(c, made);
+  };
+  using Record = AttemptRecord;
+  EXPECT_EQ(with([](Record&, Record&) {}), "");
+  EXPECT_THAT(with([](Record& first, Record&) { first.verdict = Verdict::ok; }),
+              HasSubstr("call 1 ended in ok, expected http_error"));
+  EXPECT_THAT(with([](Record& first, Record&) { first.status = 500; }),
+              HasSubstr("call 1 has status 500, expected 503"));
+  EXPECT_THAT(with([](Record& first, Record& second) { second.answer = first.answer; }),
+              HasSubstr("attempt 1 of call 1 has answer"));
+  EXPECT_THAT(with([](Record&, Record& second) { second.started -= 1us; }),
+              HasSubstr("after the end of the one before, expected a wait of at least"));
+  EXPECT_THAT(with([](Record& first, Record&) { first.finished += 1us; }),
+              HasSubstr("after the end of the one before, expected a wait of at least"));
+  EXPECT_THAT(with([](Record&, Record& second) { second.started += 10us; }),
+              HasSubstr("attempt 1 of call 1 reached the server before it is recorded as started"));
+  EXPECT_THAT(with([](Record& first, Record&) { first.finished -= 11us; }),
+              HasSubstr("call 1 is recorded as finished before its reply was due"));
+  EXPECT_THAT(with([](Record& first, Record&) { first.started = 0us; }),
+              HasSubstr("call 1 is recorded outside of its call or its run"));
+}
+TEST(Retry, RefusesAttemptsWithoutRecords) {
+  const Case c = retry_case();
+  Made made = retried(c);
+  made.attempts.clear();
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("has records of 1 attempts, expected 2"));
+}
+TEST(Retry, RefusesACallThatIsNotItsLastAttempt) {
+  const Case c = retry_case();
+  Made made = retried(c);
+  made.records[1].answer = made.attempts[c.scenario.attempts].answer;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("attempt 1 of call 1 has answer"));
+}
+TEST(Attempts, AreThoseThatWereMade) {
+  const Case c = retry_case();
+  Made made = retried(c);
+  made.outcome.records = made.records;
+  EXPECT_EQ(made.outcome.attempts_of(2).size(), 1);  // as far as the call's own record goes
+  EXPECT_EQ(made.outcome.attempts_of(2)[0].finished, made.records[2].finished);
+  made.outcome.attempts = made.attempts;
+  EXPECT_EQ(made.outcome.attempts_of(2).size(), 2);
+  EXPECT_EQ(made.outcome.attempts_of(2)[1].finished, made.records[2].finished);
+  made.records[2].attempts = 0;
+  EXPECT_TRUE(made.outcome.attempts_of(2).empty());
+}
+
+void shift_ledger(Made& made, Nanoseconds by) {
+  for (LedgerCall& call : made.ledger.calls) call.arrived += by, call.due += by, call.ended += by;
+}
+TEST(Clock, OfTheLedgerMayHaveAnOffset) {
+  for (const Case& c : {gather_case(), retry_case()}) {
+    Made made = c.workload == "retry" ? retried(c) : perfect(c);
+    shift_ledger(made, 1h);
+    EXPECT_THAT(verdict_on(c, made), HasSubstr("before its reply was due"));
+    made.outcome.clock.offset = 1h;
+    EXPECT_EQ(verdict_on(c, made), "");
+    shift_ledger(made, -2h);
+    EXPECT_THAT(verdict_on(c, made), HasSubstr("before it is recorded as started"));
+  }
+}
+TEST(Clock, ThatIsUncertainAllowsAsMuch) {
+  const Case c = gather_case();
+  Made made = perfect(c);  // started at 1 us, arrived at 10 us; due 10 us before the end
+  made.outcome.clock.uncertainty = 100us;
+  shift_ledger(made, -109us);
+  EXPECT_EQ(verdict_on(c, made), "");
+  shift_ledger(made, -1us);
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("before it is recorded as started"));
+  shift_ledger(made, 220us);
+  EXPECT_EQ(verdict_on(c, made), "");
+  shift_ledger(made, 1us);
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("before its reply was due"));
+}
+TEST(Clock, ThatIsNotSharedLeavesDurations) {
+  const Case c = gather_case();
+  Made made = perfect(c);
+  shift_ledger(made, 1h);
+  made.outcome.clock.shared = false;
+  EXPECT_EQ(verdict_on(c, made), "");
+  made.records[2].finished = 30ms;  // begun at 1 us
+  EXPECT_THAT(verdict_on(c, made),
+              HasSubstr("call 2 is recorded as answered within 29.999ms, but the server took 30ms"));
 }
 
 TEST(TaskGroup, IsContentWithCallsThatWereNeverBegun) {
@@ -350,6 +476,23 @@ TEST(Timeout, SaysOnWhichSideOfTheReplyACallWasGivenUp) {
   EXPECT_THAT(verdict(1ms), HasSubstr("its reply was due 90ms before it was given up"));
   EXPECT_THAT(verdict(95ms), HasSubstr("so late that its reply was due 4ms after it was given up"));
 }
+TEST(Timeout, GoesByDurationsWhereClocksAreNotShared) {
+  const Case c = timeout_case();
+  Made made = served(c, {{0, 1us}, {1, 1us}, {2, 1us}, {3, 1us}});
+  give_up(made, 1, Verdict::timed_out, 121ms);
+  give_up(made, 3, Verdict::timed_out, 121ms);
+  shift_ledger(made, 1h);
+  made.outcome.clock.shared = false;
+  EXPECT_EQ(verdict_on(c, made), "");
+  made.ledger.calls[1].ended += 101ms;
+  EXPECT_EQ(verdict_on(c, made), "");
+  made.ledger.calls[1].ended += 2ms;  // 120 ms, and 102 ms to notice
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("call 1 was not given up"));
+  made.outcome.clock = {.offset = 1h};
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("call 1 was not given up"));
+  made.outcome.clock.uncertainty = 2ms;
+  EXPECT_EQ(verdict_on(c, made), "");
+}
 TEST(Timeout, RefusesAPlanWithDelaysNearTheDeadline) {
   Case c = timeout_case();
   EXPECT_EQ(specification_of("timeout").refuse(c), std::nullopt);
@@ -373,7 +516,8 @@ struct Passed {
   CallId id = 0;
   Nanoseconds put{}, arrived{};
 };
-std::string verdict_on_queue(Order order, const std::vector<Passed>& items, std::uint32_t producers = 1) {
+std::string verdict_on_queue(Order order, const std::vector<Passed>& items, std::uint32_t producers = 1,
+                             const SharedClock& clock = {}) {
   Case c = producer_consumer_case(order);
   c.scenario.calls = static_cast<std::uint32_t>(items.size());
   c.scenario.consumers = 1;
@@ -382,7 +526,16 @@ std::string verdict_on_queue(Order order, const std::vector<Passed>& items, std:
   for (const Passed& item : items) arrivals.emplace_back(item.id, item.arrived);
   Made made = served(c, arrivals);
   for (const Passed& item : items) made.records[item.id].intended = item.put;
+  made.outcome.clock = clock;
   return verdict_on(c, made);
+}
+TEST(ProducerConsumer, SeesAsMuchOfTheQueueAsTheClocksAllow) {
+  const std::vector<Passed> wrong = {{0, 0ms, 1ms}, {1, 1ms, 110ms}, {2, 30ms, 55ms}};
+  EXPECT_THAT(verdict_on_queue(Order::fifo, wrong, 2), HasSubstr("taken from the queue before"));
+  EXPECT_THAT(verdict_on_queue(Order::fifo, wrong, 2, {.uncertainty = 5ms}),
+              HasSubstr("taken from the queue"));
+  EXPECT_EQ(verdict_on_queue(Order::fifo, wrong, 2, {.uncertainty = 25ms}), "");
+  EXPECT_EQ(verdict_on_queue(Order::fifo, wrong, 2, {.shared = false}), "");
 }
 TEST(ProducerConsumer, KnowsFifo) {
   EXPECT_EQ(verdict_on_queue(Order::fifo, {{0, 0ms, 1ms}, {1, 1ms, 55ms}, {2, 2ms, 110ms}}), "");
@@ -697,6 +850,30 @@ TEST(Ideal, OfCpuSharesTheWorkOut) {
   EXPECT_EQ(cpu.ideal(c), 3ms);
   c.scenario.calls = 1;
   EXPECT_EQ(cpu.ideal(c), 2ms);
+}
+
+TEST(Expected, IsAsLongAsModelAndWorkersMakeCallsWait) {
+  const auto expected = [](Case c, std::string model, std::uint32_t workers = 1) {
+    c.model = std::move(model);
+    c.workers = workers;
+    return expected_duration(specification_of(c.workload), c);  // one iteration, and a run before it
+  };
+  const Case gather = gather_case();  // five calls of 30 ms
+  EXPECT_EQ(expected(gather, "coroutines"), 60ms);
+  EXPECT_EQ(expected(gather, "sequential"), 300ms);
+  EXPECT_EQ(expected(gather, "thread_pool", 5), 60ms);
+  EXPECT_EQ(expected(gather, "processes", 1), 300ms);
+  EXPECT_EQ(expected(semaphore_case(), "coroutines"), 180ms);
+  EXPECT_EQ(expected(timeout_case(), "sequential"), 2 * (2 * 30ms + 2 * 120ms));
+  EXPECT_EQ(expected(paginate_case(), "sequential"), 2 * 8 * (30ms + 50ms));
+  EXPECT_EQ(expected(first_completed_case(), "sequential"), expected(first_completed_case(), "coroutines"));
+  EXPECT_EQ(expected(cpu_case(), "coroutines"), 2 * 4 * 2ms);
+  Case retry = retry_case();
+  Nanoseconds sum{};
+  for (CallId id = 0; id < 4; ++id) sum += 60ms + backoff(retry.scenario, id, 0, {});
+  EXPECT_EQ(expected(retry, "sequential"), 2 * sum);
+  retry.iterations = 4;
+  EXPECT_EQ(expected(retry, "sequential"), 5 * sum);
 }
 
 }  // namespace

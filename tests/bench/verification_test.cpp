@@ -108,6 +108,22 @@ TEST(Verification, FindsARetryTooFew) {
   EXPECT_THAT(verdict_on<Break::give_up_early>(retry_case()), HasSubstr("attempted 1 times, expected 2"));
 }
 
+TEST(Verification, FindsAnAttemptThatWasRecordedAndNotMade) {
+  EXPECT_THAT(verdict_on<Break::record_an_attempt_not_made>(retry_case()), HasSubstr("call 0 has answer"));
+}
+TEST(Verification, FindsAWaitThatWasRecordedLongerThanItWas) {
+  EXPECT_THAT(verdict_on<Break::record_a_longer_wait>(retry_case()),
+              HasSubstr("attempt 1 of call 0 reached the server before it is recorded as started"));
+}
+TEST(Verification, FindsAFailureRecordedBeforeItWasDue) {
+  EXPECT_THAT(verdict_on<Break::record_an_early_failure>(retry_case()),
+              HasSubstr("call 0 is recorded as finished before its reply was due"));
+}
+TEST(Verification, FindsSwappedAttempts) {
+  EXPECT_THAT(verdict_on<Break::swap_two_attempts>(retry_case()),
+              HasSubstr("call 0 ended in ok, expected http_error"));
+}
+
 TEST(Verification, FindsAHiddenFailure) {
   EXPECT_THAT(verdict_on<Break::hide_a_failure>(all_settled_case()),
               HasSubstr("ended in ok, expected http_error"));

@@ -13,11 +13,12 @@
 #include <regex>
 #include <thread>
 
-#include "bench/measure/calibration.hpp"
 #include "bench/machine/resources.hpp"
+#include "bench/measure/calibration.hpp"
 #include "bench/targets/server.hpp"
-#include "bench/workloads/specification.hpp"
 #include "bench/workloads/checks.hpp"
+#include "bench/workloads/specification.hpp"
+#include "tests/bench/small_case.hpp"
 
 namespace fanbench {
 namespace {
@@ -26,46 +27,15 @@ using namespace std::chrono_literals;
 
 const ModelEntry& processes() { return *std::ranges::find(models(), "processes", &ModelEntry::name); }
 
+/// A small case of the workload, of jobs that are as long as they can be. No call fails as a lost one does.
 Case case_of(std::string_view workload) {
-  Case c{.name = "test",
-         .workload = std::string(workload),
-         .model = "processes",
-         .cold = true,  // each run has a model of its own
-         .scenario = {.calls = 6, .seed = 3},
-         .plan = {.seed = 3, .delay = UniformDelay{20ms, 50ms}}};
-  Scenario& scenario = c.scenario;
-  if (workload == "semaphore" || workload == "worker_pool") scenario.limit = 3;
-  if (workload == "all_settled" || workload == "task_group") c.plan.failures.rate = 0.5;
-  if (workload == "task_group" || workload == "first_completed") c.plan.delay = UniformDelay{50ms, 300ms};
-  if (workload == "timeout") {
-    c.plan.delay = UniformDelay{20ms, 200ms};
-    scenario.deadline = 100ms;
-  }
-  if (workload == "retry") {
-    scenario.attempts = 3;
-    scenario.backoff = 5ms;
-    c.plan.failures = {.rate = 0.6, .attempts = 4};
-  }
-  if (workload == "producer_consumer") {
-    c.plan.delay = UniformDelay{60ms, 90ms};
-    scenario.consumers = scenario.capacity = 2;
-  }
-  if (workload == "pipeline") c.plan.chain = Scenario::stages;
-  if (workload == "paginate") {
-    scenario.pages = c.plan.chain = 3;
-    scenario.consume = 5ms;
-    scenario.prefetch = 1;
-  }
-  if (workload == "mixed" || workload == "cpu") {
-    c.cpu_per_call = 5ms;
-    scenario.cpus = 2;
-    scenario.placement = Placement::offload;
-    scenario.kernel_steps = kernel_steps_in(c.cpu_per_call);
-  }
-  const Specification& specification = specification_of(workload);
-  while (specification.refuse(c)) ++c.plan.seed;
-  c.workers = workload == "cpu" ? scenario.cpus : specification.in_flight(c);
-  return c;
+  Case c = small_case(workload, "processes", "native", 6);
+  c.cold = true;  // each run has a model of its own
+  c.plan.failures.kinds = {503};
+  c.scenario.prefetch = 1;
+  c.scenario.placement = Placement::offload;
+  c.scenario.kernel_steps = kernel_steps_in(c.cpu_per_call);
+  return settled(std::move(c));
 }
 
 /// What the kernel says of a process under this name; nothing where it is gone.
@@ -88,14 +58,17 @@ std::vector<pid_t> workers(const MockServer& server) {
 /// One run of a case, in the middle of which some of its workers are killed.
 class DisturbedRun {
  public:
-  explicit DisturbedRun(Case c) : case_(std::move(c)), records_(case_.scenario.calls) {
+  explicit DisturbedRun(Case c)
+      : case_(std::move(c)),
+        records_(case_.scenario.calls),
+        attempts_(std::size_t{case_.scenario.calls} * case_.scenario.attempts) {
     case_.scenario.run = server_.create_run(case_.plan);
     model_ = processes().make({.host = server_.host(), .port = server_.port(), .workers = case_.workers});
   }
 
   /// Runs the workload; when `moment` has come while it still runs, kills these of its workers.
   void go(const std::function<bool()>& moment, const std::function<bool(std::size_t)>& is_victim) {
-    Recorder recorder(records_);
+    Recorder recorder(records_, attempts_);
     const std::jthread killer([&](const std::stop_token& ended) {
       while (!ended.stop_requested() && !moment()) std::this_thread::sleep_for(500us);
       if (ended.stop_requested()) return;
@@ -106,6 +79,7 @@ class DisturbedRun {
     });
     model_->run(case_.workload, case_.scenario, recorder);
     outcome_ = {.records = records_,
+                .attempts = attempts_,
                 .chosen = recorder.chosen(),
                 .began = recorder.began().time_since_epoch(),
                 .makespan = Recorder::Clock::now() - recorder.began(),
@@ -158,6 +132,7 @@ class DisturbedRun {
  private:
   Case case_;
   std::vector<CallRecord> records_;
+  std::vector<AttemptRecord> attempts_;
   MockServer server_{SERVER_PROGRAM};
   std::unique_ptr<Model> model_;
   Outcome outcome_;
@@ -174,7 +149,8 @@ TEST_P(WorkerDeath, LosesItsOwnCallsAndNothingElse) {
     DisturbedRun run(c);
     const auto all = workers(run.server());
     ASSERT_EQ(all.size(), c.workers);
-    if (GetParam() == "cpu") {  // calls nobody: the moment is when the victim has worked for so long
+    if (specification_of(GetParam()).in_flight(c) ==
+        0) {  // calls nobody: the moment is when the victim has worked for so long
       const Nanoseconds before = cpu_of_process(all[victim]);
       const Nanoseconds worked = random() % 10 * 1ms;
       run.go([&] { return cpu_of_process(all[victim]) - before >= worked; },

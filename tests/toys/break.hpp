@@ -19,6 +19,11 @@ enum class Break {
   give_up_early,         // no second attempt
   new_connections,       // the warm ones are not used
   too_fast,              // claims to have finished before the reply was due
+  // retry's records
+  record_an_attempt_not_made,  // the first attempt is recorded as failed, and never made
+  record_a_longer_wait,        // waits less than it records
+  record_an_early_failure,     // claims to have known of it before the reply was due
+  swap_two_attempts,           // the failure is recorded as the success, and the other way round
   // all_settled
   hide_a_failure,  // a failed call is recorded as if it had succeeded
   // task_group

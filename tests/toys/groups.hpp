@@ -18,6 +18,27 @@ inline void hide_a_failure(Recorder& recorder) {
   }
 }
 
+inline void skip_an_attempt(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
+  const Attempt first = recorder.start(0);
+  recorder.end(0, first, {.verdict = Verdict::http_error, .status = 503});
+  std::this_thread::sleep_for(backoff(scenario, 0, 0, {}));
+  const Attempt second = recorder.start(0);
+  recorder.finish(0, client.get({scenario.run, 0, second}));
+}
+
+/// The first two of call 0.
+inline void forge_attempts(const Scenario& scenario, Recorder& recorder, Break broken) {
+  const auto attempts = recorder.attempts_of(0);
+  if (broken == Break::swap_two_attempts) {
+    std::swap(attempts[0].verdict, attempts[1].verdict);
+    std::swap(attempts[0].status, attempts[1].status);
+    std::swap(attempts[0].answer, attempts[1].answer);
+  }
+  if (broken == Break::record_an_early_failure) attempts[0].finished = attempts[0].started;
+  if (broken == Break::record_a_longer_wait)
+    attempts[1].started = attempts[0].finished + backoff(scenario, 0, 0, {});
+}
+
 /// One after another, and the failure ends nothing.
 inline void go_on_after_failure(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
   for (CallId id = 0; id < scenario.calls; ++id) {

@@ -6,10 +6,10 @@
 #include <thread>
 #include <vector>
 
-#include "impls/contract/model.hpp"
 #include "impls/blocking/call.hpp"
-#include "impls/blocking/retry.hpp"
 #include "impls/blocking/fair_semaphore.hpp"
+#include "impls/blocking/retry.hpp"
+#include "impls/contract/model.hpp"
 #include "tests/toys/break.hpp"
 #include "tests/toys/chains.hpp"
 #include "tests/toys/groups.hpp"
@@ -121,23 +121,26 @@ class Toy final : public Model {
   void mixed(const Scenario& scenario, Recorder& recorder) {
     toys::mixed(*client_, scenario, recorder, broken_);
   }
-  void cpu(const Scenario& scenario, Recorder& recorder) {
-    toys::cpu(*client_, scenario, recorder, broken_);
-  }
+  void cpu(const Scenario& scenario, Recorder& recorder) { toys::cpu(*client_, scenario, recorder, broken_); }
 
   void retry(const Scenario& scenario, Recorder& recorder) {
     Scenario changed = scenario;
-    if (broken_ == Break::retry_too_early) changed.backoff = Nanoseconds(0);
+    if (broken_ == Break::retry_too_early || broken_ == Break::record_a_longer_wait)
+      changed.backoff = Nanoseconds(0);
     if (broken_ == Break::give_up_early) changed.attempts = 1;
     std::vector<std::jthread> threads;
     for (CallId id = 0; id < scenario.calls; ++id) {
       threads.emplace_back([&, id] {
+        if (broken_ == Break::record_an_attempt_not_made && id == 0)
+          return toys::skip_an_attempt(*client_, scenario, recorder);
         call_until_ok(*client_, changed, id, recorder);
         if (broken_ != Break::retry_too_often || id != 0) return;
         recorder.start(id);
         recorder.finish(id, client_->get({scenario.run, id, 2}));
       });
     }
+    threads.clear();
+    toys::forge_attempts(scenario, recorder, broken_);
   }
 
   /// The warm-up stays honest: its scenario has the default seed, those of the tests have not.

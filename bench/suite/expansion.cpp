@@ -1,0 +1,183 @@
+// Makes cases of a [[scenario]].
+#include "bench/suite/expansion.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "bench/suite/general_keys.hpp"
+#include "bench/workloads/specification.hpp"
+
+namespace fanbench {
+namespace {
+
+/// A key that only some workloads have.
+struct OwnKey {
+  Key key;
+  std::vector<std::string_view> workloads;
+
+  bool is_of(std::string_view workload) const {
+    return std::ranges::find(workloads, workload) != workloads.end();
+  }
+};
+
+const std::vector<OwnKey>& own_keys() {
+  static const std::vector<OwnKey> all = [] {
+    std::vector<OwnKey> keys;
+    for (const Specification& specification : specifications()) {
+      for (const Key& key : specification.keys) {
+        auto known = std::ranges::find(keys, key.name, [](const OwnKey& own) { return own.key.name; });
+        if (known == keys.end()) known = keys.insert(keys.end(), {key, {}});
+        known->workloads.push_back(specification.workload);
+      }
+    }
+    return keys;
+  }();
+  return all;
+}
+
+Given read_given(const Node& node, const Key& key) {
+  Given given{.values = {}, .line = node.line()};
+  const auto* list = key.single ? nullptr : node.value.as_array();
+  if (!list) {
+    given.values = key.read(node);
+    return given;
+  }
+  if (list->empty()) node.expected("at least one value");
+  for (const toml::node& element : *list)
+    std::ranges::move(key.read(node.of(key.name, element)), std::back_inserter(given.values));
+  return given;
+}
+
+Given read_default(const Source& source, const Key& key) {
+  if (key.otherwise.empty()) return {};
+  const toml::table table = toml::parse(fmt::format("value = {}", key.otherwise));
+  return read_given({source, key.name, *table.get("value")}, key);
+}
+
+/// Makes the cases of one scenario.
+class Expansion {
+ public:
+  Expansion(const Source& source, const toml::table& table, const Keys& defaults)
+      : source_(source), line_(line_of(table)), own_(read_keys(source, table)), defaults_(defaults) {}
+
+  /// Each case that the key applies to becomes one case per value: the scenario's, else those of [defaults],
+  /// else the key's default.
+  template <class Applies>
+  void spread(const Key& key, const Applies& applies) {
+    const auto first = std::ranges::find_if(cases_, applies);
+    if (first == cases_.end()) return;
+    const Given given = given_for(key);
+    if (given.values.empty()) {
+      const std::string who = first->workload.empty() ? "" : fmt::format(", which {} needs", first->workload);
+      source_.fail(line_, key.name, fmt::format("expected {}{}, got nothing", key.needed, who));
+    }
+    std::vector<Case> spread_cases;
+    for (const Case& c : cases_) {
+      if (!applies(c)) {
+        spread_cases.push_back(c);
+        continue;
+      }
+      for (const Change& change : given.values) change(spread_cases.emplace_back(c));
+      if (spread_cases.size() > max_cases)
+        source_.fail(line_, "scenario", fmt::format("expected at most {} cases, got more", max_cases));
+    }
+    cases_ = std::move(spread_cases);
+  }
+
+  void spread(const Key& key) {
+    if (key.without && own_.contains(key.name)) {
+      for (const Case& c : cases_) {
+        if (const std::string why = key.without(c); !why.empty())
+          source_.fail(own_.at(key.name).line, key.name, why);
+      }
+    }
+    spread(key, [&key](const Case& c) { return !key.without || key.without(c).empty(); });
+  }
+
+  /// A key that only some workloads have must not be given in a scenario of another. In [defaults] it may:
+  /// there it is for those that have it.
+  void spread(const OwnKey& own) {
+    const auto other = std::ranges::find_if(cases_, [&own](const Case& c) { return !own.is_of(c.workload); });
+    if (own_.contains(own.key.name) && other != cases_.end()) {
+      source_.fail(own_.at(own.key.name).line, own.key.name,
+                   fmt::format("expected only for {}, got it for {}", fmt::join(own.workloads, ", "),
+                               other->workload));
+    }
+    spread(own.key, [&own](const Case& c) { return own.is_of(c.workload); });
+  }
+
+  /// Leaves out what is not there.
+  void keep_supported() {
+    const auto all_of = [this](auto member) {
+      std::vector<std::string> names;
+      for (const Case& c : cases_)
+        if (std::ranges::find(names, c.*member) == names.end()) names.push_back(c.*member);
+      return fmt::format("{}", fmt::join(names, ", "));
+    };
+    const std::string message =
+        fmt::format("expected a model that has {} over {}, got only {}", all_of(&Case::workload),
+                    all_of(&Case::transport), all_of(&Case::model));
+    std::erase_if(cases_, [](const Case& c) { return !model_of(c.model).supports(c.workload, c.transport); });
+    if (cases_.empty()) source_.fail(line_, "models", message);
+  }
+
+  void settle() {
+    for (Case& c : cases_) {
+      if (const auto settle = specification_of(c.workload).settle) settle(c);
+      if (c.scenario.calls % c.plan.chain != 0) {
+        source_.fail(line_, "calls",
+                     fmt::format("expected a multiple of {} for {}, which has so many calls in a row, got {}",
+                                 c.plan.chain, c.workload, c.scenario.calls));
+      }
+      c.name = case_name(c);
+    }
+  }
+
+  std::vector<Case> cases() && { return std::move(cases_); }
+
+ private:
+  Given given_for(const Key& key) const {
+    for (const Keys* keys : {&own_, &defaults_})
+      if (const auto given = keys->find(key.name); given != keys->end()) return given->second;
+    return read_default(source_, key);
+  }
+
+  const Source& source_;
+  Line line_;
+  Keys own_;
+  const Keys& defaults_;
+  std::vector<Case> cases_ = {Case{}};
+};
+
+}  // namespace
+
+Keys read_keys(const Source& source, const toml::table& table) {
+  std::vector<const Key*> known;
+  for (const Key& key : leading_keys()) known.push_back(&key);
+  for (const Key& key : closing_keys()) known.push_back(&key);
+  for (const OwnKey& own : own_keys()) known.push_back(&own.key);
+  std::vector<std::string_view> names;
+  for (const Key* key : known) names.push_back(key->name);
+  refuse_unknown(source, table, "", names);
+
+  Keys keys;
+  for (const Key* key : known) {
+    if (const auto* value = table.get(key->name))
+      keys[key->name] = read_given({source, key->name, *value}, *key);
+  }
+  return keys;
+}
+
+std::vector<Case> expand(const Source& source, const toml::table& table, const Keys& defaults) {
+  Expansion expansion(source, table, defaults);
+  for (const Key& key : leading_keys()) expansion.spread(key);
+  for (const OwnKey& own : own_keys()) expansion.spread(own);
+  for (const Key& key : closing_keys()) expansion.spread(key);
+  expansion.keep_supported();
+  expansion.settle();
+  return std::move(expansion).cases();
+}
+
+}  // namespace fanbench

@@ -1,0 +1,15 @@
+// Keys that several workloads have.
+#pragma once
+
+#include "bench/suite/key.hpp"
+
+namespace fanbench {
+
+/// Scenario::limit; each workload has its own words for what is limited.
+Key limit_key(std::string_view meaning);
+/// The plan's failures, which a workload may or may not get over: `phrase` says so.
+Key failures_key(std::string_view phrase);
+/// Work of each call.
+Key cpu_per_call_key(std::string_view meaning);
+
+}  // namespace fanbench

@@ -1,0 +1,48 @@
+// What one run produced, and how its times compare with those of the ledger.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bench/targets/clock.hpp"
+#include "impls/contract/records.hpp"
+
+namespace fanbench {
+
+struct Outcome {
+  std::span<const CallRecord> records{};      // by call id
+  std::span<const AttemptRecord> attempts{};  // as many for each call as it may have; empty where that is one
+  std::vector<EventRecord> events{};          // in the order in which they were recorded
+  CallId chosen = Recorder::none;
+  Nanoseconds began{};              // of the client's clock
+  Nanoseconds makespan{};           // from the first call's intended start to the end of the fan-out
+  std::string note{};               // the model's own remark, if any
+  std::uint32_t tasks_peak = 0;     // most units of concurrency that existed at once; see LiveTask
+  std::vector<Nanoseconds> lags{};  // of the heartbeat's ticks
+  SharedClock clock{};              // how the ledger's times belong to ours
+
+  /// The attempts made at a call, in order: those of which there are records.
+  std::vector<AttemptRecord> attempts_of(CallId id) const {
+    const CallRecord& call = records[id];
+    if (call.attempts == 0) return {};
+    if (attempts.empty()) return {{call.started, call.finished, call.answer, call.status, call.verdict}};
+    const std::size_t per_call = attempts.size() / records.size();
+    const auto made = attempts.subspan(id * per_call, std::min<std::size_t>(call.attempts, per_call));
+    return {made.begin(), made.end()};
+  }
+
+  /// A moment of the run on the ledger's clock; a guess where that is not shared.
+  Nanoseconds at(Nanoseconds since_began) const { return began + since_began + clock.offset; }
+  /// Whether what the ledger dates so was before that moment of the run, or after it, whatever the clocks'
+  /// uncertainty. Without a common clock nobody can tell.
+  bool surely_before(Nanoseconds of_ledger, Nanoseconds since_began) const {
+    return clock.shared && of_ledger + clock.uncertainty < at(since_began);
+  }
+  bool surely_after(Nanoseconds of_ledger, Nanoseconds since_began) const {
+    return clock.shared && of_ledger - clock.uncertainty > at(since_began);
+  }
+};
+
+}  // namespace fanbench
