@@ -159,6 +159,46 @@ TEST(Measurement, HasNoFigureOfAServerWhoseProcessIsNotOurs) {
     EXPECT_FALSE(row.contains(name)) << name;
 }
 
+/// The toy, counting how often it is warmed.
+class CountsWarming final : public Model {
+ public:
+  CountsWarming(std::unique_ptr<Model> model, int& times) : model_(std::move(model)), times_(times) {}
+  void warm(std::uint32_t in_flight) override {
+    ++times_;
+    model_->warm(in_flight);
+  }
+  void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
+    model_->run(workload, scenario, recorder);
+  }
+
+ private:
+  std::unique_ptr<Model> model_;
+  int& times_;
+};
+
+int times_warmed_in_three_runs(const Case& c) {
+  MockServer server(SERVER_PROGRAM);
+  int times = 0;
+  ModelEntry entry = toy<Break::nothing>();
+  entry.make = [make = entry.make, &times](const fanbench::Setup& setup) {
+    return std::make_unique<CountsWarming>(make(setup), times);
+  };
+  Measurement measurement(c, entry, server, std::nullopt);
+  measurement.prepare(false);
+  measurement.iterate();
+  measurement.iterate();
+  return times;
+}
+
+TEST(Measurement, WarmsAgainAfterARunThatLostConnections) {
+  EXPECT_EQ(times_warmed_in_three_runs(gather_case()), 1);
+  EXPECT_EQ(times_warmed_in_three_runs(all_settled_case()), 3);  // a call is reset
+  EXPECT_EQ(times_warmed_in_three_runs(timeout_case()), 3);      // calls are given up
+  Case cold = gather_case();
+  cold.cold = true;
+  EXPECT_EQ(times_warmed_in_three_runs(cold), 0);
+}
+
 /// The most of a run's processes: of descriptors and mappings in one of them, of threads in all.
 struct Peaks {
   std::size_t descriptors = 0, mappings = 0, tasks = 0;

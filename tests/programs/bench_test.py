@@ -38,6 +38,7 @@ models = ["coroutines", "threads", "processes", "floor"]
 transports = ["native", "curl"]
 calls = 20
 """
+ALL_WORKLOADS = (pathlib.Path(__file__).parents[2] / "bench" / "suites" / "smoke.toml").read_text()
 WITHOUT_FIGURES = """
 description = "For tests"
 [defaults]
@@ -216,6 +217,31 @@ class ARunningServer(unittest.TestCase):
                     self.assertIn(told, done.stderr)
                     self.assertEqual(done.stderr.count("\n"), 1)
             other.shutdown()
+
+
+@unittest.skipUnless(os.geteuid() == 0 and shutil.which("ip") and shutil.which("unshare"), "needs root, ip and unshare")
+class AServerElsewhere(unittest.TestCase):
+    """In a network and a time of its own: to the client as another machine's, with another clock."""
+
+    def test_is_measured_by_durations(self):
+        name = f"fanbench{os.getpid()}"
+        here, there = f"{name}a"[-15:], f"{name}b"[-15:]
+        set_up = [f"ip netns add {name}", f"ip link add {here} type veth peer name {there}",
+                  f"ip link set {there} netns {name}", f"ip address add 10.213.77.1/30 dev {here}",
+                  f"ip link set {here} up", f"ip -n {name} address add 10.213.77.2/30 dev {there}",
+                  f"ip -n {name} link set {there} up"]
+        self.addCleanup(subprocess.run, ["ip", "netns", "delete", name], capture_output=True)
+        for command in set_up:
+            done = subprocess.run(command.split(), capture_output=True, text=True)
+            if done.returncode != 0:
+                self.skipTest(f"{command}: {done.stderr}")
+        under = ("ip", "netns", "exec", name, "unshare", "--time", "--fork", "--monotonic", "100000")
+        with MockServer("--address", "10.213.77.2", under=under, stderr=subprocess.DEVNULL) as server:
+            done = bench("--server", f"10.213.77.2:{server.port}", text=ALL_WORKLOADS)
+        rows = json.loads(done.stdout)["benchmarks"]
+        wrong = [f"{r['name']}: {r['error_message']}" for r in rows if r["status"] not in ("verified", "not_applicable")]
+        self.assertEqual(wrong, [])
+        self.assertNotIn("server_cpu_share", rows[0])
 
 
 class Silent(http.server.BaseHTTPRequestHandler):

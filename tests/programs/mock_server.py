@@ -3,24 +3,26 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import urllib.request
 
 
 class MockServer:
-    """A running server, ended when the block is left."""
+    """A running server, ended when the block is left. `under`: words before the program's, of one that starts it."""
 
-    def __init__(self, *flags: str, stderr: int | None = None):
-        self.process = subprocess.Popen([os.environ["FANBENCH_SERVER"], *flags], stdout=subprocess.PIPE, stderr=stderr,
-                                        text=True)
-        self.port = json.loads(self.process.stdout.readline())["port"]
+    def __init__(self, *flags: str, stderr: int | None = None, under: tuple[str, ...] = ()):
+        self.process = subprocess.Popen([*under, os.environ["FANBENCH_SERVER"], *flags], stdout=subprocess.PIPE,
+                                        stderr=stderr, text=True)
+        ready = json.loads(self.process.stdout.readline())
+        self.port, self.pid = ready["port"], ready["pid"]
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> "MockServer":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.terminate()
+        os.kill(self.pid, signal.SIGTERM)
         self.process.wait()
         self.process.stdout.close()
 
