@@ -42,7 +42,7 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
                                       LognormalDelay{5ms, 40ms}, BimodalDelay{2ms, 40ms, 0.2}});
   c.plan.body_bytes = pick<std::size_t>(random, {17, 64, 3000});
   scenario.limit = pick<std::uint32_t>(random, {1, 2, 7, size + 5});
-  scenario.attempts = has(specification, "attempts") ? pick<std::uint32_t>(random, {1, 2, 4}) : 1;
+  scenario.attempts = pick<std::uint32_t>(random, {1, 2, 4});
   scenario.backoff = pick<Nanoseconds>(random, {0ms, 1ms, 8ms});
   if (has(specification, "failures")) {
     c.plan.failures = {
@@ -51,19 +51,18 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
         .kinds = {503, 429, 404, Failures::reset, Failures::reset_body, Failures::cut, Failures::garbage},
         .retry_after = pick<Nanoseconds>(random, {0ms, 5ms})};
   }
-  if (has(specification, "cpu_per_call")) c.cpu_per_call = pick<Nanoseconds>(random, {0ms, 1ms});
-  if (has(specification, "deadline"))
-    scenario.deadline = pick<Nanoseconds>(random, {1ms, 60ms, 500ms});  // 1 ms: shorter than every delay
+  scenario.deadline = pick<Nanoseconds>(random, {1ms, 60ms, 500ms});  // 1 ms: shorter than every delay
   scenario.scope = pick(random, {Scope::call, Scope::group});
   scenario.producers = pick<std::uint32_t>(random, {1, 2, 5});
   scenario.consumers = pick<std::uint32_t>(random, {1, 3, 30});
   scenario.capacity = pick<std::uint32_t>(random, {1, 2, 50});
   scenario.order = pick(random, {Order::fifo, Order::lifo, Order::priority});
   scenario.mode = pick(random, {Mode::barrier, Mode::streamed});
-  scenario.pages = pick<std::uint32_t>(random, {1, 2, 4});
   scenario.prefetch = pick<std::uint32_t>(random, {0, 1});
   scenario.consume = pick<Nanoseconds>(random, {0ms, 30ms});
   scenario.placement = pick(random, {Placement::in_line, Placement::offload});
+  scenario.pages = pick<std::uint32_t>(random, {1, 2, 4});
+  if (has(specification, "cpu_per_call")) c.cpu_per_call = pick<Nanoseconds>(random, {0ms, 1ms});
   if (specification.settle) specification.settle(c);
   scenario.calls = size * c.plan.chain;
   return c;

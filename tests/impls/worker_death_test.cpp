@@ -29,8 +29,9 @@ const ModelEntry& processes() { return *std::ranges::find(models(), "processes",
 
 /// A small case of the workload, of jobs that are as long as they can be. No call fails as a lost one does.
 Case case_of(std::string_view workload) {
-  Case c = small_case(workload, "processes", "native", 6);
-  c.cold = true;  // each run has a model of its own
+  Case c = small_case(workload, "processes", "native", 1);
+  c.scenario.calls = 6;  // or two chains of three
+  c.cold = true;         // each run has a model of its own
   c.plan.failures.kinds = {503};
   c.scenario.prefetch = 1;
   c.scenario.placement = Placement::offload;
