@@ -13,6 +13,7 @@
 #include "bench/catalogue.hpp"
 #include "bench/machine/allocations.hpp"
 #include "bench/machine/machine.hpp"
+#include "bench/machine/resources.hpp"
 #include "bench/measuring.hpp"
 #include "bench/suite/suite.hpp"
 
