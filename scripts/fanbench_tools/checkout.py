@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,3 +34,17 @@ def version() -> str:
     """The version that CMakeLists.txt gives."""
     match = re.search(r"project\(fanbench VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text())
     return match[1] if match else "unknown"
+
+
+def commit() -> str:
+    """The checkout's, with "+changes" where files differ from it; "" where there is none, or no git."""
+    head = _git("rev-parse", "--verify", "--short=12", "HEAD")
+    return head + ("+changes" if head and _git("status", "--porcelain", "--untracked-files=no") else "")
+
+
+def _git(*arguments: str) -> str:
+    try:
+        return subprocess.run(["git", "-C", str(ROOT), *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, check=False).stdout.strip()
+    except FileNotFoundError:
+        return ""

@@ -10,14 +10,14 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable, NoReturn, Sequence
 
 from . import checkout
 from .machine import doctor
-from .machine.facts import Machine, read_machine
+from .machine.facts import Machine, Software, read_software
 from .results.reader import FORMAT, ResultsError, load
 from .run import process, rounds, runner
 
@@ -157,10 +157,10 @@ def _duration(text: str) -> float:
 def _run(arguments: argparse.Namespace) -> int:
     job = _job(arguments)
     process.adopt_orphans()
-    machine = read_machine()
-    for finding in doctor.worth_saying_before_a_run(doctor.examine(machine)):
+    machine, software = runner.machine(job.bench), read_software()
+    for finding in doctor.worth_saying_before_a_run(doctor.examine(machine, software)):
         print(f"{finding.level}: {finding.line()}")
-    job = replace(job, context=_context(job, machine))
+    job = replace(job, context=_context(job, machine, software))
     print(f"{job.suite.name}: {_many(len(job.cases), 'case')}, {_many(job.rounds, 'round')}, into {_shown(job.out)}",
           flush=True)
     began = time.monotonic()
@@ -223,10 +223,10 @@ def _refuse_to_overwrite(out: Path) -> None:
         raise Refused(f"{out}: can't be made: {e.strerror}") from None
 
 
-def _context(job: runner.Job, machine: Machine) -> dict[str, Any]:
+def _context(job: runner.Job, machine: Machine, software: Software) -> dict[str, Any]:
     return {"suite": job.suite.name, "description": job.suite.description, "rounds": job.rounds,
             "order_seed": job.order_seed, "started": runner.now_utc(), "fanbench_version": checkout.version(),
-            "results_format": FORMAT, "commit": machine.commit, "machine": machine.as_context()}
+            "results_format": FORMAT, "commit": checkout.commit(), "machine": {**machine.printed, **asdict(software)}}
 
 
 def _all_rounds(job: runner.Job, stop: process.StopRequest) -> int:
@@ -388,7 +388,7 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(_arguments: argparse.Namespace) -> int:
-    findings = doctor.examine(read_machine())
+    findings = doctor.examine(runner.machine(checkout.bench_binary()), read_software())
     print(doctor.report(findings))
     return 1 if any(f.level == doctor.IMPOSSIBLE for f in findings) else 0
 

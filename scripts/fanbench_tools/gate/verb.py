@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
+from .. import checkout
 from ..files import write_atomically
-from ..machine.facts import read_machine
 from ..results import reader
 from ..results.catalogue import Catalogue
 from ..run import process, runner
@@ -50,7 +50,7 @@ def run(asked: Asked, suite_path: Callable[[str], Path], stop: process.StopReque
     of_base, of_head = (ref and builds.commit_of(ref) for ref in (asked.base, asked.head))
     try:
         base = builds.of_commit(asked.base, of_base, _say, stop)
-        head = builds.of_working_tree(read_machine().commit) if asked.head is None \
+        head = builds.of_working_tree(checkout.commit()) if asked.head is None \
             else builds.of_commit(asked.head, of_head, _say, stop)
         with tempfile.TemporaryDirectory(prefix="fanbench-gate-") as folder:
             return _compare(asked, base, head, suite_path, Path(folder), stop)

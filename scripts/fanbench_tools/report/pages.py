@@ -95,7 +95,8 @@ def headline(context: dict[str, Any], rounds: int) -> str:
     """The run in a line: "3 rounds · 2026-11-20 17:04 · Some CPU, 2 cores · Linux 6.1.0"."""
     date = str(context.get("started") or context.get("date") or "")
     about = context.get("machine") if isinstance(context.get("machine"), dict) else {}
-    cores = context.get("num_cpus") or about.get("cores")
+    listed = about.get("cores")  # a number before format 3
+    cores = context.get("num_cpus") or (len(listed) if isinstance(listed, list) else listed)
     machine = ", ".join(p for p in (str(context.get("cpu") or about.get("cpu") or context.get("host_name") or ""),
                                     f"{cores} core{'' if cores == 1 else 's'}" if cores else "") if p)
     words = [f"{rounds} round{'' if rounds == 1 else 's'}", date[:16].replace("T", " "), machine,
@@ -120,6 +121,8 @@ def _plain(value: Any) -> str:
     if isinstance(value, dict):
         if {"level", "type", "size"} <= value.keys():
             return f"L{value['level']} {value['type']} {_kib(value['size'])}"
+        if value.keys() == {"count", "by"}:
+            return f"{'no limit' if value['count'] is None else value['count']} ({value['by']})"
         return ", ".join(f"{k} {_plain(v)}" for k, v in value.items())
     if value is None or isinstance(value, bool):
         return {None: "not known", True: "yes", False: "no"}[value]

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Callable, Mapping, Sequence, TypeVar
 
 from ..files import write_atomically
+from ..machine import facts
+from ..machine.facts import Machine
 from ..results import catalogue as catalogues
 from ..results.catalogue import Catalogue
 from ..results.rows import Row, has_no_number, is_failure
@@ -53,6 +55,11 @@ def catalogue(bench: Path) -> Catalogue:
     return _asked(bench, ["--catalogue"], catalogues.read)
 
 
+def machine(bench: Path) -> Machine:
+    """What the bench says of this machine. Raises BenchError."""
+    return _asked(bench, ["--machine"], facts.read)
+
+
 def _asked(bench: Path, options: Sequence[str | Path], read: Callable[[Any], T]) -> T:
     """What the bench prints as JSON, read."""
     try:
@@ -64,7 +71,8 @@ def _asked(bench: Path, options: Sequence[str | Path], read: Callable[[Any], T])
     try:
         return read(json.loads(ended.stdout))
     except (ValueError, KeyError, TypeError) as e:
-        raise BenchError(f"{bench.name} {options[-1]} printed what can't be read: {e!r}") from None
+        what = str(e) if isinstance(e, ValueError) else repr(e)
+        raise BenchError(f"{bench.name} {options[-1]} printed what can't be read: {what}") from None
 
 
 def run(job: Job, display: Display, stop: process.StopRequest) -> int:

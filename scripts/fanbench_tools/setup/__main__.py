@@ -26,7 +26,7 @@ TO_BUILD_COMMITS = Needs(interpreter.OF_THE_PACKAGE, cpp=True)
 TO_MEASURE = Needs(interpreter.OF_THE_PACKAGE, cpp=True, targets=PROGRAMS)
 TO_TEST = Needs((*interpreter.OF_THE_PACKAGE, *interpreter.OF_THE_TESTS), cpp=True, targets=("all",))
 NEEDS = {"run": TO_MEASURE, "list": TO_MEASURE, "report": TO_REPORT, "compare": TO_REPORT, "gate": TO_MEASURE,
-         "doctor": Needs(), "serve": TO_MEASURE, "test": TO_TEST}
+         "doctor": TO_MEASURE, "serve": TO_MEASURE, "test": TO_TEST}
 
 
 def main(words: list[str]) -> int:

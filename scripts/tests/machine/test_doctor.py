@@ -2,50 +2,60 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 from conftest import Pretend
 from fanbench_tools.machine import doctor
 from fanbench_tools.machine.doctor import IMPOSSIBLE, NOTE, OK, WARNING, Finding
-from fanbench_tools.machine.facts import UNLIMITED, Machine, read_machine
+from fanbench_tools.machine.facts import Allowance, Machine, Software
+from fixtures.machines import GOOD
 
-GOOD = Machine(cores=8, tracepoints_readable=True, root=True, compiler="c++ 12", cmake="3.25.1",
-               libraries={"boost": "1.81"})
+DEBIAN = Software("Debian GNU/Linux 12 (bookworm)", "3.25.1", {"libfmt-dev": "9.1.0"})
+
+
+def examine(machine: Machine) -> list[Finding]:
+    return doctor.examine(machine, DEBIAN)
 
 
 def finding(machine: Machine, what: str) -> Finding:
-    return next(f for f in doctor.examine(machine) if f.what == what)
+    return next(f for f in examine(machine) if f.what == what)
 
 
 def test_a_good_machine_needs_nothing() -> None:
-    assert [f for f in doctor.examine(GOOD) if f.level != OK or f.advice] == []
+    assert [f for f in examine(GOOD) if f.level != OK or f.advice] == []
 
 
 @pytest.mark.parametrize(("change", "what", "level", "said"), [
-    ({"cores": 1}, "cores", WARNING, "Client and server share it"),
-    ({"cores": 2}, "cores", NOTE, "a core each"),
-    ({"busy_cores": 1.5}, "load", WARNING, "other programs keep 1.5 of 8 cores busy"),
-    ({"busy_cores": 0.2}, "load", OK, "0.2 of 8"),
+    ({"cores": (3,)}, "cores", WARNING, "Client and server share it"),
+    ({"cores": (0, 1)}, "cores", NOTE, "a core each"),
+    ({"busy_cores": 1.5}, "load", WARNING, "other programs keep 1.5 of 8 cores busy (load average 0.25)"),
+    ({"busy_cores": 0.2, "load_1m": None}, "load", OK, "0.2 of 8 cores busy"),
+    ({"busy_cores": None}, "load", NOTE, "not visible here"),
     ({"governor": "powersave"}, "governor", WARNING, "cpupower frequency-set"),
     ({"governor": None}, "governor", OK, "virtual machine"),
-    ({"memory_available_bytes": 1 << 30}, "memory", WARNING, "1.0 of 8.0 GiB"),
-    ({"memory_available_bytes": 100 << 20}, "memory", IMPOSSIBLE, "0.25 GiB at least"),
-    ({"descriptors_soft": 1024, "descriptors_hard": 4096}, "descriptors", WARNING, "1,024, may be raised to 4,096"),
-    ({"descriptors_soft": 1024, "descriptors_hard": 1 << 20}, "descriptors", OK, "1,024"),
-    ({"descriptors_hard": 64}, "descriptors", IMPOSSIBLE, "ulimit -Hn"),
-    ({"descriptors_soft": UNLIMITED, "descriptors_hard": UNLIMITED}, "descriptors", OK, "no limit"),
-    ({"processes": 4000}, "threads and processes", WARNING, "4,000 at most, set by ulimit -u"),
-    ({"pids_cgroup": 5000}, "threads and processes", WARNING, "TasksMax"),
-    ({"max_map_count": 10_000}, "threads and processes", WARNING, "sysctl vm.max_map_count"),
-    ({"threads_max": 9000}, "threads and processes", WARNING, "sysctl kernel.threads-max"),
-    ({"ports": (32768, 33767)}, "ports", WARNING, "1,000 for connections"),
-    ({"tracepoints_readable": False}, "system calls", NOTE, "mount -t tracefs"),
-    ({"root": False, "perf_event_paranoid": 2}, "system calls", NOTE, "kernel.perf_event_paranoid is 2"),
-    ({"root": False, "perf_event_paranoid": 1}, "system calls", OK, "can be counted"),
-    ({"compiler": ""}, "compiler", NOTE, "installs what is missing"),
-    ({"libraries": {"boost": "1.74"}}, "libraries", NOTE, "1.81 or newer"),
-    ({"libraries": {}}, "libraries", NOTE, "none found"),
+    ({"memory_mb": Allowance(1100, "MemAvailable")}, "memory", WARNING, "1.1 of 8.0 GB available (MemAvailable)"),
+    ({"memory_mb": Allowance(100, "MemAvailable")}, "memory", IMPOSSIBLE, "end other programs"),
+    ({"memory_mb": Allowance(100, "memory.max of cgroup /a")}, "memory", IMPOSSIBLE, "MemoryMax"),
+    ({"memory_mb": Allowance(6000, "MemAvailable"), "memory_bytes": None}, "memory", OK, "6.0 GB available"),
+    ({"memory_mb": Allowance(math.inf, "MemAvailable")}, "memory", OK, "no limit"),
+    ({"descriptors": Allowance(4096, "RLIMIT_NOFILE")}, "descriptors", WARNING, "4,096 at most, set by RLIMIT_NOFILE"),
+    ({"descriptors": Allowance(64, "RLIMIT_NOFILE")}, "descriptors", IMPOSSIBLE, "ulimit -Hn"),
+    ({"descriptors": Allowance(math.inf, "RLIMIT_NOFILE")}, "descriptors", OK, "no limit"),
+    ({"tasks": (Allowance(4000, "RLIMIT_NPROC"),)}, "threads and processes", WARNING, "ulimit -u 65536"),
+    ({"tasks": (Allowance(90_000, "kernel.pid_max"), Allowance(5000, "pids.max of cgroup /a"))},
+     "threads and processes", WARNING, "5,000 at most, set by pids.max of cgroup /a"),
+    ({"tasks": (Allowance(5000, "pids.max of cgroup /a"),)}, "threads and processes", WARNING, "TasksMax"),
+    ({"tasks": (Allowance(9000, "kernel.threads-max"),)}, "threads and processes", WARNING, "sysctl kernel.threads-max"),
+    ({"mappings": Allowance(20_000, "vm.max_map_count")}, "threads and processes", WARNING, "sysctl vm.max_map_count"),
+    ({"tasks": (), "mappings": Allowance(math.inf, "vm.max_map_count")}, "threads and processes", OK, "no limit"),
+    ({"ports": Allowance(1000, "net.ipv4.ip_local_port_range")}, "ports", WARNING, "1,000 at most"),
+    ({"ports": Allowance(15_000, "net.ipv4.ip_local_port_range")}, "ports", OK, "15,000 at most"),
+    ({"ports": Allowance(15_000, "net.ipv4.ip_local_port_range"), "ports_reused": False}, "ports", WARNING, "a minute"),
+    ({"ports": Allowance(25_000, "net.ipv4.ip_local_port_range"), "ports_reused": False}, "ports", OK, "25,000"),
+    ({"counts_syscalls": False, "tracepoints_readable": False}, "system calls", NOTE, "mount -t tracefs"),
+    ({"counts_syscalls": False}, "system calls", NOTE, "kernel.perf_event_paranoid is 2"),
 ])
 def test_each_shortage_is_said_with_its_cure(change: dict, what: str, level: str, said: str) -> None:
     found = finding(replace(GOOD, **change), what)
@@ -55,23 +65,29 @@ def test_each_shortage_is_said_with_its_cure(change: dict, what: str, level: str
 
 
 def test_only_warnings_are_said_before_a_run() -> None:
-    findings = doctor.examine(replace(GOOD, cores=2, governor="powersave"))
+    findings = examine(replace(GOOD, cores=(0, 1), governor="powersave"))
     assert [f.what for f in doctor.worth_saying_before_a_run(findings)] == ["governor"]
 
 
 def test_the_report_fits_80_columns() -> None:
-    poor = replace(GOOD, cores=1, governor="powersave", descriptors_hard=300, processes=300, ports=(1, 2), cpu="X" * 40)
-    assert max(map(len, doctor.report(doctor.examine(poor)).splitlines())) <= 80
+    few = Allowance(300, "pids.max of cgroup /system.slice/fanbench.service")
+    poor = replace(GOOD, cores=(0,), governor="powersave", descriptors=few, tasks=(few,), ports=few, cpu="X" * 40)
+    assert max(map(len, doctor.report(examine(poor)).splitlines())) <= 80
 
 
-def test_this_machine_can_be_read() -> None:
-    machine = read_machine()
-    assert machine.cores >= 1 and machine.memory_bytes > 0 and machine.kernel.startswith("Linux")
-    assert 0 <= machine.busy_cores <= 4096
-    assert 0 < machine.memory_available_bytes <= machine.memory_bytes
+def test_what_a_machine_is_made_of_is_said_too() -> None:
+    text = " ".join(doctor.report(examine(GOOD)).split())
+    for said in ("system: Linux 6.1.0, Debian GNU/Linux 12 (bookworm)", "compiler: GNU 12.2.0 -O2 -g -DNDEBUG; CMake 3.25.1",
+                 "libraries: boost 1.81.0, libcurl 7.88.1, tbb 2021.8, libfmt-dev 9.1.0"):
+        assert said in text
+    assert doctor.examine(GOOD, Software())[-2].seen == "GNU 12.2.0 -O2 -g -DNDEBUG"
 
 
-def test_doctor_as_a_command(pretend: Pretend) -> None:
+@pytest.mark.parametrize(("machine", "code"), [({}, 0), ({"governor": "powersave"}, 0), ({"limits": {
+    **GOOD.printed["limits"], "descriptors": {"count": 64, "by": "RLIMIT_NOFILE"}}}, 1)])
+def test_doctor_as_a_command(pretend: Pretend, machine: dict, code: int) -> None:
+    pretend.cases({}, machine=machine)
     ran = pretend.run(verb="doctor")
-    assert (ran.code, ran.err) == (0, "")
+    assert (ran.code, ran.err) == (code, "")
     assert ran.out.count("\n") >= len(doctor.LOOKS)
+    assert ("impossible descriptors: 64 at most" in ran.out) == bool(code)

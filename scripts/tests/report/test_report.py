@@ -150,11 +150,21 @@ def test_rounds_show_least_and_greatest():
 
 
 def test_provenance_keeps_unknown_keys():
-    markdown, _ = small([row(NAME)], {"commit": "abc", "zebra": "stripes", "machine": {"cores": 2},
+    limits = {"ports": {"count": 9, "by": "range"}, "tasks": [{"count": None, "by": "user"}]}
+    markdown, _ = small([row(NAME)], {"commit": "abc", "zebra": "stripes", "machine": {"cores": [0, 1], "limits": limits},
                                       "load_avg": [0.1, 0.2], "caches": [{"type": "Data", "level": 1, "size": 32768, "num_sharing": 2}]})
-    for line in ("| machine: cores | 2 |", "| Commit | abc |", "| zebra | stripes |",
+    for line in ("| machine: cores | 0, 1 |", "| machine: limits | ports 9 (range), tasks no limit (user) |",
+                  "| Commit | abc |", "| zebra | stripes |",
                  "| Load average at the start | 0.1, 0.2 |", "| Caches | L1 Data 32 KiB |"):
         assert line in markdown
+
+
+@pytest.mark.parametrize(("context", "cores"), [({"num_cpus": 4, "machine": {"cores": [0]}}, "4 cores"),
+                                                ({"machine": {"cores": [0]}}, "1 core"),
+                                                ({"machine": {"cores": 2}}, "2 cores"), ({"machine": {}}, "")])
+def test_the_headline_has_the_cores_of_any_format(context, cores):
+    assert pages.headline({"date": "2026-11-20T17:04:05", **context}, 3) == " · ".join(
+        filter(None, ("3 rounds", "2026-11-20 17:04", cores)))
 
 
 def test_the_claims_table_comes_with_the_suite_claims_only():

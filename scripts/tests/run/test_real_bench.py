@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 from pathlib import Path
@@ -15,6 +16,7 @@ from fanbench_tools import checkout
 from fanbench_tools.results import catalogue, old_rows
 from fanbench_tools.results.cases import Case
 from fanbench_tools.run import runner
+from fixtures.machines import PRINTED
 
 BENCH = checkout.bench_binary()  # as scripts/fanbench has built it, before the tests' environment is cleaned
 
@@ -47,6 +49,15 @@ def real(pretend: Pretend) -> Pretend:
     pretend.bench = BENCH
     pretend.suite.write_text(SUITE.format(latency="300ms"))
     return pretend
+
+
+def test_doctor_judges_the_limits_that_cases_have(real: Pretend) -> None:
+    machine = runner.machine(BENCH)
+    assert machine.printed.keys() == PRINTED.keys() and machine.printed["limits"].keys() == PRINTED["limits"].keys()
+    assert machine.cores == tuple(sorted(os.sched_getaffinity(0)))
+    assert machine.descriptors.count == resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    ran = real.run(verb="doctor")
+    assert (ran.code, ran.err) == (0, "") and f"{machine.descriptors.count:,.0f} at most" in ran.out
 
 
 def _of_name(run: Pretend, name: str) -> list[int]:
