@@ -49,14 +49,15 @@ std::string case_name(const Case& c) {
 }
 
 nlohmann::ordered_json parameters_json(const Case& c) {
-  nlohmann::ordered_json parameters = {{"calls", c.scenario.calls},
-                                       {"latency", format_delay(c.plan.delay)},
-                                       {"start", start_text(c)},
-                                       {"connection", to_string(c.connection)}};
-  for (const Key& key : specification_of(c.workload).keys) {
+  const Specification& specification = specification_of(c.workload);
+  nlohmann::ordered_json parameters = {{"calls", c.scenario.calls}};
+  if (specification.in_flight(c) > 0) parameters["latency"] = format_delay(c.plan.delay);
+  parameters["start"] = start_text(c);
+  parameters["connection"] = to_string(c.connection);
+  for (const Key& key : specification.keys) {
     if (auto value = key.show(c); !value.is_null()) parameters[std::string(key.name)] = std::move(value);
   }
-  if (model_of(c.model).has_workers) parameters["workers"] = c.workers;
+  if (model_of(c.model).has_workers) parameters["workers"] = c.workers_chosen ? c.workers : 0;
   parameters["body_bytes"] = c.plan.body_bytes;
   parameters["seed"] = c.plan.seed;
   parameters["iterations"] = c.iterations;

@@ -81,9 +81,7 @@ def test_each_key_of_a_suite_is_explained():
     assert [key for key in CATALOGUE.keys if f"`{key}`" not in page] == []
 
 
-FLAGS = {"verified", "counts_allocations", "server_bound", "noisy"}  # say something of a row, and need be no figures
 DATA = {"case", "status"}  # what a row is of and what became of it: no numbers
-DERIVED = {"memory_bytes"}  # is in no row, and need not be explained
 
 
 def fields_of_the_page():
@@ -101,10 +99,10 @@ def fields_of_the_page():
 
 
 def test_the_fields_of_a_row_are_the_catalogues_figures():
-    fields, figures = fields_of_the_page(), set(CATALOGUE.figures) - DERIVED
+    fields, figures = fields_of_the_page(), set(CATALOGUE.figures)
     assert len(figures) > 40
     assert figures - set(fields) == set(), "not in bench/README.md"
-    assert set(fields) - set(CATALOGUE.figures) == FLAGS | DATA, "not in the catalogue"
+    assert set(fields) - set(CATALOGUE.figures) == DATA, "not in the catalogue"
 
 
 def test_the_page_has_the_catalogues_units():

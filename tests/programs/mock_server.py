@@ -22,7 +22,8 @@ class MockServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.kill(self.pid, signal.SIGTERM)
+        if self.process.poll() is None:
+            os.kill(self.pid, signal.SIGTERM)
         self.process.wait()
         self.process.stdout.close()
 
