@@ -15,8 +15,8 @@
 #include "bench/measure/burner.hpp"
 #include "bench/measure/measurement.hpp"
 #include "bench/reporters.hpp"
-#include "bench/targets/running_server.hpp"
 #include "bench/specification/checks.hpp"
+#include "bench/targets/running_server.hpp"
 
 namespace fanbench {
 namespace {

@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "bench/catalogue.hpp"
+#include "bench/catalogue/catalogue.hpp"
 #include "bench/machine/allocations.hpp"
 #include "bench/machine/machine.hpp"
 #include "bench/machine/resources.hpp"

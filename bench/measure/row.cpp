@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
+#include "bench/catalogue/figures.hpp"
 #include "bench/measure/bottlenecks.hpp"
 #include "bench/measure/calibration.hpp"
-#include "bench/measure/figures.hpp"
 #include "bench/measure/plausibility.hpp"
 #include "bench/measure/quantiles.hpp"
 

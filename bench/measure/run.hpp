@@ -9,8 +9,8 @@
 #include "bench/machine/allocations.hpp"
 #include "bench/machine/resources.hpp"
 #include "bench/machine/syscalls.hpp"
-#include "bench/targets/target.hpp"
 #include "bench/specification/specification.hpp"
+#include "bench/targets/target.hpp"
 
 namespace fanbench {
 

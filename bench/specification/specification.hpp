@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/specification/outcome.hpp"
 #include "bench/suite/key.hpp"
 #include "bench/targets/ledger.hpp"
-#include "bench/specification/outcome.hpp"
 
 namespace fanbench {
 

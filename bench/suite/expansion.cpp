@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <set>
 
-#include "bench/suite/general_keys.hpp"
 #include "bench/specification/specification.hpp"
+#include "bench/suite/general_keys.hpp"
 
 namespace fanbench {
 namespace {

@@ -8,8 +8,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "bench/suite/values.hpp"
 #include "bench/specification/specification.hpp"
+#include "bench/suite/values.hpp"
 #include "impls/http/transports.hpp"
 
 namespace fanbench {

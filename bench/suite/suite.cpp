@@ -9,8 +9,8 @@
 #include <system_error>
 #include <utility>
 
-#include "bench/suite/expansion.hpp"
 #include "bench/specification/specification.hpp"
+#include "bench/suite/expansion.hpp"
 
 namespace fanbench {
 namespace {

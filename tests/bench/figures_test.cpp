@@ -1,6 +1,6 @@
 // The figures that are computed from others: quantiles, bottleneck marks, the load of others, and what is
 // impossible; and what is said of all figures and keys.
-#include "bench/measure/figures.hpp"
+#include "bench/catalogue/figures.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -13,14 +13,14 @@
 #include <set>
 #include <sstream>
 
-#include "bench/catalogue.hpp"
+#include "bench/catalogue/catalogue.hpp"
 #include "bench/machine/machine_load.hpp"
 #include "bench/measure/bottlenecks.hpp"
 #include "bench/measure/plausibility.hpp"
 #include "bench/measure/quantiles.hpp"
 #include "bench/measure/recording_cost.hpp"
-#include "bench/suite/suite.hpp"
 #include "bench/specification/specification.hpp"
+#include "bench/suite/suite.hpp"
 
 namespace fanbench {
 namespace {

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "bench/machine/resources.hpp"
-#include "bench/suite/suite.hpp"
 #include "bench/specification/specification.hpp"
+#include "bench/suite/suite.hpp"
 
 namespace fanbench {
 

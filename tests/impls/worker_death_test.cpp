@@ -15,9 +15,9 @@
 
 #include "bench/machine/resources.hpp"
 #include "bench/measure/calibration.hpp"
-#include "bench/targets/server.hpp"
 #include "bench/specification/checks.hpp"
 #include "bench/specification/specification.hpp"
+#include "bench/targets/server.hpp"
 #include "tests/bench/small_case.hpp"
 
 namespace fanbench {

@@ -1,5 +1,5 @@
 // The catalogue of figures.
-#include "bench/measure/figures.hpp"
+#include "bench/catalogue/figures.hpp"
 
 #include <algorithm>
 #include <stdexcept>

@@ -1,11 +1,11 @@
 // What the bench knows of itself.
-#include "bench/catalogue.hpp"
+#include "bench/catalogue/catalogue.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "bench/measure/figures.hpp"
-#include "bench/suite/general_keys.hpp"
+#include "bench/catalogue/figures.hpp"
 #include "bench/specification/specification.hpp"
+#include "bench/suite/general_keys.hpp"
 #include "impls/http/transports.hpp"
 
 namespace fanbench {
