@@ -4,6 +4,7 @@
 #include "impls/floor/floor.hpp"
 #include "impls/processes/processes.hpp"
 #include "impls/sequential/sequential.hpp"
+#include "impls/tbb/tbb.hpp"
 #include "impls/thread_pool/thread_pool.hpp"
 #include "impls/threads/threads.hpp"
 
@@ -11,7 +12,7 @@ namespace fanbench {
 
 const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> all = {
-      coroutines::entry(), threads::entry(),    thread_pool::entry(),
+      coroutines::entry(), threads::entry(),    thread_pool::entry(), tbb::entry(),
       processes::entry(),  sequential::entry(), floor::entry(),
   };
   return all;

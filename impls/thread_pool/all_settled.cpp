@@ -6,7 +6,9 @@
 namespace fanbench::thread_pool {
 
 void all_settled(Pool& pool, const Scenario& scenario, Recorder& recorder) {
-  run_tasks(pool.arena, scenario.calls, [&](CallId id) { call(*pool.client, {scenario.run, id}, recorder); });
+  run_tasks(pool.threads, scenario.calls, [&](CallId id) {
+    call(*pool.client, {scenario.run, id}, recorder);
+  });
 }
 
 }  // namespace fanbench::thread_pool

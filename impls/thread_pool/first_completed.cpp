@@ -12,7 +12,7 @@ void first_completed(Pool& pool, const Scenario& scenario, Recorder& recorder) {
   if (pool.workers < scenario.calls)
     throw NotApplicable("the pool has fewer workers than replicas: the fastest could start last");
   std::stop_source stop;
-  run_tasks(pool.arena, scenario.calls, [&](CallId id) {
+  run_tasks(pool.threads, scenario.calls, [&](CallId id) {
     const Reply reply = call(*pool.client, {scenario.run, id}, recorder, {stop.get_token()});
     if (reply.verdict == Verdict::cancelled) return;
     if (stop.request_stop()) recorder.choose(id);  // true for the first request only

@@ -7,7 +7,9 @@
 namespace fanbench::thread_pool {
 
 void gather(Pool& pool, const Scenario& scenario, Recorder& recorder) {
-  run_tasks(pool.arena, scenario.calls, [&](CallId id) { call(*pool.client, {scenario.run, id}, recorder); });
+  run_tasks(pool.threads, scenario.calls, [&](CallId id) {
+    call(*pool.client, {scenario.run, id}, recorder);
+  });
 }
 
 }  // namespace fanbench::thread_pool

@@ -1,35 +1,33 @@
-// Every call is a task that does the work which follows its reply, or enqueues it in an arena of `cpus` slots
-// and is done; the heartbeat's ticks are tasks among those of the calls.
-#include <algorithm>
+// Every call is a task that does the work which follows its reply, or hands it to a second pool with `cpus`
+// threads and is done; the heartbeat's ticks are tasks among those of the calls.
 #include <latch>
 #include <thread>
 
 #include "impls/blocking/heartbeat.hpp"
 #include "impls/kernel.hpp"
 #include "impls/thread_pool/tasks.hpp"
-#include "impls/thread_pool/thread_pool.hpp"
 
 namespace fanbench::thread_pool {
 
 void mixed(Pool& pool, const Scenario& scenario, Recorder& recorder) {
   const std::jthread heart([&](const std::stop_token& stop) {
     keep_beating(stop, recorder, [&](std::uint32_t n) {
-      run_tasks(pool.arena, 1, [&](std::uint32_t) { recorder.beat(n); });
+      run_tasks(pool.threads, 1, [&](std::uint32_t) { recorder.beat(n); });
     });
   });
   const bool offload = scenario.placement == Placement::offload;
-  tbb::task_arena cpus(static_cast<int>(std::min(scenario.cpus, std::thread::hardware_concurrency())), 0);
+  asio::thread_pool cpus(offload ? scenario.cpus : 1);
   std::latch offloaded(offload ? scenario.calls : 0);
-  run_tasks(pool.arena, scenario.calls, [&](CallId id) {
+  run_tasks(pool.threads, scenario.calls, [&](CallId id) {
     recorder.start(id);
     const Reply reply = pool.client->get({scenario.run, id});
     if (!offload) return recorder.finish(id, digest(scenario, reply));
-    cpus.enqueue([&, id, reply] {
+    asio::post(cpus, [&, id, reply] {
       recorder.finish(id, digest(scenario, reply));
       offloaded.count_down();
     });
   });
   offloaded.wait();
-}  // the heartbeat is stopped and joined here
+}  // the second pool's threads are joined here, then the heartbeat is stopped and joined
 
 }  // namespace fanbench::thread_pool

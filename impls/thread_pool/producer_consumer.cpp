@@ -1,94 +1,43 @@
-// Producers put the ids into oneTBB's bounded queue and wait while it is full; consumers, which are tasks of
-// the pool, take them out and make the calls.
-#include <oneapi/tbb/concurrent_priority_queue.h>
-#include <oneapi/tbb/concurrent_queue.h>
-
-#include <atomic>
+// Producers put the ids into a bounded queue and wait while it is full; consumers, which are tasks of the
+// pool, take them out and make the calls.
+#include <latch>
 #include <thread>
 #include <vector>
 
+#include "impls/blocking/bounded_queue.hpp"
 #include "impls/blocking/call.hpp"
+#include "impls/blocking/items.hpp"
 #include "impls/thread_pool/tasks.hpp"
-#include "impls/thread_pool/thread_pool.hpp"
 
 namespace fanbench::thread_pool {
 namespace {
 
-/// An item that waits in the queue, where oneTBB makes it as soon as there is room.
-struct Item {
-  Item() = default;
-  Item(CallId call, Recorder& recorder) : id(call) { recorder.ready(call); }
-  CallId id = 0;
-};
-class Oldest {
- public:
-  explicit Oldest(const Scenario& scenario) { items_.set_capacity(scenario.capacity); }
-  void push(CallId id, Recorder& recorder) { items_.emplace(id, recorder); }
-  CallId pop() {
-    Item item;
-    items_.pop(item);
-    return item.id;
-  }
-
- private:
-  tbb::concurrent_bounded_queue<Item> items_;
-};
-
-/// oneTBB's priority queue orders items and knows no bounds, its bounded queue is the other way round: so an
-/// item is in the one and its place in the other. A stack, which oneTBB has not, is a priority queue in which
-/// each item comes before all older ones.
-class Highest {
- public:
-  explicit Highest(const Scenario& scenario) : scenario_(scenario) {
-    places_.set_capacity(scenario.capacity);
-  }
-  void push(CallId id, Recorder& recorder) { places_.emplace(*this, id, recorder); }
-  CallId pop() {
-    Place place;
-    places_.pop(place);
-    Ranked item;
-    items_.try_pop(item);  // never in vain: each place was made together with an item
-    return item.second;
-  }
-
- private:
-  using Ranked = std::pair<std::uint64_t, CallId>;
-  struct Place {
-    Place() = default;
-    Place(Highest& queue, CallId id, Recorder& recorder) {
-      recorder.ready(id);
-      const bool newest_first = queue.scenario_.order == Order::lifo;
-      queue.items_.emplace(newest_first ? queue.pushed_++ : priority(queue.scenario_, id), id);
+template <class Items>
+void produce_and_consume(Pool& pool, const Scenario& scenario, Recorder& recorder, Items items) {
+  using Queue = BoundedQueue<Items>;
+  Queue queue(scenario.capacity, std::move(items));
+  const auto produce = [&](std::uint32_t producer) {
+    for (CallId id = producer; id < scenario.calls; id += scenario.producers) {
+      queue.push(id, [&] { recorder.ready(id); });
     }
   };
-  const Scenario& scenario_;
-  std::atomic<std::uint64_t> pushed_ = 0;
-  tbb::concurrent_priority_queue<Ranked> items_;
-  tbb::concurrent_bounded_queue<Place> places_;
-};
-
-template <class Queue>
-void produce_and_consume(tbb::task_arena& arena, BlockingClient& client, const Scenario& scenario,
-                         Recorder& recorder) {
-  Queue queue(scenario);
   // Threads of their own: a producer that waits for room would keep a thread of the pool from making calls.
-  std::vector<std::jthread> producers;
-  for (std::uint32_t producer = 0; producer < scenario.producers; ++producer) {
-    producers.emplace_back([&, producer] {
-      for (CallId id = producer; id < scenario.calls; id += scenario.producers) queue.push(id, recorder);
-    });
-  }
-  std::atomic<std::uint32_t> claimed = 0;
-  run_tasks(arena, scenario.consumers, [&](std::uint32_t) {
-    while (claimed++ < scenario.calls) call(client, {scenario.run, queue.pop()}, recorder);
+  const std::jthread producers([&] {
+    const typename Queue::CloseAtEnd close{queue};
+    std::vector<std::jthread> threads;
+    for (std::uint32_t producer = 0; producer < scenario.producers; ++producer) {
+      threads.emplace_back(produce, producer);
+    }
+  });  // the queue is closed when they have been joined
+  run_tasks(pool.threads, scenario.consumers, [&](std::uint32_t) {
+    while (const auto id = queue.pop()) call(*pool.client, {scenario.run, *id}, recorder);
   });
 }
 
 }  // namespace
 
 void producer_consumer(Pool& pool, const Scenario& scenario, Recorder& recorder) {
-  const auto run = scenario.order == Order::fifo ? produce_and_consume<Oldest> : produce_and_consume<Highest>;
-  run(pool.arena, *pool.client, scenario, recorder);
+  with_items(scenario, [&](auto items) { produce_and_consume(pool, scenario, recorder, std::move(items)); });
 }
 
 }  // namespace fanbench::thread_pool

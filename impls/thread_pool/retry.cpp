@@ -8,7 +8,7 @@
 namespace fanbench::thread_pool {
 
 void retry(Pool& pool, const Scenario& scenario, Recorder& recorder) {
-  run_tasks(pool.arena, scenario.calls,
+  run_tasks(pool.threads, scenario.calls,
             [&](CallId id) { call_until_ok(*pool.client, scenario, id, recorder); });
 }
 

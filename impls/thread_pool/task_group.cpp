@@ -10,7 +10,7 @@ namespace fanbench::thread_pool {
 
 void task_group(Pool& pool, const Scenario& scenario, Recorder& recorder) {
   std::stop_source stop;
-  run_tasks(pool.arena, scenario.calls, [&](CallId id) {
+  run_tasks(pool.threads, scenario.calls, [&](CallId id) {
     if (stop.stop_requested()) return recorder.finish(id, {.verdict = Verdict::cancelled});
     const Reply reply = call(*pool.client, {scenario.run, id}, recorder, {stop.get_token()});
     if (reply.verdict == Verdict::ok || reply.verdict == Verdict::cancelled) return;

@@ -1,32 +1,26 @@
 // How the tasks of a fan-out are started and joined.
 #pragma once
 
-#include <oneapi/tbb/task_arena.h>
-
+#include <boost/asio/post.hpp>
 #include <cstdint>
 #include <latch>
 
+#include "impls/thread_pool/thread_pool.hpp"
+
 namespace fanbench::thread_pool {
 
-/// Enqueues task(0) … task(count - 1) and waits until all have ended. They begin in about this order; oneTBB
-/// promises no more. The caller waits on a latch: oneTBB's own waits take a slot of the arena and spin.
+/// Puts task(0) … task(count - 1) into the pool's queue, from which its threads take them in this order, and
+/// waits until all have ended.
 template <class Task>
-void run_tasks(tbb::task_arena& arena, std::uint32_t count, const Task& task) {
+void run_tasks(asio::thread_pool& threads, std::uint32_t count, const Task& task) {
   std::latch left(count);
   for (std::uint32_t n = 0; n < count; ++n) {
-    arena.enqueue([&, n] {
+    asio::post(threads, [&, n] {
       task(n);
       left.count_down();
     });
   }
   left.wait();
-}
-
-/// Runs an algorithm of oneTBB's on the arena's threads alone: called from outside, it would take the caller
-/// as one more.
-template <class Algorithm>
-void run_inside(tbb::task_arena& arena, const Algorithm& algorithm) {
-  run_tasks(arena, 1, [&](std::uint32_t) { algorithm(); });
 }
 
 }  // namespace fanbench::thread_pool

@@ -1,14 +1,8 @@
-// The thread pool model's workloads, and the pool that they run in.
+// The thread pool model's workloads.
 #include "impls/thread_pool/thread_pool.hpp"
-
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
 
 #include "impls/blocking/needs.hpp"
 #include "impls/table.hpp"
-#include "impls/thread_pool/tasks.hpp"
 
 namespace fanbench::thread_pool {
 
@@ -37,49 +31,16 @@ class ThreadPool final : public Model {
  public:
   explicit ThreadPool(const Setup& setup) : pool_(setup) {}
 
-  void warm(std::uint32_t in_flight) override {
-    start_threads(pool_.arena, in_flight);
-    pool_.client->warm(in_flight);
-  }
+  void warm(std::uint32_t in_flight) override { pool_.client->warm(in_flight); }
   void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
     find(table, workload)(pool_, scenario, recorder);
   }
 
  private:
-  /// oneTBB makes a thread when a task needs it: these tasks wait for each other, and so need one each.
-  static void start_threads(tbb::task_arena& arena, std::uint32_t threads) {
-    std::mutex mutex;
-    std::condition_variable all_there;
-    std::uint32_t there = 0;
-    bool in_time = true;
-    run_tasks(arena, threads, [&](std::uint32_t) {
-      std::unique_lock lock(mutex);
-      if (++there == threads) all_there.notify_all();
-      in_time &= all_there.wait_for(lock, std::chrono::seconds(10), [&] { return there == threads; });
-    });
-    if (!in_time) throw std::runtime_error("oneTBB did not start all the threads of the pool");
-  }
-
   Pool pool_;
 };
 
-/// The calling thread, the arena's workers, and one for each core where `mixed` offloads. None is made before
-/// a task needs it.
-std::size_t most_threads(std::size_t workers) { return 1 + workers + std::thread::hardware_concurrency(); }
-
 }  // namespace
-
-Pool::Pool(const Setup& setup)
-    : workers(setup.workers),
-      threads_(tbb::global_control::max_allowed_parallelism, most_threads(setup.workers)),
-      arena(static_cast<int>(setup.workers), 0),
-      client(make_blocking_client(setup)) {}
-
-Pool::~Pool() {
-  arena.terminate();
-  tbb::finalize(scheduler_,
-                std::nothrow);  // ends oneTBB's threads, which would else stay until the process ends
-}
 
 ModelEntry entry() {
   return {.name = "thread_pool",

@@ -1,11 +1,7 @@
-// The thread pool model: `workers` threads of a oneTBB arena take the calls as tasks and block in them.
-// oneTBB is made for work, not for waiting: a thread without a task spins before it sleeps, the longer the
-// more slots its arena has.
+// The thread pool model: `workers` threads take the calls from one queue and block in them.
 #pragma once
 
-#include <oneapi/tbb/global_control.h>
-#include <oneapi/tbb/task_arena.h>
-
+#include <boost/asio/thread_pool.hpp>
 #include <memory>
 
 #include "impls/contract/model.hpp"
@@ -13,23 +9,16 @@
 
 namespace fanbench::thread_pool {
 
-class Pool {
- public:
-  explicit Pool(const Setup& setup);
-  Pool(const Pool&) = delete;
-  Pool& operator=(const Pool&) = delete;
-  ~Pool();
+namespace asio = boost::asio;
 
-  const std::uint32_t workers;
+/// The threads, which live as long as it does, and the client that they share.
+struct Pool {
+  explicit Pool(const Setup& setup)
+      : client(make_blocking_client(setup)), workers(setup.workers), threads(setup.workers) {}
 
- private:
-  tbb::task_scheduler_handle scheduler_{tbb::attach{}};
-  // oneTBB makes as many threads as there are cores unless it is told that more may be
-  tbb::global_control threads_;
-
- public:
-  tbb::task_arena arena;  // without a slot for the calling thread, which only waits
-  const std::unique_ptr<BlockingClient> client;
+  std::unique_ptr<BlockingClient> client;
+  std::uint32_t workers;
+  asio::thread_pool threads;
 };
 
 /// How a workload is done: by tasks of the pool, which all have ended when it returns.

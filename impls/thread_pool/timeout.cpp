@@ -8,7 +8,7 @@ namespace fanbench::thread_pool {
 void timeout(Pool& pool, const Scenario& scenario, Recorder& recorder) {
   if (scenario.scope == Scope::group && pool.workers < scenario.calls)
     throw NotApplicable("the pool has fewer workers than calls: those that wait would time out unasked");
-  run_tasks(pool.arena, scenario.calls,
+  run_tasks(pool.threads, scenario.calls,
             [&](CallId id) { call_in_time(*pool.client, scenario, id, recorder); });
 }
 

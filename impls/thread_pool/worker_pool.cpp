@@ -11,7 +11,7 @@ namespace fanbench::thread_pool {
 
 void worker_pool(Pool& pool, const Scenario& scenario, Recorder& recorder) {
   std::atomic<CallId> next = 0;
-  run_tasks(pool.arena, std::min(scenario.limit, scenario.calls), [&](std::uint32_t) {
+  run_tasks(pool.threads, std::min(scenario.limit, scenario.calls), [&](std::uint32_t) {
     const LiveTask task(recorder);
     for (CallId id = next++; id < scenario.calls; id = next++) {
       call(*pool.client, {scenario.run, id}, recorder);

@@ -1,20 +1,18 @@
 // Producer threads put the ids into a bounded queue and wait while it is full; consumer threads take them out
 // and make the calls.
-#include <queue>
-#include <stack>
 #include <thread>
 #include <vector>
 
 #include "impls/blocking/bounded_queue.hpp"
 #include "impls/blocking/call.hpp"
+#include "impls/blocking/items.hpp"
 #include "impls/threads/threads.hpp"
 
 namespace fanbench::threads {
 namespace {
 
 template <class Items>
-void produce_and_consume(BlockingClient& client, const Scenario& scenario, Recorder& recorder,
-                         Items items = {}) {
+void produce_and_consume(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Items items) {
   using Queue = BoundedQueue<Items>;
   Queue queue(scenario.capacity, std::move(items));
   std::vector<std::jthread> consumers;
@@ -37,16 +35,8 @@ void produce_and_consume(BlockingClient& client, const Scenario& scenario, Recor
 }  // namespace
 
 void producer_consumer(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto lower = [&](CallId a, CallId b) { return priority(scenario, a) < priority(scenario, b); };
-  using ByPriority = std::priority_queue<CallId, std::vector<CallId>, decltype(lower)>;
-  switch (scenario.order) {
-    case Order::fifo:
-      return produce_and_consume<std::queue<CallId>>(client, scenario, recorder);
-    case Order::lifo:
-      return produce_and_consume<std::stack<CallId>>(client, scenario, recorder);
-    case Order::priority:
-      return produce_and_consume(client, scenario, recorder, ByPriority(lower));
-  }
+  with_items(scenario,
+             [&](auto items) { produce_and_consume(client, scenario, recorder, std::move(items)); });
 }
 
 }  // namespace fanbench::threads

@@ -116,7 +116,7 @@ TEST(Variants, OfEachWorkloadInEachModel) {
 
 TEST(Models, WithFewerWorkersThanCallsDoEveryWorkload) {
   for (const Specification& specification : specifications()) {
-    for (const std::string_view name : {"thread_pool", "processes"}) {
+    for (const std::string_view name : {"thread_pool", "tbb", "processes"}) {
       SCOPED_TRACE(fmt::format("{} {}", specification.workload, name));
       Case c = case_of({specification.workload, name, "native"}, 7);
       if (c.workers < 3) continue;
@@ -127,7 +127,7 @@ TEST(Models, WithFewerWorkersThanCallsDoEveryWorkload) {
 }
 
 TEST(Models, WithFewerWorkersThanCallsAreJustSlower) {
-  for (const std::string_view name : {"thread_pool", "processes"}) {
+  for (const std::string_view name : {"thread_pool", "tbb", "processes"}) {
     Case c = case_of({"gather", name, "native"}, 7);
     c.workers = 2;
     MockServer server(SERVER_PROGRAM);
@@ -140,7 +140,7 @@ TEST(Models, WithFewerWorkersThanCallsAreJustSlower) {
 
 TEST(Models, WithOneWorkerMakeOneCallAtATime) {
   for (const std::string_view workload : {"gather", "semaphore"}) {
-    for (const std::string_view name : {"thread_pool", "processes"}) {
+    for (const std::string_view name : {"thread_pool", "tbb", "processes"}) {
       Case c = case_of({workload, name, "native"}, 3);
       c.workers = 1;
       c.scenario.limit = workload == "semaphore" ? 1 : 0;
