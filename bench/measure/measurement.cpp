@@ -9,7 +9,7 @@ namespace {
 
 /// The case with the work of its calls in steps of this machine's.
 Case calibrated(Case c) {
-  if (c.cpu_per_call > Nanoseconds{}) c.scenario.kernel_steps = kernel_steps_in(c.cpu_per_call);
+  if (c.work > Nanoseconds{}) c.scenario.kernel_steps = kernel_steps_in(c.work);
   return c;
 }
 

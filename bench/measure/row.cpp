@@ -75,7 +75,7 @@ std::map<std::string, double> Row::figures(std::optional<double> other_load_core
   tell_counts(figures);
   tell_costs(figures);
   if (watched_) tell_watched(figures);
-  if (case_.cpu_per_call > Nanoseconds{}) figures["kernel_steps_per_ms"] = kernel_steps_per_ms();
+  if (case_.work > Nanoseconds{}) figures["kernel_steps_per_ms"] = kernel_steps_per_ms();
   std::optional<double> server_cpu_share;
   if (costs_.server_cpu)
     server_cpu_share = microseconds(*costs_.server_cpu) / 1e6 / (mean(times_.makespans_s) * runs());

@@ -118,18 +118,21 @@ Key failures_key(std::string_view phrase) {
           .in_name = failures_text};
 }
 
+Key work_key(Key key) {
+  key.values = "a duration";
+  key.read = [](const Node& node) -> std::vector<Change> {
+    return {[work = read_duration(node)](Case& c) { c.work = work; }};
+  };
+  key.show = [](const Case& c) { return nlohmann::ordered_json(format_duration(c.work)); };
+  return shown_in_name(std::move(key));
+}
+
 Key cpu_per_call_key(std::string_view meaning) {
-  return shown_in_name(
-      {.name = "cpu_per_call",
-       .meaning = meaning,
-       .example = "cpu_per_call = \"10ms\"",
-       .needed = "the work of each call, a duration",
-       .values = "a duration",
-       .phrase = "{} of work each",
-       .read = [](const Node& node) -> std::vector<Change> {
-         return {[work = read_duration(node)](Case& c) { c.cpu_per_call = work; }};
-       },
-       .show = [](const Case& c) { return nlohmann::ordered_json(format_duration(c.cpu_per_call)); }});
+  return work_key({.name = "cpu_per_call",
+                   .meaning = meaning,
+                   .example = "cpu_per_call = \"10ms\"",
+                   .needed = "the work of each call, a duration",
+                   .phrase = "{} of work each"});
 }
 
 }  // namespace fanbench

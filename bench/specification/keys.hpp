@@ -9,7 +9,9 @@ namespace fanbench {
 Key limit_key(std::string_view meaning);
 /// The plan's failures, which a workload may or may not get over: `phrase` says so.
 Key failures_key(std::string_view phrase);
-/// Work of each call.
+/// The case's work, under whatever name: completes what is said of the key.
+Key work_key(Key);
+/// The same, of each call.
 Key cpu_per_call_key(std::string_view meaning);
 
 }  // namespace fanbench

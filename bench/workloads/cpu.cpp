@@ -11,7 +11,7 @@ namespace fanbench::workloads {
 namespace {
 
 Nanoseconds ideal(const Case& c) {
-  return end_of_work(std::vector<Nanoseconds>(c.scenario.calls), c.cpu_per_call, c.scenario.cpus);
+  return end_of_work(std::vector<Nanoseconds>(c.scenario.calls), c.work, c.scenario.cpus);
 }
 Nanoseconds least(const Case& c) { return calibrated_at_least(ideal(c)); }
 

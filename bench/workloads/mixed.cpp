@@ -14,8 +14,8 @@ Nanoseconds end_of_calls(const Case& c, Nanoseconds work) {
   for (CallId id = 0; id < c.scenario.calls; ++id) replies.push_back(delay(c, id));
   return end_of_work(std::move(replies), work, c.scenario.cpus);
 }
-Nanoseconds ideal(const Case& c) { return end_of_calls(c, c.cpu_per_call); }
-Nanoseconds least(const Case& c) { return end_of_calls(c, calibrated_at_least(c.cpu_per_call)); }
+Nanoseconds ideal(const Case& c) { return end_of_calls(c, c.work); }
+Nanoseconds least(const Case& c) { return end_of_calls(c, calibrated_at_least(c.work)); }
 
 /// Tick n is due n + 1 beats after the beginning: none may be early, and none that was due before the last
 /// call ended may be missing, but for the one that was just about to be made.

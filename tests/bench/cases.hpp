@@ -127,14 +127,14 @@ inline Case paginate_case(std::uint32_t prefetch = 0) {
 inline Case mixed_case() {
   Case c = a_case("mixed", 4);
   c.plan.delay = FixedDelay{120ms};
-  c.cpu_per_call = 2ms;
+  c.work = 2ms;
   c.scenario.cpus = 2;
   return c;
 }
 
 inline Case cpu_case() {
   Case c = a_case("cpu", 4);
-  c.cpu_per_call = 2ms;
+  c.work = 2ms;
   c.scenario.cpus = 2;
   return c;
 }

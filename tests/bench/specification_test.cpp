@@ -178,7 +178,7 @@ TEST(Specification, IsContentWithNoCallsAtAll) {
   for (const Specification& specification : specifications()) {
     Case c = a_case(std::string(specification.workload), 0);
     c.scenario.limit = 1;
-    c.cpu_per_call = 1ms;
+    c.work = 1ms;
     EXPECT_EQ(specification.refuse(c), std::nullopt) << c.workload;
     EXPECT_EQ(specification.ideal(c), 0ns) << c.workload;
     EXPECT_EQ(specification.least(c), 0ns) << c.workload;
@@ -836,7 +836,7 @@ TEST(Ideal, OfMixedSharesTheWorkOut) {
   c.scenario.calls = 1;
   EXPECT_EQ(mixed.ideal(c), 122ms);
   c = with_pattern(c, "ffffs");
-  c.cpu_per_call = 40ms;  // 30 + 4 · 40 / 2 ms, and with the slow one 30 + 5 · 40 / 2
+  c.work = 40ms;  // 30 + 4 · 40 / 2 ms, and with the slow one 30 + 5 · 40 / 2
   EXPECT_EQ(mixed.ideal(c), 140ms);
   c.scenario.cpus = 1;
   EXPECT_EQ(mixed.ideal(c), 230ms);

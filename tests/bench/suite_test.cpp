@@ -190,7 +190,7 @@ cpu_per_call = "2ms"
   EXPECT_EQ(paginate.scenario.consume, 15ms);
   EXPECT_EQ(paginate.plan.chain, 5);
   EXPECT_EQ(paginate.workers, 6);
-  EXPECT_EQ(mixed.cpu_per_call, 2ms);
+  EXPECT_EQ(mixed.work, 2ms);
   EXPECT_EQ(mixed.scenario.placement, Placement::offload);
   EXPECT_EQ(mixed.scenario.cpus, 2);
   const std::string rest = "/latency:200ms/start:warm";

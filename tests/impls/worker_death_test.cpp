@@ -35,7 +35,7 @@ Case case_of(std::string_view workload) {
   c.plan.failures.kinds = {503};
   c.scenario.prefetch = 1;
   c.scenario.placement = Placement::offload;
-  c.scenario.kernel_steps = kernel_steps_in(c.cpu_per_call);
+  c.scenario.kernel_steps = kernel_steps_in(c.work);
   return settled(std::move(c));
 }
 
