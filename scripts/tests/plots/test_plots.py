@@ -244,7 +244,7 @@ def test_rows_show_the_scenario_that_most_models_share_and_the_largest():
                                                      "1,000 calls · 200 ms · warm start"]
 
 
-# -- All thirteen workloads --------------------------------------------------------------------------------------------
+# -- All workloads -----------------------------------------------------------------------------------------------------
 
 @pytest.fixture(scope="module")
 def patterns():
@@ -265,12 +265,12 @@ def texts(figure):
     return [t.get_text() for t in visible_texts(figure)]
 
 
-def test_thirteen_workloads_fit(patterns):
+def test_all_workloads_fit(patterns):
     test_no_text_is_cut_off(patterns)
     test_tick_labels_do_not_overlap(patterns)
 
 
-def test_thirteen_workloads_are_a_page_and_name_each_model_once(patterns):
+def test_all_workloads_are_a_page_and_name_each_model_once(patterns):
     for name in ("efficiency", "cpu_per_call"):
         assert patterns[name].get_size_inches()[1] < 14
         assert texts(patterns[name]).count("thread_pool") == 1
