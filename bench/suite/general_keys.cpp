@@ -65,7 +65,7 @@ std::string needs_workers(const Case& c) {
     if (entry.has_workers) with.emplace_back(entry.name);
   return fmt::format(
       "expected only for {}, got it for {} too: put the models with workers in a scenario of their own",
-      fmt::join(with, " and "), c.model);
+      fmt::join(with, ", "), c.model);
 }
 
 Names workload_names() {
