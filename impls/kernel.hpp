@@ -22,6 +22,11 @@ inline Reply digest(const Scenario& scenario, Reply reply) noexcept {
   reply.answer = kernel(reply.answer, scenario.kernel_steps);
   return reply;
 }
+/// early_start: the work of the fan-out itself: its beginning is event 0, its end with the result event 1.
+inline void work_meanwhile(const Scenario& scenario, Recorder& recorder) {
+  recorder.event(Recorder::none, 0, 0);
+  recorder.event(Recorder::none, 1, kernel(scenario.seed, scenario.kernel_steps));
+}
 /// cpu: the work that is the call.
 inline Reply compute(const Scenario& scenario, CallId id) noexcept {
   return {.verdict = Verdict::ok, .answer = kernel(priority(scenario, id), scenario.kernel_steps)};

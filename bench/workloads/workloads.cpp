@@ -8,15 +8,16 @@ namespace fanbench {
 
 namespace workloads {
 Specification gather(), all_settled(), task_group(), first_completed(), timeout(), semaphore(), worker_pool(),
-    producer_consumer(), pipeline(), retry(), paginate(), mixed(), cpu();
+    producer_consumer(), pipeline(), retry(), paginate(), early_start(), mixed(), cpu();
 }  // namespace workloads
 
 std::span<const Specification> specifications() {
   using namespace workloads;
   static const std::vector<Specification> all = {
-      gather(),      all_settled(),       task_group(), first_completed(), timeout(),  semaphore(),
-      worker_pool(), producer_consumer(), pipeline(),   retry(),           paginate(), mixed(),
-      cpu(),
+      gather(),   all_settled(), task_group(),  first_completed(),
+      timeout(),  semaphore(),   worker_pool(), producer_consumer(),
+      pipeline(), retry(),       paginate(),    early_start(),
+      mixed(),    cpu(),
   };
   return all;
 }

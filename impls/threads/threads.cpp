@@ -7,7 +7,7 @@
 namespace fanbench::threads {
 
 Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, producer_consumer,
-    pipeline, retry, paginate, mixed, cpu;
+    pipeline, retry, paginate, early_start, mixed, cpu;
 
 namespace {
 
@@ -23,6 +23,7 @@ constexpr Row<Workload> table[] = {
     {"pipeline", pipeline},
     {"retry", retry},
     {"paginate", paginate},
+    {"early_start", early_start},
     {"mixed", mixed},
     {"cpu", cpu},
 };

@@ -124,6 +124,13 @@ inline Case paginate_case(std::uint32_t prefetch = 0) {
   return c;
 }
 
+inline Case early_start_case() {
+  Case c = a_case("early_start", 4);
+  c.plan.delay = FixedDelay{120ms};
+  c.work = 60ms;
+  return c;
+}
+
 inline Case mixed_case() {
   Case c = a_case("mixed", 4);
   c.plan.delay = FixedDelay{120ms};

@@ -178,7 +178,7 @@ TEST(Specification, IsContentWithNoCallsAtAll) {
   for (const Specification& specification : specifications()) {
     Case c = a_case(std::string(specification.workload), 0);
     c.scenario.limit = 1;
-    c.work = 1ms;
+    c.work = specification.works_once ? 0ms : 1ms;
     EXPECT_EQ(specification.refuse(c), std::nullopt) << c.workload;
     EXPECT_EQ(specification.ideal(c), 0ns) << c.workload;
     EXPECT_EQ(specification.least(c), 0ns) << c.workload;
@@ -828,6 +828,25 @@ TEST(Ideal, OfPaginateIsTheLongestStream) {
   c.scenario.consume = 200ms;  // of three pages, one after another
   EXPECT_EQ(ideal(c), 630ms);
 }
+TEST(Ideal, OfEarlyStartIsTheLongerOfCallsAndWork) {
+  Case c = early_start_case();  // calls of 120 ms, 60 ms of work
+  const Specification& early_start = specification_of("early_start");
+  EXPECT_EQ(early_start.ideal(c), 120ms);
+  c.work = 200ms;
+  EXPECT_EQ(early_start.ideal(c), 200ms);
+  EXPECT_EQ(early_start.least(c), 150ms);
+}
+TEST(EarlyStart, RefusesWorkTooShortToStartCallsIn) {
+  Case c = early_start_case();
+  c.work = 20ms;
+  EXPECT_THAT(*specification_of("early_start").refuse(c), HasSubstr("choose more work or fewer calls"));
+}
+TEST(EarlyStart, RefusesCallsThatMayHaveEndedBeforeTheWorkBegins) {
+  Case c = early_start_case();
+  c.plan.delay = FixedDelay{10ms};
+  EXPECT_THAT(*specification_of("early_start").refuse(c), HasSubstr("choose longer delays"));
+}
+
 TEST(Ideal, OfMixedSharesTheWorkOut) {
   Case c = mixed_case();  // four calls of 120 ms and 2 ms of work, on two CPUs
   const Specification& mixed = specification_of("mixed");

@@ -43,6 +43,7 @@ TEST(Verification, IsContentWithAnHonestModel) {
   EXPECT_EQ(verdict_on<Break::nothing>(pipeline_case(Mode::streamed)), "");
   EXPECT_EQ(verdict_on<Break::nothing>(paginate_case(0)), "");
   EXPECT_EQ(verdict_on<Break::nothing>(paginate_case(1)), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(early_start_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(mixed_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(cpu_case()), "");
 }
@@ -221,7 +222,20 @@ TEST(Verification, FindsAPageFetchedTooFarAhead) {
   EXPECT_THAT(verdict_on<Break::fetch_too_far_ahead>(paginate_case(1)), HasSubstr("too early"));
 }
 
+TEST(Verification, FindsCallsThatWereStartedAfterTheWork) {
+  EXPECT_THAT(verdict_on<Break::work_first>(early_start_case()),
+              HasSubstr("they were not started before it"));
+}
+TEST(Verification, FindsCallsThatWereWaitedForBeforeTheWork) {
+  EXPECT_THAT(verdict_on<Break::await_first>(early_start_case()),
+              HasSubstr("the calls were waited for first"));
+}
+TEST(Verification, FindsWorkThatWasNotDone) {
+  EXPECT_THAT(verdict_on<Break::work_never>(early_start_case()), HasSubstr("recorded with 0 events"));
+}
+
 TEST(Verification, FindsForgedWork) {
+  EXPECT_THAT(verdict_on<Break::forge_the_work>(early_start_case()), HasSubstr("it was not done right"));
   EXPECT_THAT(verdict_on<Break::forge_the_work>(mixed_case()),
               HasSubstr("the work on it was not done right"));
   EXPECT_THAT(verdict_on<Break::forge_the_work>(cpu_case()), HasSubstr("the work was not done right"));

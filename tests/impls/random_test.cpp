@@ -62,6 +62,7 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
   scenario.consume = pick<Nanoseconds>(random, {0ms, 30ms});
   scenario.placement = pick(random, {Placement::in_line, Placement::offload});
   scenario.pages = pick<std::uint32_t>(random, {1, 2, 4});
+  if (has(specification, "work")) c.work = pick<Nanoseconds>(random, {60ms, 100ms});
   if (has(specification, "cpu_per_call")) c.work = pick<Nanoseconds>(random, {0ms, 1ms});
   if (specification.settle) specification.settle(c);
   scenario.calls = size * c.plan.chain;

@@ -50,7 +50,11 @@ enum class Break {
   fetch_nothing_ahead,  // pages are asked for when the one before has been consumed
   fetch_too_far_ahead,  // all pages at once
   consume_in_no_time,   // consumers do not take their time
-  // mixed, cpu
+  // early_start
+  work_first,   // and only then start the calls
+  await_first,  // and only then work
+  work_never,   // nor record it
+  // early_start, mixed, cpu
   forge_the_work,   // one step less
   skip_ticks,       // every second one
   tick_too_early,   // all at once

@@ -38,6 +38,7 @@ class Toy final : public Model {
         {"pipeline", &Toy::pipeline},
         {"retry", &Toy::retry},
         {"paginate", &Toy::paginate},
+        {"early_start", &Toy::early_start},
         {"mixed", &Toy::mixed},
         {"cpu", &Toy::cpu},
     };
@@ -117,6 +118,9 @@ class Toy final : public Model {
   }
   void paginate(const Scenario& scenario, Recorder& recorder) {
     toys::paginate(*client_, scenario, recorder, broken_);
+  }
+  void early_start(const Scenario& scenario, Recorder& recorder) {
+    toys::early_start(*client_, scenario, recorder, broken_);
   }
   void mixed(const Scenario& scenario, Recorder& recorder) {
     toys::mixed(*client_, scenario, recorder, broken_);

@@ -43,6 +43,18 @@ inline void mixed(BlockingClient& client, const Scenario& scenario, Recorder& re
   }
 }
 
+/// Work before, beside or after the calls.
+inline void early_start(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
+  const Scenario work = with_less_work(scenario, broken);
+  if (broken == Break::work_first) work_meanwhile(work, recorder);
+  std::vector<std::jthread> threads;
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    threads.emplace_back([&, id] { call(client, {scenario.run, id}, recorder); });
+  }
+  if (broken == Break::await_first) threads.clear();
+  if (broken != Break::work_first && broken != Break::work_never) work_meanwhile(work, recorder);
+}
+
 inline void cpu(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
   const Scenario work = with_less_work(scenario, broken);
   std::vector<std::jthread> threads;
