@@ -16,6 +16,7 @@
 #include "bench/machine/resources.hpp"
 #include "bench/measuring.hpp"
 #include "bench/suite/suite.hpp"
+#include "bench/targets/running_server.hpp"
 
 namespace fanbench {
 namespace {
@@ -46,7 +47,7 @@ std::optional<int> read_command_line(int argc, char** argv, Options& options) {
       "Measures the cases of a suite, verified against the mock server. Google Benchmark's options work "
       "too.");
   app.add_option("--suite", options.suite, "the suite, a TOML file");
-  app.add_flag("--list", options.list, "print the suite's cases as JSON and run nothing");
+  app.add_flag("--list", options.list, "print the suite's cases as JSON and run nothing; with --server, if that answers");
   app.add_flag("--machine", options.machine, "print what this machine is and allows as JSON and run nothing");
   app.add_flag("--catalogue", options.catalogue,
                "print what workloads, keys, models, transports and figures there are, as JSON");
@@ -83,7 +84,10 @@ int run_bench(int argc, char** argv) try {
   if (options.catalogue) return print(catalogue());
   if (options.count_allocations && !allocations_so_far()) start_again_counting_allocations(words.data());
   const Suite suite = read_resolved_suite(options.suite);
-  if (options.list) return print(to_json(suite));
+  if (options.list) {
+    if (!options.measuring.server.empty()) const RunningServer is_there(options.measuring.server);
+    return print(to_json(suite));
+  }
   return measure(suite, options.measuring);
 } catch (const std::exception& error) {
   fmt::print(stderr, "fanbench-bench: {}\n", error.what());

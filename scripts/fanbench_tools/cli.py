@@ -81,6 +81,8 @@ def _parser() -> Parser:
     run.add_argument("--timeout", type=_positive_float, metavar="SECONDS",
                      help="for each case, after which it is an error row; from the case's calls and delays if left out")
     run.add_argument("--order-seed", type=int, metavar="N", help="repeats an earlier run's order; random if left out")
+    run.add_argument("--server", metavar="HOST:PORT", help="a mock server that already runs (fanbench serve), on this "
+                     "machine or another; one of its own for each case if left out")
     run.add_argument("--no-report", action="store_true", help="results.json only (fanbench report DIR makes the rest)")
 
     listing = verb("list", _list, "Lists the suites, or the cases of one.")
@@ -186,7 +188,8 @@ def _job(arguments: argparse.Namespace) -> runner.Job:
     """What the arguments ask for. Raises Refused or BenchError."""
     suite_file = suite_path(arguments.suite)
     wanted = _pattern(arguments.filter)
-    suite = runner.list_suite(checkout.bench_binary(), suite_file)
+    options = ("--server", arguments.server) if arguments.server else ()
+    suite = runner.list_suite(checkout.bench_binary(), suite_file, options)
     cases = tuple(case for case in suite.cases if wanted.search(case.name))
     if not cases:
         raise Refused(f'--filter: no case of {suite.name} matches "{arguments.filter}"')
@@ -195,7 +198,7 @@ def _job(arguments: argparse.Namespace) -> runner.Job:
     return runner.Job(bench=checkout.bench_binary(), suite_file=suite_file, suite=suite, cases=cases, out=out,
                       rounds=arguments.rounds or suite.rounds, timeout_s=arguments.timeout,
                       order_seed=runner.new_seed() if arguments.order_seed is None else arguments.order_seed,
-                      catalogue=runner.catalogue(checkout.bench_binary()).document)
+                      catalogue=runner.catalogue(checkout.bench_binary()).document, options=options)
 
 
 def suite_path(suite: str) -> Path:
@@ -404,7 +407,8 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 def _test(arguments: argparse.Namespace) -> int:
     """One after the other, both to the end: their own summaries are the last lines."""
-    ctest = ["ctest", "--preset", checkout.preset(), "--parallel", "1"]
+    # Two at a time: they wait more than they compute. More would keep each other from being in time.
+    ctest = ["ctest", "--preset", checkout.preset(), "--parallel", "2"]
     pytest = [sys.executable, "-m", "pytest", "--quiet", "scripts/tests"]
     if not arguments.long:
         ctest += ["--label-exclude", "^long$"]

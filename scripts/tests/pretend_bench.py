@@ -42,7 +42,8 @@ def main() -> int:
             row.pop("case")
             kind = OLD_KINDS.get(row.pop("status"), "")
             row |= {"error_message": kind + row["error_message"]} if "error_message" in row else {}
-        document = {"context": context(name) | told["listing"].get("context", {}), "benchmarks": [row]}
+        server = {"server": arguments[arguments.index("--server") + 1]} if "--server" in arguments else {}
+        document = {"context": context(name) | server | told["listing"].get("context", {}), "benchmarks": [row]}
         Path(flags["--benchmark_out"]).write_text(json.dumps(document))
 
     def ready() -> None:

@@ -188,7 +188,7 @@ def test_long(): note("test_long")
     ran = checkout.run(*arguments)
     assert (ran.code, ran.err) == (0, "")
     assert (checkout.folder / "ran").read_text() == tests
-    everything = "--preset release --parallel 1"
+    everything = "--preset release --parallel 2"
     assert checkout.calls("ctest") == [everything if "--long" in arguments else f"{everything} --label-exclude ^long$"]
 
 

@@ -45,9 +45,9 @@ class BenchError(Exception):
     """The bench can't be used, or refuses the suite. The message is one line."""
 
 
-def list_suite(bench: Path, suite_file: Path) -> Suite:
-    """What the bench says is in the suite. Raises BenchError."""
-    return _asked(bench, ["--suite", suite_file, "--list"], rounds.read_suite)
+def list_suite(bench: Path, suite_file: Path, options: Sequence[str] = ()) -> Suite:
+    """What the bench says is in the suite. Raises BenchError, also where a server among the options is not there."""
+    return _asked(bench, [*options, "--suite", suite_file, "--list"], rounds.read_suite)
 
 
 def catalogue(bench: Path) -> Catalogue:

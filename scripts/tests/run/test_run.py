@@ -250,6 +250,12 @@ def test_a_suite_that_is_not_there_gets_one_line(pretend: Pretend, suite: str, m
     assert message in ran.err
 
 
+def test_a_server_that_already_runs_is_the_benchs_matter(pretend: Pretend) -> None:
+    pretend.cases({A: "ok"})
+    assert pretend.run("--server", "[::1]:8080").code == 0
+    assert pretend.results()["context"]["server"] == "[::1]:8080"
+
+
 def test_a_folder_that_can_not_be_made_gets_one_line(pretend: Pretend) -> None:
     ran = pretend.run(out=Path("/proc/nothing"))
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
