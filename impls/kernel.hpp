@@ -1,5 +1,5 @@
-// The work that mixed and cpu do: a chain of multiplications that no compiler can shorten and no cache can
-// spoil.
+// The work of workloads that compute: a chain of multiplications that no compiler can shorten and no cache
+// can spoil.
 #pragma once
 
 #include <cstdint>

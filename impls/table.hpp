@@ -11,7 +11,7 @@
 namespace fanbench {
 
 template <class Function>
-struct Row {
+struct WorkloadRow {
   std::string_view workload;
   Function* function;
 };

@@ -45,7 +45,8 @@ Mistake check_starts(const Case& c, const Outcome& outcome, const EventRecord& w
   const auto early = static_cast<std::int64_t>(ledger.calls.size()) - late;
   if (2 * early >= at_once) return std::nullopt;
   return fmt::format(
-      "{} calls reached the server before the work was done, expected {}: they were not started "
+      "{} calls reached the server before the work was done, expected at least half of {}: they were not "
+      "started "
       "before it",
       early, at_once);
 }
@@ -67,8 +68,9 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
   }
   const auto first = std::ranges::min_element(ledger.calls, {}, &LedgerCall::due);
   if (outcome.surely_before(first->due, began.at)) {
-    return fmt::format("the work was begun {} after the first reply was due: the calls were waited for first",
-                       format_duration(outcome.at(began.at) - first->due));
+    return fmt::format(
+        "the work was begun {} after the first reply was due: were the calls waited for first?",
+        format_duration(outcome.at(began.at) - first->due));
   }
   return check_starts(c, outcome, worked, ledger);
 }

@@ -30,7 +30,8 @@ struct NotApplicable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// How concurrency is made. One instance per case: warm connections and workers live as long as it does.
+/// How concurrency is made. One instance per case, or per run of a cold case: connections and workers live as
+/// long as it does.
 class Model {
  public:
   Model() = default;
@@ -38,8 +39,8 @@ class Model {
   Model& operator=(const Model&) = delete;
   virtual ~Model() = default;
 
-  /// Has connections for so many calls open and idle, and the workers and loops that they need. To be called
-  /// between runs. Throws std::runtime_error: what could not be had.
+  /// Opens connections until there are idle ones for so many calls, and makes the workers and loops that they
+  /// need. To be called between runs. Throws std::runtime_error: what could not be had.
   virtual void warm(std::uint32_t in_flight) = 0;
   /// Does the workload. Returns when every call has its verdict and nothing that it started is still running.
   /// Throws NotApplicable.
@@ -67,11 +68,12 @@ struct ModelEntry {
   std::function<std::uint32_t(const Setup&)> most_in_flight;
   /// For so many tasks, and so many of the calls open at once.
   std::function<Needs(const Setup&, std::uint32_t tasks, std::uint32_t in_flight)> needs;
-  /// Whether it is written. What a model can't do by its nature is: it says why.
+  /// Whether there are such cases. True also where the model cannot do the workload by its nature: `run` then
+  /// throws NotApplicable.
   std::function<bool(std::string_view workload, std::string_view transport)> supports;
 };
 
-/// The models, in the order in which reports show them.
+/// The models, in the order in which reports show them: see impls/catalogue.cpp.
 const std::vector<ModelEntry>& models();
 
 }  // namespace fanbench

@@ -31,7 +31,7 @@ void Recorder::end(CallId id, Attempt attempt, const Reply& reply) noexcept {
 
 void Recorder::finish(CallId id, const Reply& reply, Attempt attempt) noexcept {
   CallRecord& call = calls_[id];
-  if (attempt == none) attempt = call.attempts - 1U;  // of a call that was never begun that is none again
+  if (attempt == last) attempt = call.attempts - 1U;  // of a call that was never begun: beyond all records
   if (attempt < per_call_) {
     end(id, attempt, reply);
     call.finished = attempts_of(id)[attempt].finished;

@@ -54,6 +54,7 @@ class Recorder {
  public:
   using Clock = std::chrono::steady_clock;
   static constexpr CallId none = UINT32_MAX;
+  static constexpr Attempt last = UINT32_MAX;  // the attempt that was begun last
   static constexpr Nanoseconds heartbeat = std::chrono::milliseconds(10);
 
   /// `attempts`: as many for each call as it may have, call by call; or empty, where one is all it has.
@@ -68,7 +69,7 @@ class Recorder {
   /// An attempt has ended, and the call goes on.
   void end(CallId id, Attempt attempt, const Reply& reply) noexcept;
   /// The call has ended with this reply, to the attempt begun last or the one that is named.
-  void finish(CallId id, const Reply& reply, Attempt attempt = none) noexcept;
+  void finish(CallId id, const Reply& reply, Attempt attempt = last) noexcept;
   /// The calls from `id` to before `end` are not begun any more.
   void leave_out(CallId id, CallId end) noexcept;
   /// The workload's choice where it has one: first_completed's winner, the failure that task_group reports.
@@ -80,15 +81,17 @@ class Recorder {
   void task_begins() noexcept;
   void task_ends() noexcept { --live_tasks_; }
 
-  /// The heartbeat that runs beside work: tick n = 0, 1, … is due then,
+  /// When tick n = 0, 1, … of the heartbeat that runs beside work is due.
   Clock::time_point beat_due(std::uint32_t n) const noexcept { return began_ + (n + 1) * heartbeat; }
-  /// and happened now. None is left out, however late.
+  /// Tick n is made now. None is left out, however late.
   void beat(std::uint32_t n);
 
-  /// What someone who reads of a failed run should know. Not for many threads at once; the first is kept.
-  void note(std::string text) { note_ = note_.empty() ? std::move(text) : note_; }
+  /// Fails the run, with this reason; the first is kept. Not for many threads at once.
+  void note(std::string text) {
+    if (note_.empty()) note_ = std::move(text);
+  }
 
-  // Of a run that has ended; records also while it goes on, of calls that have ended.
+  // To be asked when the run has ended; of records, while it goes on, those of calls that have ended.
   std::span<CallRecord> records() const noexcept { return calls_; }
   std::span<AttemptRecord> attempts_of(CallId id) const noexcept {
     return attempts_.subspan(std::size_t{id} * per_call_, per_call_);

@@ -25,7 +25,7 @@ enum class Placement : std::uint8_t { in_line, offload };
 struct Scenario {
   std::uint64_t run = 0;       // the server's run that the calls belong to
   std::uint32_t calls = 1;     // ids are 0 … calls-1
-  std::uint64_t seed = 1;      // of jitter and priorities
+  std::uint64_t seed = 1;      // of jitter and priorities, and what work begins with
   std::uint32_t limit = 0;     // semaphore: calls at once at most; worker_pool: workers
   std::uint32_t attempts = 1;  // per call at most
   Nanoseconds backoff{};       // retry: b of the waits b·2^k
@@ -38,7 +38,7 @@ struct Scenario {
   std::uint32_t pages = 1;         // of each stream; stream s has the calls pages·s, pages·s + 1, …
   std::uint32_t prefetch = 0;      // of a stream: 1: the next page is fetched while the last one is consumed
   Nanoseconds consume{};           // of a stream: how long its consumer takes for a page, waiting
-  std::uint64_t kernel_steps = 0;  // mixed, cpu: the work that follows a reply, or is the call
+  std::uint64_t kernel_steps = 0;  // of a piece of work: after a reply, meanwhile, or all there is
   std::uint32_t cpus = 1;          // mixed, cpu: that work may use
   Placement placement = Placement::in_line;
 

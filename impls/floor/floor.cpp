@@ -5,11 +5,12 @@
 
 namespace fanbench::floor {
 
+// Functions, a file each.
 Workload gather, semaphore;
 
 namespace {
 
-constexpr Row<Workload> table[] = {
+constexpr WorkloadRow<Workload> table[] = {
     {"gather", gather},
     {"semaphore", semaphore},
 };

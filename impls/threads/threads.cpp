@@ -6,12 +6,13 @@
 
 namespace fanbench::threads {
 
+// Functions, a file each.
 Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, producer_consumer,
     pipeline, retry, paginate, early_start, mixed, cpu;
 
 namespace {
 
-constexpr Row<Workload> table[] = {
+constexpr WorkloadRow<Workload> table[] = {
     {"gather", gather},
     {"all_settled", all_settled},
     {"task_group", task_group},

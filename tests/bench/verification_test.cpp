@@ -228,7 +228,7 @@ TEST(Verification, FindsCallsThatWereStartedAfterTheWork) {
 }
 TEST(Verification, FindsCallsThatWereWaitedForBeforeTheWork) {
   EXPECT_THAT(verdict_on<Break::await_first>(early_start_case()),
-              HasSubstr("the calls were waited for first"));
+              HasSubstr("were the calls waited for first"));
 }
 TEST(Verification, FindsWorkThatWasNotDone) {
   EXPECT_THAT(verdict_on<Break::work_never>(early_start_case()), HasSubstr("recorded with 0 events"));
