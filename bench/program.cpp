@@ -47,7 +47,8 @@ std::optional<int> read_command_line(int argc, char** argv, Options& options) {
       "Measures the cases of a suite, verified against the mock server. Google Benchmark's options work "
       "too.");
   app.add_option("--suite", options.suite, "the suite, a TOML file");
-  app.add_flag("--list", options.list, "print the suite's cases as JSON and run nothing; with --server, if that answers");
+  app.add_flag("--list", options.list,
+               "print the suite's cases as JSON and run nothing; with --server, if that answers");
   app.add_flag("--machine", options.machine, "print what this machine is and allows as JSON and run nothing");
   app.add_flag("--catalogue", options.catalogue,
                "print what workloads, keys, models, transports and figures there are, as JSON");

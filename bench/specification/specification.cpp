@@ -174,7 +174,8 @@ Mistake check_connections(const Case& c, const Outcome& outcome, const Ledger& l
 
 Nanoseconds expected_duration(const Specification& specification, const Case& c) {
   const std::uint32_t in_flight = specification.in_flight(c);
-  Nanoseconds run = std::max(specification.ideal(c), (specification.works_once ? 1 : c.scenario.calls) * c.work);
+  Nanoseconds run =
+      std::max(specification.ideal(c), (specification.works_once ? 1 : c.scenario.calls) * c.work);
   if (in_flight > 0) {
     const std::uint32_t at_once = std::min(
         in_flight, model_of(c.model).most_in_flight({.transport = c.transport, .workers = c.workers}));
