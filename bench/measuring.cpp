@@ -103,9 +103,9 @@ class Bench {
     std::optional<MockServer> own;
     Target& target =
         running_ ? static_cast<Target&>(*running_) : own.emplace(options_.server_program, cpus_.server);
-    const auto known = std::ranges::find(models(), c.model, &ModelEntry::name);
+    const ModelEntry& known = model_of(c.model);
     const ModelEntry model =
-        burn_percent > 0 ? burning(*known, burn_percent, target.process().value_or(0)) : *known;
+        burn_percent > 0 ? burning(known, burn_percent, target.process().value_or(0)) : known;
     Measurement measurement(c, model, target, cpus_.server);
     measurement.prepare();
     for ([[maybe_unused]] auto _ : state) state.SetIterationTime(measurement.iterate());

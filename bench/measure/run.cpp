@@ -19,12 +19,6 @@ std::optional<Nanoseconds> cpu_of_server(const Target& target) {
   return process ? std::optional(cpu_of_process(*process)) : std::nullopt;
 }
 
-/// Calls that were cancelled or reset take their connections with them.
-bool was_given_up(const CallRecord& record) {
-  return record.attempts > 0 &&
-         (record.verdict == Verdict::cancelled || record.verdict == Verdict::timed_out);
-}
-
 }  // namespace
 
 RunMaker::RunMaker(const Case& c, const ModelEntry& model, Target& target, std::optional<int> sampling_cpu)

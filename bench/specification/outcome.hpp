@@ -11,6 +11,12 @@
 
 namespace fanbench {
 
+/// A call that was begun and not waited for to its end: it takes its connection with it.
+inline bool was_given_up(const CallRecord& record) {
+  return record.attempts > 0 &&
+         (record.verdict == Verdict::cancelled || record.verdict == Verdict::timed_out);
+}
+
 struct Outcome {
   std::span<const CallRecord> records{};      // by call id
   std::span<const AttemptRecord> attempts{};  // as many for each call as it may have; empty where that is one

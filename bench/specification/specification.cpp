@@ -106,10 +106,6 @@ Mistake check_littles_law(const Ledger& ledger) {
                      ledger.in_flight_peak);
 }
 
-bool was_given_up(const CallRecord& record) {
-  return record.attempts > 0 &&
-         (record.verdict == Verdict::cancelled || record.verdict == Verdict::timed_out);
-}
 std::uint64_t given_up(const Outcome& outcome) {
   return static_cast<std::uint64_t>(std::ranges::count_if(outcome.records, was_given_up));
 }

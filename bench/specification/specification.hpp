@@ -46,7 +46,7 @@ struct Specification {
   /// When the workload decided to give calls up, since the run began; nothing where it did not come to that.
   /// Null where it never does.
   std::optional<Nanoseconds> (*decided)(const Case&, const Outcome&) = nullptr;
-  /// The case's work is one piece, not one for each call.
+  /// The case's work is one piece of the fan-out's own, not one on each reply.
   bool works_once = false;
   /// How long a model takes that has one call open at a time. Null: all delays together.
   Nanoseconds (*one_by_one)(const Case&) = nullptr;
