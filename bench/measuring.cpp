@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "bench/machine/limits.hpp"
@@ -17,6 +18,7 @@
 #include "bench/reporters.hpp"
 #include "bench/specification/checks.hpp"
 #include "bench/targets/running_server.hpp"
+#include "bench/turns.hpp"
 
 namespace fanbench {
 namespace {
@@ -37,7 +39,7 @@ void write_records(const std::string& file, const Case& c, const Measurement& me
   }
   const nlohmann::ordered_json all = {{"name", c.name},
                                       {"ideal_s", measurement.ideal_s()},
-                                      {"makespan_s", measurement.makespan_s()},
+                                      {"makespan_s", measurement.makespans_s().back()},
                                       {"calls", calls}};
   std::ofstream out(file);
   out << all.dump() << '\n';
@@ -49,6 +51,32 @@ std::string as_utf8(const char* reason) {
   using Json = nlohmann::json;
   return Json::parse(Json(reason).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
+
+/// What a case is measured with.
+class Rig {
+ public:
+  /// `running`: a server to measure against, instead of one of our own.
+  Rig(const Case& c, const MeasuringOptions& options, const SharedCpus& cpus, RunningServer* running)
+      : own_(running ? nullptr : std::make_unique<MockServer>(options.server_program, cpus.server)),
+        target_(running ? static_cast<Target&>(*running) : *own_),
+        model_(burn_percent > 0 ? burning(model_of(c.model), burn_percent, target_.process().value_or(0))
+                                : model_of(c.model)),
+        // Those that a case takes turns with are ours as well: what their common parent has started.
+        measurement_(c, model_, target_, cpus.server, options.turns ? getppid() : getpid()) {
+    measurement_.prepare();
+  }
+  Rig(const Rig&) = delete;
+  Rig& operator=(const Rig&) = delete;
+  ~Rig() = default;
+
+  Measurement& measurement() noexcept { return measurement_; }
+
+ private:
+  std::unique_ptr<MockServer> own_;
+  Target& target_;
+  ModelEntry model_;
+  Measurement measurement_;
+};
 
 class Bench {
  public:
@@ -64,7 +92,8 @@ class Bench {
 
   /// Returns the exit status.
   int run() {
-    const auto display = display_reporter(cases_), file = json_reporter(cases_);
+    // Standard output is for the turns, where there are any.
+    const auto display = options_.turns ? silence() : display_reporter(cases_), file = json_reporter(cases_);
     benchmark::RunSpecifiedBenchmarks(display.get(), options_.writes_file ? file.get() : nullptr);
     const bool failed =
         std::ranges::any_of(cases_, [](const auto& entry) { return entry.second.status == Status::error; });
@@ -95,20 +124,33 @@ class Bench {
     };
     benchmark::RegisterBenchmark(c.name.c_str(), measure)
         ->UseManualTime()
-        ->Iterations(c.iterations)
+        ->Iterations(options_.turns ? take_turns(c) : c.iterations)
         ->Unit(benchmark::kMillisecond);
   }
 
+  std::unique_ptr<Rig> rig_of(const Case& c) {
+    return std::make_unique<Rig>(c, options_, cpus_, running_ ? &*running_ : nullptr);
+  }
+
+  /// How many iterations a case takes is told when it is registered: its turns have to be over by then.
+  /// Returns their number, 1 where one of them failed, as `measure` will say.
+  benchmark::IterationCount take_turns(const Case& c) try {
+    turns_ = rig_of(c);
+    fanbench::take_turns(turns_->measurement(), std::cin, std::cout);
+    return static_cast<benchmark::IterationCount>(turns_->measurement().makespans_s().size());
+  } catch (const std::exception&) {
+    failure_ = std::current_exception();
+    return 1;
+  }
+
   void measure(benchmark::State& state, const Case& c) {
-    std::optional<MockServer> own;
-    Target& target =
-        running_ ? static_cast<Target&>(*running_) : own.emplace(options_.server_program, cpus_.server);
-    const ModelEntry& known = model_of(c.model);
-    const ModelEntry model =
-        burn_percent > 0 ? burning(known, burn_percent, target.process().value_or(0)) : known;
-    Measurement measurement(c, model, target, cpus_.server);
-    measurement.prepare();
-    for ([[maybe_unused]] auto _ : state) state.SetIterationTime(measurement.iterate());
+    if (failure_) std::rethrow_exception(failure_);
+    const std::unique_ptr<Rig> rig = turns_ ? std::move(turns_) : rig_of(c);
+    Measurement& measurement = rig->measurement();
+    const std::vector<double> made = measurement.makespans_s();
+    auto next = made.begin();
+    for ([[maybe_unused]] auto _ : state)
+      state.SetIterationTime(next == made.end() ? measurement.iterate() : *next++);
     for (const auto& [name, value] : measurement.counters()) state.counters[name] = value;
     if (!options_.records.empty()) write_records(options_.records, c, measurement);
   }
@@ -117,6 +159,8 @@ class Bench {
   SharedCpus cpus_;
   std::optional<RunningServer> running_;
   MeasuredCases cases_;
+  std::unique_ptr<Rig> turns_;  // with the turns that were taken
+  std::exception_ptr failure_;  // which ended them
 };
 
 }  // namespace
@@ -126,6 +170,8 @@ int measure(const Suite& suite, const MeasuringOptions& options) {
     if (std::ranges::find(suite.cases, name, &Case::name) == suite.cases.end())
       throw SuiteError(fmt::format("there is no case {} in {} (--list shows them)", name, suite.name));
   }
+  if (options.turns && options.cases.size() != 1)
+    throw SuiteError(fmt::format("--turns takes one --case, got {}", options.cases.size()));
   return Bench(suite, options).run();
 }
 

@@ -57,6 +57,10 @@ std::optional<int> read_command_line(int argc, char** argv, Options& options) {
                  "measure against the fanbench server that runs at HOST:PORT, instead of one of our own");
   app.add_option("--server-program", options.measuring.server_program, "the mock server's program")
       ->capture_default_str();
+  app.add_flag(
+      "--turns", options.measuring.turns,
+      "with one --case: make it ready, then some iterations for each line \"turn\" of the input, until that "
+      "ends");
   app.add_option("--records", options.measuring.records,
                  "write the calls of the last iteration to this file, as JSON");
   app.add_flag("--count-allocations", options.count_allocations,

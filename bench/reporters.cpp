@@ -14,9 +14,17 @@ namespace {
 using Run = benchmark::BenchmarkReporter::Run;
 using Json = nlohmann::ordered_json;
 
-/// Google Benchmark adds to a name how it iterated ("/iterations:3/manual_time").
-std::vector<Run> with_plain_names(std::vector<Run> runs) {
-  for (Run& run : runs) run.run_name.iterations.clear(), run.run_name.time_type.clear();
+/// Its rows as ours. To a name it adds how it iterated ("/iterations:3/manual_time"). Its CPU time is that of
+/// its own thread: ours is that of the client, all threads and processes.
+std::vector<Run> put_right(std::vector<Run> runs, const MeasuredCases& cases) {
+  for (Run& run : runs) {
+    run.run_name.iterations.clear(), run.run_name.time_type.clear();
+    const auto cpu = run.counters.find("cpu_us_per_call");
+    if (cpu == run.counters.end()) continue;
+    const Case& c = *cases.at(run.run_name.function_name).c;
+    run.cpu_accumulated_time =
+        cpu->second.value * 1e-6 * c.scenario.calls * static_cast<double>(run.iterations);
+  }
   return runs;
 }
 
@@ -29,7 +37,7 @@ class JsonReporter final : public benchmark::BenchmarkReporter {
 
   bool ReportContext(const Context& context) override { return rows_.ReportContext(context); }
   void ReportRuns(const std::vector<Run>& runs) override {
-    rows_.ReportRuns(with_plain_names(runs));
+    rows_.ReportRuns(put_right(runs, cases_));
     for (const Run& run : runs) names_.push_back(run.run_name.function_name);
   }
   void Finalize() override {
@@ -66,7 +74,7 @@ class ConsoleReporter final : public benchmark::BenchmarkReporter {
     return rows_->ReportContext(context);
   }
   void ReportRuns(const std::vector<Run>& runs) override {
-    std::vector<Run> plain = with_plain_names(runs);
+    std::vector<Run> plain = put_right(runs, cases_);
     for (Run& run : plain) {
       const Status status = cases_.at(run.run_name.function_name).status;
       if (status == Status::not_applicable) run.error_message.insert(0, "not applicable: ");
@@ -81,7 +89,15 @@ class ConsoleReporter final : public benchmark::BenchmarkReporter {
   const MeasuredCases& cases_;
 };
 
+class Silence final : public benchmark::BenchmarkReporter {
+ public:
+  bool ReportContext(const Context&) override { return true; }
+  void ReportRuns(const std::vector<Run>&) override {}
+};
+
 }  // namespace
+
+std::unique_ptr<benchmark::BenchmarkReporter> silence() { return std::make_unique<Silence>(); }
 
 std::unique_ptr<benchmark::BenchmarkReporter> json_reporter(const MeasuredCases& cases) {
   return std::make_unique<JsonReporter>(cases);

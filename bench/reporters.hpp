@@ -22,6 +22,8 @@ using MeasuredCases = std::map<std::string, Measured, std::less<>>;  // by the c
 /// Rows as JSON, all at once at the end: what is cut off on the way is no document. `cases` has to outlive
 /// it. Finalize throws std::runtime_error where the file cannot be written.
 std::unique_ptr<benchmark::BenchmarkReporter> json_reporter(const MeasuredCases& cases);
+/// Shows nothing.
+std::unique_ptr<benchmark::BenchmarkReporter> silence();
 /// What --benchmark_format asks for.
 std::unique_ptr<benchmark::BenchmarkReporter> display_reporter(const MeasuredCases& cases);
 

@@ -44,11 +44,11 @@ std::optional<double> other_load(Nanoseconds wall, MachineTime before, MachineTi
   return std::max(0.0, static_cast<double>((busy - own).count()) / static_cast<double>(wall.count()));
 }
 
-MachineLoad::MachineLoad(pid_t server) : server_(server), began_(read()) {}
+MachineLoad::MachineLoad(pid_t ours) : ours_(ours), began_(read()) {}
 
 MachineLoad::Reading MachineLoad::read() const {
   Reading reading;
-  reading.own = cpu_of_tree_and(server_);
+  reading.own = cpu_of_all_below(ours_);
   std::ifstream file("/proc/stat");
   std::ostringstream text;
   text << file.rdbuf();

@@ -27,8 +27,8 @@ std::optional<double> other_load(Nanoseconds wall, MachineTime before, MachineTi
 /// The window begins with it.
 class MachineLoad {
  public:
-  /// `server`: a process that is ours as well.
-  explicit MachineLoad(pid_t server);
+  /// `ours`: a process that is ours, with all below it.
+  explicit MachineLoad(pid_t ours);
   /// In cores, from the beginning until now.
   std::optional<double> of_others() const;
 
@@ -40,7 +40,7 @@ class MachineLoad {
   };
   Reading read() const;
 
-  pid_t server_;
+  pid_t ours_;
   Reading began_;
 };
 

@@ -80,6 +80,12 @@ struct Process {
   std::uint32_t threads = 0;
 };
 
+/// Source: proc(5), /proc/pid/stat: the field behind the name. 0: the process has gone.
+char state_of(std::string_view stat) {
+  const auto name_end = stat.rfind(')');
+  return name_end + 2 < stat.size() ? stat[name_end + 2] : '\0';
+}
+
 /// Source: proc(5), /proc/pid/stat. The name, in parentheses, may itself hold spaces and parentheses.
 std::optional<Process> parse_stat(pid_t pid, std::string_view stat) {
   const auto name_end = stat.rfind(')');
@@ -116,14 +122,14 @@ std::vector<Process> all_processes(Folder& proc) {
   return all;
 }
 
-/// This process first, then its live descendants.
-std::vector<Process> tree(Folder& proc, pid_t excluded) {
+/// The root first, then its live descendants.
+std::vector<Process> tree(Folder& proc, pid_t root, pid_t excluded) {
   // One pass over all of /proc: the kernel's own lists of children (task/*/children) are an option that it
   // may lack.
   std::vector<Process> all = all_processes(proc);
   std::ranges::sort(all, {}, &Process::parent);
   std::vector<Process> found;
-  if (const auto self = std::ranges::find(all, getpid(), &Process::pid); self != all.end())
+  if (const auto self = std::ranges::find(all, root, &Process::pid); self != all.end())
     found.push_back(*self);
   for (std::size_t i = 0; i < found.size(); ++i) {
     const pid_t parent = found[i].pid;
@@ -159,13 +165,19 @@ Nanoseconds cpu_of_waited_for() {
          std::chrono::microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
+/// Of a live process and the children that it has waited for; nothing of one that has gone.
+Nanoseconds cpu_of(const Process& process) {
+  static const Nanoseconds tick = Nanoseconds(std::chrono::seconds(1)) / sysconf(_SC_CLK_TCK);
+  const auto own = cpu_of(process.pid);
+  if (!own) return {};
+  return *own + Nanoseconds(process.waited_for_ticks * tick.count());
+}
+
 Nanoseconds cpu_of_live_descendants(pid_t excluded) {
-  const auto tick = Nanoseconds(std::chrono::seconds(1)) / sysconf(_SC_CLK_TCK);
   Folder proc("/proc");
   Nanoseconds used{};
-  for (const Process& process : tree(proc, excluded)) {
-    if (process.pid == getpid()) continue;
-    if (const auto own = cpu_of(process.pid)) used += *own + process.waited_for_ticks * tick;
+  for (const Process& process : tree(proc, getpid(), excluded)) {
+    if (process.pid != getpid()) used += cpu_of(process);
   }
   return used;
 }
@@ -201,7 +213,7 @@ ContextSwitches switches_of_live_descendants(pid_t excluded) {
   Folder proc("/proc");
   std::array<char, 8192> buffer;  // a line of it names the allowed CPUs
   ContextSwitches all;
-  for (const Process& process : tree(proc, excluded)) {
+  for (const Process& process : tree(proc, getpid(), excluded)) {
     if (process.pid == getpid()) continue;
     for (const pid_t thread : threads_of(process.pid)) {
       const std::string path = fmt::format("{}/task/{}/status", process.pid, thread);
@@ -258,6 +270,32 @@ class Looking {
   ContextSwitches switches_ = switches_of(RUSAGE_THREAD);
 };
 
+/// Of the tree, its readings included.
+Nanoseconds cpu_so_far(pid_t excluded) {
+  const auto live = [excluded] { return cpu_of_live_descendants(excluded); };
+  const Nanoseconds children = with_children(cpu_of_waited_for, live);
+  return children + read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/// Of all threads of the tree but the calling one.
+Nanoseconds cpu_of_others(pid_t excluded) {
+  return cpu_so_far(excluded) - read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+/// Whether a thread of the tree but the calling one runs, or would if it had a CPU.
+bool others_want_to_run(pid_t excluded) {
+  Folder proc("/proc");
+  std::array<char, 512> buffer;
+  for (const Process& process : tree(proc, getpid(), excluded)) {
+    for (const pid_t thread : threads_of(process.pid)) {
+      if (thread == gettid()) continue;
+      const std::string path = fmt::format("{}/task/{}/stat", process.pid, thread);
+      if (state_of(read_small(proc.descriptor(), path.c_str(), buffer)) == 'R') return true;
+    }
+  }
+  return false;
+}
+
 std::uint64_t pss_of(const Folder& proc, pid_t process) {
   std::array<char, 4096> buffer;
   std::array<char, 32> path;
@@ -311,16 +349,29 @@ bool set_affinity(pid_t thread, const CpuMask& mask) {
 
 Nanoseconds cpu_of_tree(pid_t excluded) {
   const Looking looking;
-  const auto live = [excluded] { return cpu_of_live_descendants(excluded); };
-  const Nanoseconds children = with_children(cpu_of_waited_for, live);
-  return children + read_clock(CLOCK_PROCESS_CPUTIME_ID) - looking.cpu();
+  return cpu_so_far(excluded) - looking.cpu();
 }
 
-Nanoseconds cpu_of_tree_and(pid_t other) {
-  const auto live = [other] { return cpu_of_live_descendants(other); };
-  const Nanoseconds children = with_children(cpu_of_waited_for, live);
-  return children + read_clock(CLOCK_PROCESS_CPUTIME_ID) +
-         (other != 0 ? cpu_of_process(other) : Nanoseconds{});
+Nanoseconds cpu_of_all_below(pid_t root) {
+  Folder proc("/proc");
+  Nanoseconds used{};
+  for (const Process& process : tree(proc, root, 0)) used += cpu_of(process);
+  return used;
+}
+
+bool wait_until_quiet(pid_t excluded, Nanoseconds most) {
+  constexpr timespec pause{.tv_sec = 0, .tv_nsec = 1'000'000};
+  constexpr auto idle = std::chrono::microseconds(100);  // CPU time in a pause
+  const Looking waiting;
+  const Nanoseconds began = cpu_of_others(excluded);
+  for (Nanoseconds before = began; before - began < most;) {
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
+    const Nanoseconds now = cpu_of_others(excluded);
+    // Who wants to run and finds no free CPU has used none either.
+    if (now - before < idle && !others_want_to_run(excluded)) return true;
+    before = now;
+  }
+  return false;
 }
 
 ContextSwitches switches_of_tree(pid_t excluded) {
@@ -355,14 +406,14 @@ void map_program() noexcept {
 std::uint64_t pss_of_tree(pid_t excluded) {
   Folder proc("/proc");
   std::uint64_t bytes = 0;
-  for (const Process& process : tree(proc, excluded)) bytes += pss_of(proc, process.pid);
+  for (const Process& process : tree(proc, getpid(), excluded)) bytes += pss_of(proc, process.pid);
   return bytes;
 }
 
 Usage usage_of_tree(pid_t excluded) {
   Folder proc("/proc");
   Usage usage;
-  for (const Process& process : tree(proc, excluded)) {
+  for (const Process& process : tree(proc, getpid(), excluded)) {
     usage.pss_bytes += pss_of(proc, process.pid);
     usage.threads += process.threads;
     usage.descriptors += descriptors_of(proc, process.pid);
@@ -374,7 +425,7 @@ Usage usage_of_tree(pid_t excluded) {
 std::vector<pid_t> descendants(pid_t excluded) {
   Folder proc("/proc");
   std::vector<pid_t> pids;
-  for (const Process& process : tree(proc, excluded))
+  for (const Process& process : tree(proc, getpid(), excluded))
     if (process.pid != getpid()) pids.push_back(process.pid);
   return pids;
 }
@@ -382,14 +433,14 @@ std::vector<pid_t> descendants(pid_t excluded) {
 std::size_t threads_of_tree(pid_t excluded) {
   Folder proc("/proc");
   std::size_t threads = 0;
-  for (const Process& process : tree(proc, excluded)) threads += process.threads;
+  for (const Process& process : tree(proc, getpid(), excluded)) threads += process.threads;
   return threads;
 }
 
 std::vector<pid_t> thread_ids_of_tree(pid_t excluded) {
   Folder proc("/proc");
   std::vector<pid_t> ids;
-  for (const Process& process : tree(proc, excluded)) {
+  for (const Process& process : tree(proc, getpid(), excluded)) {
     const std::vector<pid_t> threads = threads_of(process.pid);
     ids.insert(ids.end(), threads.begin(), threads.end());
   }

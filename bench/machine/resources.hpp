@@ -58,8 +58,13 @@ struct ContextSwitches {
 /// used as a difference, as cpu_of_tree.
 ContextSwitches switches_of_tree(pid_t excluded);
 
-/// CPU time that the tree and `other` (a process, 0: none) have used so far, what reading it cost included.
-Nanoseconds cpu_of_tree_and(pid_t other);
+/// CPU time that a process of ours and all its descendants have used so far, what reading it cost included.
+Nanoseconds cpu_of_all_below(pid_t root);
+
+/// Waits until the tree, but for the calling thread, is quiet: until what a pool spins after its last task is
+/// over, for example. What the waiting costs is in none of these figures. False where the tree has used `most`
+/// CPU time meanwhile and is still busy.
+bool wait_until_quiet(pid_t excluded, Nanoseconds most = std::chrono::milliseconds(500));
 
 /// Live descendants, those that ended but were not waited for included (a leak test wants to see them). No
 /// order.

@@ -1,6 +1,8 @@
 // The order in which a case is measured.
 #include "bench/measure/measurement.hpp"
 
+#include <algorithm>
+
 #include "bench/measure/calibration.hpp"
 #include "bench/measure/recording_cost.hpp"
 
@@ -16,8 +18,12 @@ Case calibrated(Case c) {
 }  // namespace
 
 Measurement::Measurement(const Case& c, const ModelEntry& model, Target& target,
-                         std::optional<int> server_cpu)
-    : case_(calibrated(c)), target_(target), maker_(case_, model, target, server_cpu), row_(case_) {}
+                         std::optional<int> server_cpu, pid_t ours)
+    : case_(calibrated(c)),
+      target_(target),
+      maker_(case_, model, target, server_cpu),
+      row_(case_),
+      ours_(ours) {}
 
 void Measurement::prepare(bool watched) {
   maker_.check();
@@ -38,7 +44,7 @@ Watched Measurement::watch() {
   Watched watched{.idle_pss_bytes = pss_of_tree(server)};
   maker_.make_model();
   // A server on this machine whose CPU cannot be read would be taken for others'.
-  if (target_.process() || !target_.clock().shared) load_.emplace(server);
+  if (target_.process() || !target_.clock().shared) load_.emplace(ours_);
   std::optional<SyscallCounter> counter;
   const Run run = maker_.run({.usage = true, .syscalls = &counter});
   outcome_ = run.outcome;
@@ -51,14 +57,31 @@ Watched Measurement::watch() {
   return watched;
 }
 
-double Measurement::iterate() {
+Run Measurement::make_run() {
   const Run run = maker_.run();
   row_.add(run);
   outcome_ = run.outcome;
-  return row_.makespan_s();
+  return run;
 }
 
-std::map<std::string, double> Measurement::counters() const {
+double Measurement::iterate() {
+  make_run();
+  return makespans_s().back();
+}
+
+std::uint32_t Measurement::iterations_of_a_turn() const {
+  constexpr Nanoseconds enough = std::chrono::milliseconds(10), least = enough / 100;
+  const Nanoseconds once = std::max(outcome_.makespan, least);
+  return static_cast<std::uint32_t>((enough + once - Nanoseconds(1)) / once);
+}
+
+Measurement::Figures Measurement::take_turn(std::uint32_t iterations) {
+  Row turn(case_);
+  for (std::uint32_t i = 0; i < iterations; ++i) turn.add(make_run());
+  return turn.figures(std::nullopt);
+}
+
+Measurement::Figures Measurement::counters() const {
   return row_.figures(load_ ? load_->of_others() : std::nullopt);
 }
 

@@ -1,9 +1,13 @@
-// Measures one case: makes it ready, watches runs of it, and adds its timed runs up to a row.
+// Measures one case: makes it ready, watches runs of it, and adds its timed runs up to a row. Timed runs come
+// in turns: cases that are compared take turns, so that the same noise falls on all of them.
 #pragma once
+
+#include <unistd.h>
 
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bench/machine/machine_load.hpp"
 #include "bench/measure/row.hpp"
@@ -14,8 +18,12 @@ namespace fanbench {
 
 class Measurement {
  public:
-  /// `server_cpu`: where the server runs, if it is pinned; memory is sampled from there.
-  Measurement(const Case& c, const ModelEntry& model, Target& target, std::optional<int> server_cpu);
+  using Figures = std::map<std::string, double>;
+
+  /// `server_cpu`: where the server runs, if it is pinned; memory is sampled from there. `ours`: the process
+  /// below which nothing is others' load on the machine.
+  Measurement(const Case& c, const ModelEntry& model, Target& target, std::optional<int> server_cpu,
+              pid_t ours = getpid());
 
   /// Checks limits and plan, makes the model unless the case is cold, and does verified runs that are not
   /// timed, in which memory, threads, descriptors and system calls are watched. Throws BeyondLimit,
@@ -23,23 +31,31 @@ class Measurement {
   void prepare(bool watched = true);
   /// One timed and verified run; returns its makespan in seconds. Throws WrongResult.
   double iterate();
+  /// Iterations that take at least 10 ms together, as the last run lets expect: fewer could not be told from
+  /// the noise. One where a run takes longer.
+  std::uint32_t iterations_of_a_turn() const;
+  /// As many iterations, and the figures of these alone.
+  Figures take_turn(std::uint32_t iterations);
   /// All figures of the row, of the iterations so far; see Row::figures.
-  std::map<std::string, double> counters() const;
+  Figures counters() const;
 
   const Outcome& outcome() const noexcept { return outcome_; }  // of the last run
   std::span<const CallRecord> records() const noexcept { return outcome_.records; }
   CallId chosen() const noexcept { return outcome_.chosen; }
-  double makespan_s() const noexcept { return row_.makespan_s(); }  // of the last timed run
+  Nanoseconds makespan() const noexcept { return outcome_.makespan; }                     // of the last run
+  const std::vector<double>& makespans_s() const noexcept { return row_.makespans_s(); }  // of all timed runs
   double ideal_s() const { return row_.ideal_s(); }
 
  private:
   Watched watch();
+  Run make_run();
 
   Case case_;
   Target& target_;
   RunMaker maker_;
   Row row_;
   Outcome outcome_;
+  pid_t ours_;
   std::optional<MachineLoad> load_;
 };
 

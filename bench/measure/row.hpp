@@ -28,7 +28,7 @@ class Row {
   /// WrongResult where one of them is impossible.
   std::map<std::string, double> figures(std::optional<double> other_load_cores) const;
 
-  double makespan_s() const noexcept { return times_.makespans_s.back(); }  // of the last run
+  const std::vector<double>& makespans_s() const noexcept { return times_.makespans_s; }
   double ideal_s() const;
 
  private:

@@ -2,7 +2,6 @@
 #include "bench/measure/run.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include "bench/machine/limits.hpp"
 
@@ -62,23 +61,11 @@ void RunMaker::become_ready() {
   std::ranges::fill(attempts_, AttemptRecord{});
 }
 
-/// Waits until the client is idle: what workers of the last run still do, such as spinning before they sleep,
-/// is no part of the next one. Gives up after about a second.
-void RunMaker::wait_for_quiet() const {
-  constexpr auto pause = std::chrono::milliseconds(1);
-  constexpr auto idle = std::chrono::microseconds(100);  // CPU time in a pause
-  for (int i = 0; i < 500; ++i) {
-    const Nanoseconds before = cpu_of_tree(process_of(target_));
-    std::this_thread::sleep_for(pause);
-    if (cpu_of_tree(process_of(target_)) - before < idle) return;
-  }
-}
-
 Run RunMaker::run(Watch watch) {
   become_ready();
   Scenario scenario = case_.scenario;
   scenario.run = target_.create_run(case_.plan);
-  wait_for_quiet();
+  wait_until_quiet(process_of(target_));
   Run run = make(scenario, watch);
   run.ledger = target_.settled_ledger(scenario.run);
   target_.forget(scenario.run);
@@ -115,13 +102,16 @@ Run RunMaker::make(const Scenario& scenario, Watch watch) {
   Run run;
   if (syscalls) run.syscalls = syscalls->stop();
   if (allocations) run.costs.allocations = *allocations_so_far() - *allocations;
-  run.costs.cpu = cpu_of_tree(server) - cpu;
   if (server_cpu) run.costs.server_cpu = *cpu_of_server(target_) - *server_cpu;
   run.costs.switches = switches_of_tree(server) - switches;
   if (usage) {
     run.peak = usage->stop();
     if (syscalls) run.peak->descriptors -= syscalls->descriptors();
   }
+  // What workers spin after their last task is this run's, though it delays nothing.
+  if (!wait_until_quiet(server))
+    throw WrongResult("the client was still busy after half a second of CPU time, with the run long over");
+  run.costs.cpu = cpu_of_tree(server) - cpu;
   run.outcome = {.records = records_,
                  .attempts = attempts_,
                  .events = recorder.events(),

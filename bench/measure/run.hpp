@@ -26,7 +26,7 @@ struct WrongResult : std::runtime_error {
 
 /// Of the client; of the server where it can be read.
 struct Costs {
-  Nanoseconds cpu{};
+  Nanoseconds cpu{};  // until the client was quiet again
   std::optional<Nanoseconds> server_cpu{};
   ContextSwitches switches{};
   std::optional<Allocations> allocations{};  // where they are counted
@@ -63,7 +63,6 @@ class RunMaker {
  private:
   std::uint32_t in_flight() const;
   void become_ready();
-  void wait_for_quiet() const;
   Run make(const Scenario& scenario, Watch watch);
   bool keeps_connections(const Ledger& ledger) const;
 

@@ -107,6 +107,7 @@ nlohmann::ordered_json to_json(const Suite& suite) {
                      {"transport", c.transport},
                      {"parameters", parameters_json(c)},
                      {"timeline", c.timeline},
+                     {"in_flight", specification.in_flight(c)},
                      {"ideal_s", seconds(specification.ideal(c))},
                      {"expected_s", seconds(expected_duration(specification, c))}});
   }

@@ -79,7 +79,7 @@ def _parser() -> Parser:
     run.add_argument("--rounds", type=_positive_int, metavar="R", help="rounds; what the suite says if left out")
     run.add_argument("--filter", metavar="REGEX", help="only the cases in whose name this is found")
     run.add_argument("--timeout", type=_positive_float, metavar="SECONDS",
-                     help="for each case, after which it is an error row; from the case's calls and delays if left out")
+                     help="without a sign of progress, after which a case is an error row; generous if left out")
     run.add_argument("--order-seed", type=int, metavar="N", help="repeats an earlier run's order; random if left out")
     run.add_argument("--server", metavar="HOST:PORT", help="a mock server that already runs (fanbench serve), on this "
                      "machine or another; one of its own for each case if left out")

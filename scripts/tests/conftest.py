@@ -92,6 +92,11 @@ class Pretend:
         log = self.folder / "started.log"
         return log.read_text().splitlines() if log.exists() else []
 
+    def turns(self) -> list[str]:
+        """The cases that took a turn, in their order."""
+        log = self.folder / "turns.log"
+        return log.read_text().splitlines() if log.exists() else []
+
     def processes(self) -> list[str]:
         """All living processes that stem from a run of this one, wherever they hang in the tree."""
         key, value = self.mark.split("=")

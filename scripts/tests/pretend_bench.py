@@ -2,6 +2,7 @@
 it speaks as benches did before format 3: names and messages that must be read, and no catalogue."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -49,7 +50,11 @@ def main() -> int:
     def ready() -> None:
         (folder / "ready").write_text(str(os.getpid()))
 
-    print("noise on stdout")
+    print("noise on stdout", flush=True)
+    if word in ("ok", "dear", "unverified", "half", "liar", "leaves"):
+        take_turns(folder, name, {"cpu_us_per_call": 11.0 if word == "dear" else 10.0, "makespan_s": 0.1 * nth})
+    if word in ("hangs_in_turn", "errs_in_turn"):
+        take_turns(folder, name, {}, most=1)
     if word == "ok":
         write(good_row(name, nth))
     elif word == "dear":
@@ -85,10 +90,27 @@ def main() -> int:
         ready()
         while True:
             signal.pause()
+    elif word == "hangs_in_turn":
+        signal.pause()
+    elif word == "errs_in_turn":
+        write(error_row(name, "the second turn went wrong"))
+        return 1
     elif word == "leaves":
         subprocess.Popen(SLEEPER, start_new_session=True)
         write(good_row(name, nth))
     return 0
+
+
+def take_turns(folder: Path, name: str, figures: dict, most: float = math.inf) -> None:
+    told = json.loads((folder / "behaviours.json").read_text())["listing"]
+    print(json.dumps({"ready": {"turn_s": told.get("turn_s", 0.1), "iterations": told.get("iterations", 1)}}), flush=True)
+    for number, line in enumerate(sys.stdin):
+        if number >= most:
+            return
+        assert line == "turn\n"
+        with open(folder / "turns.log", "a") as log:
+            log.write(name + "\n")
+        print(json.dumps({"turn": figures}), flush=True)
 
 
 def case_of(name: str) -> dict:

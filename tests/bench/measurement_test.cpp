@@ -11,11 +11,14 @@
 #include <ctime>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "bench/measure/burner.hpp"
 #include "bench/measure/status.hpp"
 #include "bench/targets/running_server.hpp"
+#include "bench/turns.hpp"
 #include "impls/http/transports.hpp"
 #include "tests/bench/cases.hpp"
 #include "tests/toys/model.hpp"
@@ -220,6 +223,25 @@ struct Peaks {
   }
 };
 
+/// A model that is looked at while it runs.
+class Watched final : public Model {
+ public:
+  Watched(std::unique_ptr<Model> model, Peaks& peaks, pid_t server)
+      : model_(std::move(model)), peaks_(peaks), server_(server) {}
+  void warm(std::uint32_t in_flight) override { model_->warm(in_flight); }
+  void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
+    const std::jthread looks([this](const std::stop_token& stop) {
+      while (!stop.stop_requested()) peaks_.look(server_);
+    });
+    model_->run(workload, scenario, recorder);
+  }
+
+ private:
+  std::unique_ptr<Model> model_;
+  Peaks& peaks_;
+  pid_t server_;
+};
+
 TEST(Needs, OfEachModelAreNotBelowMeasuredPeaks) {
   for (const ModelEntry& entry : models()) {
     for (const TransportEntry& transport : transports()) {
@@ -231,13 +253,13 @@ TEST(Needs, OfEachModelAreNotBelowMeasuredPeaks) {
       c.plan.delay = FixedDelay{entry.most_in_flight({.workers = 60}) == 1 ? 10ms : 300ms};
       MockServer server(SERVER_PROGRAM);
       const std::size_t idle_threads = threads_of_tree(server.pid());  // a sanitizer has one of its own
-      Measurement measurement(c, entry, server, std::nullopt);
       Peaks peaks;
-      std::jthread looks([&](const std::stop_token& stop) {
-        while (!stop.stop_requested()) peaks.look(server.pid());
-      });
+      ModelEntry watched = entry;
+      watched.make = [&](const fanbench::Setup& setup) {
+        return std::make_unique<Watched>(entry.make(setup), peaks, server.pid());
+      };
+      Measurement measurement(c, watched, server, std::nullopt);
       measurement.prepare(false);
-      looks = {};
       const fanbench::Setup setup{.transport = c.transport, .workers = c.workers};
       const Needs needs =
           entry.needs(setup, c.scenario.calls, std::min(c.scenario.calls, entry.most_in_flight(setup)));
@@ -248,6 +270,99 @@ TEST(Needs, OfEachModelAreNotBelowMeasuredPeaks) {
   }
 }
 
+constexpr Nanoseconds tenth = 100ms;
+
+void use_cpu(Nanoseconds much) {
+  const auto used = [] {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + Nanoseconds(time.tv_nsec);
+  };
+  for (const Nanoseconds end = used() + much; used() < end;) {
+  }
+}
+
+/// The toy, with a thread that is busy for so long after each run.
+class BusyAfterwards final : public Model {
+ public:
+  BusyAfterwards(std::unique_ptr<Model> model, Nanoseconds for_so_long)
+      : model_(std::move(model)), for_so_long_(for_so_long) {}
+  void warm(std::uint32_t in_flight) override { model_->warm(in_flight); }
+  void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
+    model_->run(workload, scenario, recorder);
+    busy_ = std::jthread([this] { use_cpu(for_so_long_); });
+  }
+
+ private:
+  std::unique_ptr<Model> model_;
+  Nanoseconds for_so_long_;
+  std::jthread busy_;
+};
+
+ModelEntry busy_afterwards(Nanoseconds for_so_long) {
+  ModelEntry entry = toy<Break::nothing>();
+  entry.make = [make = entry.make, for_so_long](const fanbench::Setup& setup) {
+    return std::make_unique<BusyAfterwards>(make(setup), for_so_long);
+  };
+  return entry;
+}
+
+TEST(Measurement, CountsCpuUntilTheClientIsQuiet) {
+  const Case c = gather_case();
+  MockServer server(SERVER_PROGRAM);
+  const ModelEntry entry = busy_afterwards(tenth);
+  Measurement measurement(c, entry, server, std::nullopt);
+  measurement.prepare(false);
+  measurement.iterate();
+  const Figures row = measurement.counters();
+  EXPECT_GE(row.at("cpu_us_per_call") * c.scenario.calls, 100'000);
+}
+
+TEST(Measurement, RefusesAClientThatIsNeverQuiet) {
+  MockServer server(SERVER_PROGRAM);
+  const ModelEntry entry = busy_afterwards(2s);
+  Measurement measurement(gather_case(), entry, server, std::nullopt);
+  EXPECT_THAT([&] { measurement.prepare(false); }, ThrowsMessage<WrongResult>(HasSubstr("still busy")));
+}
+
+/// What is said of a case's turns, a line each.
+std::vector<nlohmann::json> said(const Case& c, const std::string& told) {
+  MockServer server(SERVER_PROGRAM);
+  const ModelEntry entry = toy<Break::nothing>();
+  Measurement measurement(c, entry, server, std::nullopt);
+  measurement.prepare(false);
+  std::istringstream in(told);
+  std::stringstream out;
+  take_turns(measurement, in, out);
+  std::vector<nlohmann::json> lines;
+  for (std::string line; std::getline(out, line);) lines.push_back(nlohmann::json::parse(line));
+  EXPECT_EQ(measurement.makespans_s().size(),
+            (lines.size() - 1) * lines.front().at("ready").at("iterations").get<std::size_t>());
+  return lines;
+}
+
+TEST(Turns, AreMadeWhenTheyAreAskedForAndHaveFiguresOfTheirOwn) {
+  const auto lines = said(gather_case(), "turn\nturn\nturn\n");
+  ASSERT_EQ(lines.size(), 4);
+  EXPECT_EQ(lines[0].at("ready").at("iterations"), 1);
+  EXPECT_GT(lines[0].at("ready").at("turn_s"), 0.01);
+  for (int i = 1; i < 4; ++i) EXPECT_EQ(lines[i].at("turn").at("verified"), 1);
+  EXPECT_NE(lines[1].at("turn").at("makespan_s"), lines[2].at("turn").at("makespan_s"));
+}
+
+TEST(Turns, HaveSeveralIterationsWhereOneIsShort) {
+  Case c = gather_case();
+  c.scenario.calls = 1;
+  c.plan.delay = FixedDelay{};
+  EXPECT_GT(said(c, "turn\n").front().at("ready").at("iterations"), 1);
+}
+
+TEST(Turns, RefuseWhatTheyDoNotUnderstand) {
+  EXPECT_THAT([] { said(gather_case(), "turn\nhalf a turn\n"); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("got \"half a turn\"")));
+  EXPECT_THAT([] { said(gather_case(), ""); }, ThrowsMessage<std::runtime_error>(HasSubstr("at least once")));
+}
+
 /// A model whose run takes 100 ms of CPU, in this process or in a child.
 class Busy final : public Model {
  public:
@@ -256,13 +371,7 @@ class Busy final : public Model {
   void run(std::string_view, const Scenario&, Recorder&) override {
     const pid_t child = in_child_ ? fork() : 0;
     if (child == 0) {
-      timespec time{};
-      const auto used = [&time] {
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-        return time.tv_sec * 1'000'000'000L + time.tv_nsec;
-      };
-      for (const auto end = used() + 100'000'000; used() < end;) {
-      }
+      use_cpu(tenth);
       if (in_child_) _exit(0);
     } else {
       waitpid(child, nullptr, 0);

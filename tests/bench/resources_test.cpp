@@ -253,14 +253,51 @@ TEST(SwitchesOfTree, CountACpuThatWasTakenAwayAsInvoluntary) {
   EXPECT_GE(switches_of_tree(0).involuntary - before.involuntary, 10);
 }
 
-TEST(CpuOfTreeAnd, IsThatOfTheTreeWithTheOtherAndWithItsOwnReading) {
-  const Nanoseconds own = own_cpu(), before = cpu_of_tree_and(0);
-  const Child server(use_much_cpu);
-  const Nanoseconds used = cpu_of_tree_and(server.pid()) - before;
-  EXPECT_GE(used, much);
-  EXPECT_LE(used, own_cpu() - own + cpu_of_process(server.pid()));
+TEST(CpuOfAllBelow, IsThatOfAProcessWithItsDescendantsAndWithItsOwnReading) {
+  const Nanoseconds own = own_cpu(), before = cpu_of_all_below(getpid());
+  const Child server([] {
+    use_much_cpu();
+    new Child(use_much_cpu);
+  });
+  const Nanoseconds used = cpu_of_all_below(getpid()) - before;
+  EXPECT_GE(used, 2 * much);
+  EXPECT_LE(used, own_cpu() - own + cpu_of_all_below(server.pid()));
   for (const Nanoseconds until = thread_cpu() + much; thread_cpu() < until;) cpu_of_tree(0);
-  EXPECT_GE(cpu_of_tree_and(server.pid()) - before, 2 * much);
+  EXPECT_GE(cpu_of_all_below(getpid()) - before, 3 * much);
+}
+
+TEST(WaitUntilQuiet, WaitsForThreadsAndChildrenThatAreStillBusy) {
+  const Nanoseconds before = cpu_of_tree(0);
+  std::jthread thread(use_much_cpu);
+  const pid_t child = fork();
+  if (child == 0) {
+    use_much_cpu();
+    pause();
+  }
+  EXPECT_TRUE(wait_until_quiet(0));
+  EXPECT_GE(cpu_of_tree(0) - before, 2 * much - 1ms);
+  EXPECT_TRUE(wait_until_quiet(0));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+}
+
+TEST(WaitUntilQuiet, LeavesOutTheExcludedAndItsOwnThread) {
+  const pid_t server = fork();
+  if (server == 0) {
+    for (;;) thread_cpu();
+  }
+  EXPECT_TRUE(wait_until_quiet(server));
+  EXPECT_FALSE(wait_until_quiet(0));
+  kill(server, SIGKILL);
+  waitpid(server, nullptr, 0);
+}
+
+TEST(WaitUntilQuiet, CostsNothingThatIsCounted) {
+  const Nanoseconds before = cpu_of_tree(0);
+  const ContextSwitches switches = switches_of_tree(0);
+  for (const Nanoseconds until = thread_cpu() + much / 4; thread_cpu() < until;) wait_until_quiet(0);
+  EXPECT_LT(cpu_of_tree(0) - before, much / 16);
+  EXPECT_LT(voluntary_since(switches), often / 10);
 }
 
 TEST(PssOfTree, CountsWhatAChildTouches) {

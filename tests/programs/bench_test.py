@@ -58,12 +58,13 @@ calls = 1000000
 PROGRAM = pathlib.Path(os.environ["FANBENCH_BENCH"])
 
 
-def bench(*words: str, program: pathlib.Path = PROGRAM, text: str = SUITE) -> subprocess.CompletedProcess:
+def bench(*words: str, program: pathlib.Path = PROGRAM, text: str = SUITE,
+          told: str = "") -> subprocess.CompletedProcess:
     with tempfile.TemporaryDirectory() as folder:
         suite = pathlib.Path(folder, "tests.toml")
         suite.write_text(text)
         return subprocess.run([program, "--suite", suite, "--benchmark_format=json", *words], capture_output=True,
-                              text=True, timeout=60)
+                              text=True, timeout=60, input=told)
 
 
 def row(case: str, *words: str) -> dict:
@@ -142,6 +143,12 @@ class Rows(unittest.TestCase):
         self.assertEqual((one["iterations"], one["time_unit"]), (2, "ms"))
         self.assertAlmostEqual(one["real_time"], 1000 * one["makespan_s"], delta=1e-6)  # of two, mean and median
 
+    def test_have_the_cpu_time_of_the_whole_client(self):
+        for case in (COROUTINES, PROCESSES):
+            one = row(case)
+            self.assertAlmostEqual(one["cpu_time"], one["cpu_us_per_call"] * 200 / 1000, places=6)
+            self.assertGreater(one["cpu_time"], 0)
+
     def test_have_their_case_as_list_shows_it(self):
         (listed,) = (c for c in json.loads(bench("--list").stdout)["cases"] if c["name"] == COROUTINES)
         one = row(COROUTINES)
@@ -171,6 +178,34 @@ class Rows(unittest.TestCase):
         self.assertIn("'not applicable: ", done.stdout)
         self.assertIn("'limit: needs ", done.stdout)
         self.assertEqual([r["status"] for r in written["benchmarks"]], ["not_applicable", "limit"])
+
+
+class Turns(unittest.TestCase):
+    def test_are_what_the_row_is_made_of(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = pathlib.Path(folder, "rows.json")
+            done = bench("--turns", "--case", COROUTINES, f"--benchmark_out={out}", told="turn\nturn\nturn\n")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            (one,) = json.loads(out.read_text())["benchmarks"]
+        ready, *turns = map(json.loads, done.stdout.splitlines())
+        self.assertEqual(ready["ready"].keys(), {"turn_s", "iterations"})
+        self.assertEqual((len(turns), one["iterations"]), (3, 3 * ready["ready"]["iterations"]))
+        cpu = [turn["turn"]["cpu_us_per_call"] for turn in turns]
+        self.assertAlmostEqual(one["cpu_us_per_call"], sum(cpu) / 3, delta=0.001 * cpu[0])
+
+    def test_that_fail_make_an_error_row(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = pathlib.Path(folder, "rows.json")
+            for told, message in (("", "at least once"), ("turn\nstop\n", 'got "stop"')):
+                done = bench("--turns", "--case", COROUTINES, f"--benchmark_out={out}", told=told)
+                (one,) = json.loads(out.read_text())["benchmarks"]
+                self.assertEqual((done.returncode, one["status"]), (1, "error"))
+                self.assertIn(message, one["error_message"])
+
+    def test_are_those_of_one_case(self):
+        done = bench("--turns")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("--turns takes one --case, got 0", done.stderr)
 
 
 class ARunningServer(unittest.TestCase):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median
 
-from ..results.cases import Case, CaseResult, Results, Scenario, rounds_of_both
+from ..results.cases import Case, CaseResult, Results, Scenario, paired_rounds
 from .stats import Interval, median_interval
 
 FIGURE = "cpu_us_per_call"
@@ -74,5 +74,5 @@ def _own(c: CaseResult) -> Cost:
 
 
 def _difference(one: CaseResult, other: CaseResult) -> Cost | None:
-    differences = [a - b for a, b in rounds_of_both(one, other, FIGURE)]
+    differences = [a - b for a, b in paired_rounds(one, other, FIGURE)]
     return Cost(median(differences), median_interval(differences)) if differences else None

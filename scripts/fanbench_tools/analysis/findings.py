@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Iterable
 
-from ..results.cases import CaseResult, Results, Scenario, rounds_of_both
+from ..results.cases import CaseResult, Results, Scenario, paired_rounds
 from ..results.catalogue import rank
 from ..results.wording import fixed_seconds, seconds, times
 from .stats import Interval, ratio_interval
@@ -217,7 +217,7 @@ def _crossovers(results: Results, axis: str) -> list[Crossover]:
 
 def ratio(one: CaseResult, other: CaseResult, figure: str) -> Interval | None:
     """One row's figure over another's, paired by round. None with fewer than three rounds, or a value of 0 or less."""
-    pairs = rounds_of_both(one, other, figure)
+    pairs = paired_rounds(one, other, figure)
     return ratio_interval([a for a, _ in pairs], [b for _, b in pairs])
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
-from dataclasses import replace
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Iterable, Mapping, Sequence
+
+import numpy as np
 
 from ..results.rows import OK, Row, is_failure, is_number, status_of, why
-from ..run import process, runner
+from ..run import process, runner, turns
 from ..run.rounds import ListedCase
 from . import searching
 from .builds import Stopped
@@ -16,12 +18,11 @@ from .deciding import Key, Rules
 from .verdict import Verdict, absent, differences
 
 SIDES = ("base", "again", "head")
-ORDERS = [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)]  # of the sides
 
 
 class Measurer:
-    """Runs the cases of both builds: base, base again and head one after the other in an order that is drawn for each
-    case and round, so that in six rounds of a case each order occurs once."""
+    """Runs the cases of both builds: in each round of a case base, base again and head have a process each, and take
+    turns."""
 
     def __init__(self, base: runner.Job, head: runner.Job, rules: Rules, seed: int, stop: process.StopRequest,
                  say: Callable[[str], None]) -> None:
@@ -29,7 +30,6 @@ class Measurer:
         self._cases = {case.name: case for case in head.cases}
         self._random = random.Random(seed)
         self._stop, self._say = stop, say
-        self._orders: dict[str, list[tuple[int, int, int]]] = {}
         self._costs: dict[tuple[str, bool], float] = {}
         self._started, self._said_at, self._rounds = time.monotonic(), 0.0, 0
         self._settled: set[str] = set()  # can't be compared
@@ -61,19 +61,18 @@ class Measurer:
         return self._costs.get((case, counting)) or self._costs.get((case, not counting), 0.0)
 
     def _run(self, case: ListedCase, counting: bool) -> list[Row]:
-        orders = self._orders.setdefault(case.name, [])
-        if not orders:
-            orders += self._random.sample(ORDERS, len(ORDERS))
-        rows: list[Row] = [{}, {}, {}]
-        for side in orders.pop():
-            job = self._jobs[side]
-            job = replace(job, options=("--count-allocations",)) if counting else job
-            rows[side], context, _ = runner.run_case(job, case, 0, self._stop, lambda: None)
-            if self._stop.number:
-                raise Stopped
-            if context:
-                self.contexts.setdefault(SIDES[side], context)
-        return rows
+        options = ("--count-allocations",) if counting else ()
+        entrants = [turns.Entrant(job.bench, job.suite_file, case, options) for job in self._jobs]
+        order = self._random.sample(range(len(SIDES)), len(SIDES))
+        started = turns.measure([entrants[side] for side in order], self._random, self._stop,
+                                turns_s=0.0 if counting else turns.TURNS_S)
+        if self._stop.number:
+            raise Stopped
+        measured = [started[order.index(side)] for side in range(len(SIDES))]
+        for side, one in zip(SIDES, measured):
+            if one.context:
+                self.contexts.setdefault(side, dict(one.context))
+        return paired([one.row for one in measured], [one.turns for one in measured], self._figures)
 
     def _comparable(self, name: str, rows: Sequence[Row]) -> bool:
         """All sides have numbers. Where none can have any that is said; all else makes the gate invalid."""
@@ -146,6 +145,26 @@ def counts_allocations(job: runner.Job) -> bool:
                            timeout_s=30).returncode == 0
     except OSError:
         return False
+
+
+def paired(rows: Sequence[Row], turns: Sequence[Sequence[Mapping[str, float]]], figures: Iterable[str]) -> list[Row]:
+    """The sides' rows with what their turns say of these figures, where all of them have turns: how far each side is
+    from the mean of all in the median turn. The noise that all meet with in a turn is in that mean, and no side is
+    preferred."""
+    told: list[Row] = [dict(row) for row in rows]
+    for figure in figures:
+        values = np.array([values for values in zip(*([turn.get(figure, math.nan) for turn in side] for side in turns))])
+        values = values[np.isfinite(values).all(axis=1)] if values.size else values
+        if not len(values):
+            continue
+        by_ratio = (values > 0).all()  # noise multiplies
+        scaled = np.log(values) if by_ratio else values
+        level = scaled.mean(axis=1)
+        sides = np.median(level) + np.median(scaled - level[:, np.newaxis], axis=0)
+        for row, value in zip(told, np.exp(sides) if by_ratio else sides):
+            if is_number(row.get(figure)):
+                row[figure] = float(value)
+    return told
 
 
 def common_cases(base: Sequence[ListedCase], head: Sequence[ListedCase], own: Sequence[ListedCase] | None,

@@ -13,14 +13,14 @@ class Position:
 
     round: int
     rounds: int
-    done: int  # cases done in all rounds
+    done: float  # cases done in all rounds
     total: int
     left_s: float | None = None
     case: str = ""
 
     def line(self) -> str:
         left = "" if self.left_s is None else f", {duration(self.left_s)} left"
-        return f"round {self.round} of {self.rounds}, {self.done:,} of {self.total:,} cases done{left}"
+        return f"round {self.round} of {self.rounds}, {self.done:,.0f} of {self.total:,} cases done{left}"
 
 
 class Display(Protocol):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
 import statistics
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from ..results import old_rows
 from ..results.rows import Row, is_failure, is_number, status_of
 
 NO_MEDIAN = {"family_index", "per_family_instance_index", "repetitions", "repetition_index", "threads",
              "iterations"}  # numeric fields of a row that say how it was run
+MOST_IN_FLIGHT = 4000  # of the cases that take turns together: each holds its connections, workers and server's side
 UNKNOWN_S = 600.0  # the time-out of a case whose duration an older bench does not tell
 
 
@@ -26,7 +28,18 @@ class ListedCase:
     transport: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     timeline: bool = False
+    in_flight: int = 1  # the most calls that may be open at once
     expected_s: float | None = None  # about how long its process takes at best; None: an older bench does not say
+
+    @property
+    def iterations(self) -> int:
+        return max(1, int(self.parameters.get("iterations", 1)))
+
+    @property
+    def scenario(self) -> str:
+        """What cases have in common that differ in model, transport and number of workers only."""
+        values = {key: value for key, value in self.parameters.items() if key not in ("workers", "iterations")}
+        return f"{self.workload} {json.dumps(values, sort_keys=True)}"
 
     @property
     def data(self) -> dict[str, Any]:
@@ -50,19 +63,41 @@ def read_suite(listing: Mapping[str, Any]) -> Suite:
     cases = (c if "expected_s" in c else old_rows.listed(c) for c in listing["cases"])
     return Suite(listing["suite"], listing.get("description", ""), max(1, int(listing.get("rounds", 1))),
                  tuple(ListedCase(c["name"], c["workload"], c["model"], c["transport"], c["parameters"],
-                                  bool(c.get("timeline")), c.get("expected_s")) for c in cases))
+                                  bool(c.get("timeline")), int(c.get("in_flight", 1)), c.get("expected_s")) for c in cases))
 
 
-def order_of(names: Sequence[str], seed: int, round_number: int) -> list[str]:
-    """The names in this round's random order; the seed and the round alone decide it."""
-    shuffled = list(names)
-    random.Random(f"{seed}/{round_number}").shuffle(shuffled)
-    return shuffled
+def random_of(seed: int, *what: int | str) -> random.Random:
+    """A generator of its own for each thing that is drawn: the seed and what it is for alone decide."""
+    return random.Random("/".join(map(str, (seed, *what))))
 
 
-def timeout_s(case: ListedCase) -> float:
-    """The time after which a case is taken for stuck: generous, as a slow case is a result."""
-    return UNKNOWN_S if case.expected_s is None else max(60.0, 20.0 * case.expected_s)
+def groups_of(cases: Sequence[ListedCase], order: random.Random) -> list[list[ListedCase]]:
+    """The cases that take turns, in an order that is drawn: those of a scenario over all transports, over one where
+    that would be too many calls in flight, or each alone."""
+    groups = []
+    for scenario in _by(cases, lambda c: c.scenario):
+        for together in [scenario] if _fit(scenario) else _by(scenario, lambda c: c.transport):
+            groups += [together] if _fit(together) else [[case] for case in together]
+    return [order.sample(group, len(group)) for group in order.sample(groups, len(groups))]
+
+
+def _fit(cases: Sequence[ListedCase]) -> bool:
+    return sum(case.in_flight for case in cases) <= MOST_IN_FLIGHT
+
+
+def _by(cases: Sequence[ListedCase], key: Callable[[ListedCase], str]) -> list[list[ListedCase]]:
+    groups: dict[str, list[ListedCase]] = {}
+    for case in cases:
+        groups.setdefault(key(case), []).append(case)
+    return list(groups.values())
+
+
+def values_of_turns(turns: Sequence[Mapping[str, float]],
+                    catalogue: Mapping[str, Any]) -> dict[str, list[float | None]]:
+    """What rows keep of their turns: of each figure that is compared its values, one for each turn; None where a turn
+    has none."""
+    names = ["makespan_s", *(f["name"] for f in catalogue.get("figures", []) if f.get("gated"))]
+    return {name: [turn.get(name) for turn in turns] for name in names if any(name in turn for turn in turns)}
 
 
 def time_left_s(remaining: Iterable[ListedCase], measured: Mapping[str, float],

@@ -1,13 +1,13 @@
-"""Runs a suite: each case in a fresh process, in rounds, each round in a new random order and saved when it is done."""
+"""Runs a suite in rounds, each of fresh processes in a new random order, and saved when it is done. The cases of a
+scenario take turns."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
-import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Mapping, Sequence, TypeVar
 
@@ -17,7 +17,7 @@ from ..machine.facts import Machine
 from ..results import catalogue as catalogues
 from ..results.catalogue import Catalogue
 from ..results.rows import Row, has_no_number, is_failure
-from . import process, rounds
+from . import process, rounds, turns
 from .display import Display, Position
 from .rounds import ListedCase, Suite
 
@@ -35,7 +35,7 @@ class Job:
     out: Path
     rounds: int
     order_seed: int
-    timeout_s: float | None = None  # for each case; None: as long as rounds.timeout_s gives it
+    timeout_s: float | None = None  # for a case without a sign of progress; None: as turns has it
     context: Mapping[str, Any] = field(default_factory=dict)  # goes into the results as it is, like the next
     catalogue: Mapping[str, Any] = field(default_factory=dict)  # as the bench printed it
     options: tuple[str, ...] = ()  # more of the bench's
@@ -67,7 +67,7 @@ def _asked(bench: Path, options: Sequence[str | Path], read: Callable[[Any], T])
     except OSError as e:
         raise BenchError(f"{bench} can't be started ({e.strerror}): ./scripts/fanbench list builds it") from None
     if ended.returncode != 0:
-        raise BenchError(_last_line(ended.stderr) or f"{bench.name} {options[-1]} {_how_it_ended(ended)}")
+        raise BenchError(turns.last_line(ended.stderr) or f"{bench.name} {options[-1]} {turns.how_it_ended(ended)}")
     try:
         return read(json.loads(ended.stdout))
     except (ValueError, KeyError, TypeError) as e:
@@ -80,11 +80,11 @@ def run(job: Job, display: Display, stop: process.StopRequest) -> int:
 
     DIR/rounds/round-NNN.json appears when its round is finished; what a stopped round has done goes to partial.json.
     """
-    known = {case.name: case for case in job.cases}
     left, took = list(job.cases), {}
     for number in range(1, job.rounds + 1):
-        order = [known[n] for n in rounds.order_of([c.name for c in left], job.order_seed, number)]
-        rows, context = _run_round(job, number, order, took, display, stop)
+        groups = rounds.groups_of(left, rounds.random_of(job.order_seed, number))
+        order = [case for group in groups for case in group]
+        rows, context = _run_round(job, number, groups, took, display, stop)
         document = {"round": number, "order": [c.name for c in order],
                     "context": {**context, **job.context} if context else dict(job.context),
                     "catalogue": dict(job.catalogue), "benchmarks": rows,
@@ -105,7 +105,7 @@ def finished_rounds(out: Path) -> list[dict[str, Any]]:
 
 
 def _read_round(path: Path) -> dict[str, Any]:
-    document = _read_document(path)
+    document = turns.read_document(path)
     if not isinstance(document.get("context"), dict) or not isinstance(document.get("benchmarks"), list):
         raise BenchError(f"{path}: not a finished round, expected JSON with context and benchmarks; was it cut off?")
     return document
@@ -122,98 +122,46 @@ def write_results(out: Path, interrupted: bool) -> dict[str, Any]:
     return results
 
 
-def _run_round(job: Job, number: int, order: Sequence[ListedCase], took: dict[str, float], display: Display,
-               stop: process.StopRequest) -> tuple[list[Row], dict[str, Any]]:
-    """The rows of the cases that were done before a stop, and the context of the first."""
+def _run_round(job: Job, number: int, groups: Sequence[Sequence[ListedCase]], took: dict[str, float],
+               display: Display, stop: process.StopRequest) -> tuple[list[Row], dict[str, Any]]:
+    """The rows of the groups that were done before a stop, and the context of the first."""
     known = {case.name: case for case in job.cases}
     index = {case.name: i for i, case in enumerate(job.cases)}
-    done_before = len(job.cases) * (number - 1)
-    skipped = len(job.cases) - len(order)
+    order = [case for group in groups for case in group]
+    done_before = len(job.cases) * number - len(order)
     rows: list[Row] = []
     context: dict[str, Any] = {}
 
-    def show() -> None:
+    def show(group: Sequence[ListedCase], share: float = 0.0) -> None:
         i = len(rows)
-        remaining = [*order[i:], *(list(order) * (job.rounds - number))]
-        display.show(Position(number, job.rounds, done_before + skipped + i, len(job.cases) * job.rounds,
-                              rounds.time_left_s(remaining, took, known), order[i].name if i < len(order) else ""))
+        left = rounds.time_left_s([*order[i:], *(order * (job.rounds - number))], took, known)
+        gone = sum(took.get(case.name, 0.0) for case in group) * share
+        display.show(Position(number, job.rounds, done_before + i + share * len(group), len(job.cases) * job.rounds,
+                              None if left is None else max(0.0, left - gone), group[0].name if group else ""))
 
-    for case in order:
-        show()
-        row, of_bench, seconds = run_case(job, case, number, stop, show)
+    for group in groups:
+        entrants = [turns.Entrant(job.bench, job.suite_file, case, job.options,
+                                  _records_file(job.out, case.name) if case.timeline and number == 1 else None)
+                    for case in group]
+        measured = turns.measure(entrants, rounds.random_of(job.order_seed, number, group[0].name), stop,
+                                 partial(show, group), job.timeout_s)
         if stop.number:
             break
-        took[case.name] = seconds
-        context = context or of_bench
-        rows.append({**row, "family_index": index[case.name], "per_family_instance_index": 0})
-        if is_failure(row):
-            display.say(f"error: {case.name}: {row['error_message']}")
+        for case, one in zip(group, measured):
+            took[case.name] = one.seconds
+            context = context or dict(one.context)
+            rows.append({**one.row, "turns": rounds.values_of_turns(one.turns, job.catalogue),
+                         "family_index": index[case.name], "per_family_instance_index": 0})
+            if is_failure(one.row):
+                display.say(f"error: {case.name}: {one.row['error_message']}")
+        show(())
     return rows, context
-
-
-def run_case(job: Job, case: ListedCase, number: int, stop: process.StopRequest,
-             tick: Any) -> tuple[Row, dict[str, Any], float]:
-    """The case's row, made here where the bench leaves none, the bench's context, and how long it took."""
-    timeout_s = job.timeout_s or rounds.timeout_s(case)
-    with tempfile.TemporaryDirectory(prefix="fanbench-") as folder:
-        output = Path(folder) / "row.json"
-        argv: list[str | Path] = [job.bench, "--suite", job.suite_file, "--case", case.name,
-                                  f"--benchmark_out={output}", "--benchmark_out_format=json", *job.options]
-        if case.timeline and number == 1:
-            argv += ["--records", _records_file(job.out, case.name)]
-        try:
-            ended = process.run(argv, timeout_s=timeout_s, stop=stop, tick=tick)
-        except OSError as e:
-            return rounds.error_row(case, f"{job.bench} can't be started: {e.strerror}"), {}, 0.0
-        document = _read_document(output)
-    return _judge(case, ended, document, timeout_s), document.get("context", {}), ended.seconds
-
-
-def _judge(case: ListedCase, ended: process.Ended, document: Mapping[str, Any], timeout_s: float) -> Row:
-    """The bench's row where it can be believed, else an error row that says what happened."""
-    row = rounds.row_of(case, document)
-    if ended.timed_out:
-        return rounds.error_row(case, f"not done after {timeout_s:g} s, ended{_last_words(ended)}")
-    if ended.returncode not in (0, 1):
-        return rounds.error_row(case, f"the bench {_how_it_ended(ended)}{_last_words(ended)}")
-    if row is None or (ended.returncode == 1 and not row.get("error_occurred")):
-        what = "no row" if row is None else "a row without an error"
-        return rounds.error_row(case, f"the bench {_how_it_ended(ended)} and left {what}{_last_words(ended)}")
-    if ended.left_behind and not is_failure(row):
-        return rounds.error_row(case, f"left processes behind: {', '.join(ended.left_behind)}")
-    return row
 
 
 def _records_file(out: Path, name: str) -> Path:
     folder = (out / "records").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{name.replace('/', '_')}.json"
-
-
-def _read_document(path: Path) -> dict[str, Any]:
-    """What the bench wrote; nothing where it did not come to writing, or not to the end of it."""
-    try:
-        document = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _how_it_ended(ended: process.Ended) -> str:
-    if ended.returncode >= 0:
-        return f"exited with {ended.returncode}"
-    hint = " (out of memory?)" if ended.returncode == -signal.SIGKILL else ""
-    return f"was ended by {signal.Signals(-ended.returncode).name}{hint}"
-
-
-def _last_words(ended: process.Ended) -> str:
-    line = _last_line(ended.stderr)
-    return f"; its last words: {line}" if line else ""
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
 
 
 def now_utc() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from fanbench_tools.run import rounds
 from fanbench_tools.results.rows import is_failure
@@ -74,11 +76,49 @@ def test_a_number_that_is_not_verified_is_an_error(verified: float | None) -> No
     assert found and is_failure(found) and "makespan_s" not in found
 
 
+def case(model: str, transport: str = "native", in_flight: int = 1, **parameters: object) -> ListedCase:
+    return ListedCase(f"{model}/{transport}/{parameters}", "gather", model, transport, parameters, in_flight=in_flight)
+
+
+def grouped(*cases: ListedCase, seed: int = 7) -> list[list[ListedCase]]:
+    return rounds.groups_of(cases, rounds.random_of(seed))
+
+
+def as_sets(groups: list[list[ListedCase]]) -> set[frozenset[str]]:
+    return {frozenset(c.name for c in group) for group in groups}
+
+
+def test_what_differs_in_model_transport_workers_and_iterations_only_takes_turns() -> None:
+    same = [case("a", calls=1), case("b", "curl", calls=1, workers=4), case("c", calls=1, iterations=9)]
+    other = [case("a", calls=2)]
+    assert as_sets(grouped(*same, *other)) == {frozenset(c.name for c in same), frozenset(c.name for c in other)}
+
+
+def test_too_many_in_flight_for_one_group_are_parted_by_transport_or_are_alone() -> None:
+    half = rounds.MOST_IN_FLIGHT // 2
+    by_transport = [case(model, transport, half) for model in "ab" for transport in ("native", "curl")]
+    assert as_sets(grouped(*by_transport)) == {frozenset(c.name for c in by_transport if c.transport == t)
+                                               for t in ("native", "curl")}
+    alone = [case(model, in_flight=half + 1) for model in "ab"]
+    assert as_sets(grouped(*alone)) == {frozenset([c.name]) for c in alone}
+
+
 def test_orders_differ_between_rounds_and_repeat_with_the_seed() -> None:
-    names = [str(i) for i in range(20)]
-    assert rounds.order_of(names, 7, 1) == rounds.order_of(names, 7, 1)
-    assert sorted(rounds.order_of(names, 7, 1)) == sorted(names)
-    assert len({tuple(rounds.order_of(names, seed, n)) for seed in (7, 8) for n in (1, 2, 3)}) == 6
+    cases = [case(f"{i % 5}", calls=i // 5) for i in range(20)]
+
+    def order(seed: int, number: int) -> list[list[str]]:
+        return [[c.name for c in group] for group in rounds.groups_of(cases, rounds.random_of(seed, number))]
+
+    assert order(7, 1) == order(7, 1)
+    assert sorted(sum(order(7, 1), [])) == sorted(c.name for c in cases)
+    assert len({json.dumps(order(seed, n)) for seed in (7, 8) for n in (1, 2, 3)}) == 6
+
+
+def test_rows_keep_what_is_compared_of_their_turns() -> None:
+    catalogue = {"figures": [{"name": "cpu_us_per_call", "gated": True}, {"name": "efficiency", "gated": False},
+                             {"name": "syscalls_per_call", "gated": True}]}
+    turns = [{"makespan_s": 1.0, "cpu_us_per_call": 5.0, "efficiency": 0.5}, {"makespan_s": 2.0}]
+    assert rounds.values_of_turns(turns, catalogue) == {"makespan_s": [1.0, 2.0], "cpu_us_per_call": [5.0, None]}
 
 
 def test_results_do_not_say_where_the_program_is() -> None:
@@ -95,11 +135,6 @@ def test_results_say_what_their_rows_mean() -> None:
 
 def listed(name: str, expected_s: float | None) -> ListedCase:
     return ListedCase(name, expected_s=expected_s)
-
-
-@pytest.mark.parametrize(("expected_s", "seconds"), [(0.4, 60.0), (800.0, 16000.0), (None, rounds.UNKNOWN_S)])
-def test_a_slow_case_is_not_taken_for_stuck(expected_s: float | None, seconds: float) -> None:
-    assert rounds.timeout_s(listed("a", expected_s)) == seconds
 
 
 def test_time_left_is_what_was_measured_else_what_is_expected_and_the_average_surplus() -> None:

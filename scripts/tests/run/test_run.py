@@ -128,7 +128,7 @@ def test_a_case_that_hangs_is_ended_with_all_that_it_started(pretend: Pretend) -
     pretend.cases({A: "ok", B: "hang"})
     ran = pretend.run("--timeout", "0.5")
     assert ran.code == 1
-    assert pretend.rows(B)[0]["error_message"] == "not done after 0.5 s, ended"
+    assert pretend.rows(B)[0]["error_message"] == "no sign of it for 0.5 s, ended"
     assert pretend.rows(A)[0]["verified"] == 1
     assert pretend.processes() == []
 
@@ -151,7 +151,7 @@ def test_a_stop_keeps_the_finished_rounds_and_leaves_no_process(pretend: Pretend
 
 
 def test_a_stop_in_the_first_round_leaves_no_results(pretend: Pretend) -> None:
-    pretend.cases({A: "ok", B: "hang"}, rounds=2)
+    pretend.cases({A: "ok", B.replace("calls:10", "calls:1"): "hang"}, rounds=2)
     child = pretend.start()
     wait_until((pretend.folder / "ready").exists, "the case hangs")
     child.send_signal(signal.SIGINT)
@@ -316,7 +316,7 @@ def test_on_a_terminal_there_is_a_bar(pretend: Pretend) -> None:
         shown += chunk
     os.close(ours)
     assert child.wait(timeout=60) == 0
-    assert b"24/24" in shown or b"23/24" in shown
+    assert b"24/24" in shown
     assert re.search(rb"round 2/2.*\d:\d\d left", shown)
 
 
