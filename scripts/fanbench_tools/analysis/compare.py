@@ -1,30 +1,36 @@
-"""Two runs side by side: per case the ratios of what they cost, with the interval or "not separated"."""
+"""Two runs side by side: per case the ratios of what they cost, with the interval or "not separated".
+
+What moved is what Welch's t of the rounds' logarithms separates, corrected for the number of all figures compared.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..machine.comparable import Difference, differences
-from ..results.cases import CaseResult, Results, Scenario
+from ..results.cases import SAME_DEGREE, CaseResult, Results, Scenario, in_flight
 from ..results.catalogue import MEMORY, Catalogue, Figure
 from ..results.reader import load
-from ..results.wording import NOTHING, factor, times
-from .stats import Interval, ratio_of_medians_interval
+from ..results.wording import NOTHING, count, factor, times
+from .stats import Interval, holm_critical, rank_sum_interval, share, welch_p
 
-LEVEL = 0.95
-LEAST_ROUNDS = 5  # on both sides, for an interval
+DOUBT = 0.05  # how often at most a comparison of two runs that cost the same says that anything moved
+LEAST_ROUNDS = 3  # on both sides, for an interval
 NOT_SEPARATED = "not separated"
 FIGURES = ("overhead_us_per_call", "cpu_us_per_call", MEMORY.name, "makespan_s")
 
 
 @dataclass(frozen=True)
 class Change:
-    """One figure of one case in both runs. The interval is that of the second median over the first."""
+    """One figure of one case in both runs. The interval is that of the second over the first."""
 
     before: float | None
     after: float | None
     interval: Interval | None
+    p: float | None = None  # that it did not move; None where that can't be judged
+    critical: float = DOUBT  # the p-value that each change may have, for the number of changes
 
     @property
     def ratio(self) -> float | None:
@@ -32,7 +38,7 @@ class Change:
 
     @property
     def separated(self) -> bool:
-        return self.interval is not None and self.interval.excludes(1.0)
+        return self.p is not None and self.p <= self.critical
 
     @property
     def words(self) -> str:
@@ -50,6 +56,14 @@ class Pair:
     one: CaseResult
     other: CaseResult
     changes: dict[str, Change]
+
+    @property
+    def apart(self) -> str:
+        """"1,000 in flight before, 602 after" where that differs: then the costs are not held against each other."""
+        before, after = in_flight(self.one), in_flight(self.other)
+        if min(before, after) >= SAME_DEGREE * max(before, after):
+            return ""
+        return f"{count(before)} in flight before, {count(after)} after"
 
 
 @dataclass(frozen=True)
@@ -90,16 +104,40 @@ def comparison(one: Results, other: Results, names: tuple[str, str] = ("A", "B")
     shared = [name for name in others if name in ones]
     both = [name for name in shared if ones[name].ok and others[name].ok]
     return Comparison(names, (one, other), tuple(differences(one.context, other.context)),
-                      tuple(Pair(ones[n], others[n], {k: change(ones[n], others[n], k) for k in FIGURES})
-                            for n in both),
+                      tuple(_judged([Pair(ones[n], others[n], {k: change(ones[n], others[n], k) for k in FIGURES})
+                                     for n in both])),
                       tuple(n for n in ones if n not in others), tuple(n for n in others if n not in ones),
                       tuple((n, why) for n in shared if (why := _why_no_number(ones[n], others[n], names))))
 
 
 def change(one: CaseResult, other: CaseResult, figure: str) -> Change:
-    """The rounds of two runs don't belong together, so the interval is an unpaired one."""
+    """The rounds of two runs don't belong together, so interval and test are unpaired."""
     before, after = one.values(figure), other.values(figure)
-    return Change(one.median(figure), other.median(figure), ratio_of_medians_interval(after, before, LEVEL))
+    moved = Change(one.median(figure), other.median(figure), None)
+    if moved.ratio is None or min(*before, *after) <= 0 or min(len(before), len(after)) < LEAST_ROUNDS:
+        return moved
+    logs = [math.log(v) for v in before], [math.log(v) for v in after]
+    shift = rank_sum_interval(*logs)
+    return replace(moved, p=welch_p(*logs), interval=Interval(moved.ratio, math.exp(shift.low), math.exp(shift.high),
+                                                              shift.level, shift.n))
+
+
+def _judged(pairs: list[Pair]) -> list[Pair]:
+    """With the p-value that each change may have; those with other numbers of calls in flight are not judged."""
+    pairs = [replace(p, changes={k: replace(c, p=None) for k, c in p.changes.items()}) if p.apart else p for p in pairs]
+    critical = holm_critical([c.p for p in pairs for c in p.changes.values() if c.p is not None], DOUBT)
+    return [replace(p, changes={k: replace(c, critical=critical) for k, c in p.changes.items()}) for p in pairs]
+
+
+def how_it_was_judged(compared: Comparison) -> str:
+    """What an interval covers, and what "separated" means."""
+    changes = [c for p in compared.pairs for c in p.changes.values() if c.p is not None]
+    if not changes:
+        return ""
+    levels = sorted({share(c.interval.level) for c in changes})
+    many = f"corrected (Holm) for {len(changes):,} comparisons" if len(changes) > 1 else "of one comparison"
+    return (f"Intervals are of {' to '.join(dict.fromkeys((levels[0], levels[-1])))} (rank sum, exact); separated: "
+            f"Welch's t of the logarithms, {many}, at most {share(DOUBT)} doubt over all.")
 
 
 def opening(compared: Comparison, names_at_most: int | None = None) -> list[str]:
@@ -109,6 +147,7 @@ def opening(compared: Comparison, names_at_most: int | None = None) -> list[str]
     lines += [f"{len(names)} case{'' if len(names) == 1 else 's'} only in the {which}: {_some(names, names_at_most)}"
               for names, which in ((compared.only_first, "first"), (compared.only_second, "second")) if names]
     lines += [f"{name}: no number: {why}" for name, why in compared.no_number]
+    lines += [f"{p.other.name}: {p.apart}: not compared" for p in compared.pairs if p.apart]
     few = min((r.rounds for r in compared.runs), default=0)
     if few < LEAST_ROUNDS and compared.pairs:
         lines.append(f"A run of {few} round{'' if few == 1 else 's'}: it takes {LEAST_ROUNDS} on both sides for an "

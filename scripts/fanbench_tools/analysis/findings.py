@@ -1,25 +1,50 @@
-"""Which model for what: the cheapest that is fast enough, and where that turns, each with the interval behind it.
+"""Which model for what: the cheapest that is fast enough, and where that turns, each with what the rounds say of it.
 
 Compared are rows of one scenario, one transport and one degree of concurrency, paired by round. A model that
-makes one call after another has a degree of its own, and a yardstick is no choice: neither is named.
+makes one call after another has a degree of its own, and a yardstick is no choice: neither is named. Shown is where a
+ratio's rounds lie; named is what Student's t of their logarithms separates, corrected for the number of lines.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Iterable
 
-from ..results.cases import CaseResult, Results, Scenario, paired_rounds
+from ..results.cases import SAME_DEGREE, CaseResult, Results, Scenario, in_flight, in_flight_words, paired_rounds
 from ..results.catalogue import rank
 from ..results.wording import fixed_seconds, seconds, times
-from .stats import Interval, ratio_interval
+from .stats import Interval, holm_critical, median_interval, student_p
 
 WITHIN = 1.10  # a makespan up to this many times the best one is fast enough
-NOT_SEPARATED = "not separated"
+DOUBT = 0.05  # how often at most a table like this one names a model wrongly
+NOT_SEPARATED, NOT_COMPARABLE = "not separated", "not comparable"
 _NOUGHTS = r"\.0+(?= )"  # of "10.0 ms", which the suite has as 10ms
 _AXES = ("calls", "cpu_per_call")
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One row's figure over another's, round by round: three rounds at least."""
+
+    values: tuple[float, ...]
+
+    @cached_property
+    def interval(self) -> Interval:
+        return median_interval(self.values)
+
+    def p_above(self, bound: float) -> float:
+        """That it is not above the bound, two-sided: whichever way it had come out would have been told."""
+        return min(1.0, 2 * student_p([math.log(v) for v in self.values], math.log(bound)))
+
+    def p_below(self, bound: float) -> float:
+        return min(1.0, 2 * student_p([-math.log(v) for v in self.values], -math.log(bound)))
+
+    def __str__(self) -> str:
+        return times(self.interval)
 
 
 @dataclass(frozen=True)
@@ -31,49 +56,78 @@ class Choice:
     workers: int | None
     cheapest: str  # by median CPU per call, among those that are not surely too slow
     best: str  # by median makespan
-    makespan: Interval | None  # the cheapest's over the best's; None where they are the same or there is no interval
-    cpu: tuple[tuple[str, Interval | None], ...]  # each other's CPU over the cheapest's, the next cheapest first
-    too_slow: tuple[tuple[str, Interval], ...]  # surely more than 10 % over the best
+    makespan: Ratio | None  # the cheapest's over the best's; None where they are the same or have too few rounds
+    cpu: tuple[tuple[str, Ratio | None], ...]  # each other's CPU over the cheapest's, the next cheapest first
+    too_slow: tuple[tuple[str, Ratio], ...]  # surely more than 10 % over the best
+    doubt_of_slow: float = 0.0  # the p-value that one of these is neither too slow nor dearer
+    apart: tuple[tuple[str, str], ...] = ()  # not ranked, as they had fewer calls in flight: "602 of 1,000 in flight"
     missing: tuple[str, ...] = ()  # candidates without a number
     server_bound: tuple[str, ...] = ()  # where the server was the bottleneck, not the model
+    critical: float = DOUBT  # the p-value that each comparison may have, for the number of lines
+
+    @property
+    def comparable(self) -> bool:
+        return bool(self.cpu or self.too_slow)
+
+    @property
+    def p(self) -> float:
+        """That the cheapest is named wrongly, were this the only line: all comparisons must hold at once, so it is the
+        greatest of theirs (Berger 1982)."""
+        doubts = [ratio.p_above(1.0) if ratio else 1.0 for _, ratio in self.cpu]
+        if self.cheapest != self.best:
+            doubts.append(self.makespan.p_below(WITHIN) if self.makespan else 1.0)
+        return max([*doubts, self.doubt_of_slow])
 
     @property
     def fast_enough(self) -> bool:
-        return self.cheapest == self.best or (self.makespan is not None and self.makespan.high <= WITHIN)
+        return self.cheapest == self.best or (self.makespan is not None
+                                              and self.makespan.p_below(WITHIN) <= self.critical)
 
     @property
     def rivals(self) -> tuple[str, ...]:
         """Those whose CPU per call is not surely above the cheapest's."""
-        return tuple(model for model, ratio in self.cpu if ratio is None or ratio.low <= 1)
+        return tuple(model for model, ratio in self.cpu if ratio is None or ratio.p_above(1.0) > self.critical)
 
     @property
     def winner(self) -> str:
         """"" where the rounds don't separate one."""
-        return self.cheapest if self.fast_enough and not self.rivals else ""
+        return self.cheapest if self.comparable and self.p <= self.critical else ""
+
+    @property
+    def verdict(self) -> str:
+        return self.winner or (NOT_SEPARATED if self.comparable else NOT_COMPARABLE)
 
     @property
     def words(self) -> str:
-        """The finding, without the winner's name."""
+        """The finding, without the verdict."""
         bound = "server-bound: " + ", ".join(self.server_bound) if self.server_bound else ""
-        return "; ".join(part for part in (self._verdict(), self._slow(), self._missing(), bound) if part)
+        parts = (self._why(), self._slow(), self._apart(), self._missing(), bound)
+        return "; ".join(part for part in parts if part)
 
-    def _verdict(self) -> str:
+    def _why(self) -> str:
+        if not self.comparable:
+            return f"only {self.cheapest} had all its calls in flight"
         if not self.fast_enough:
-            ratio = f": {times(self.makespan)}" if self.makespan else ""
-            return (f"{NOT_SEPARATED}: least CPU with {self.cheapest}, which is not surely within 10 % of the makespan "
-                    f"of {self.best}{ratio}")
+            ratio = f": {self.makespan}" if self.makespan else ""
+            return (f"least CPU with {self.cheapest}, which is not surely within 10 % of the makespan of "
+                    f"{self.best}{ratio}")
         if self.rivals:
-            some = ", ".join(f"{model} takes {times(ratio)} its CPU" if ratio else model
+            some = ", ".join(f"{model} takes {ratio} its CPU" if ratio else model
                              for model, ratio in self.cpu if model in self.rivals)
-            return f"{NOT_SEPARATED}: by the medians {self.cheapest}, but {some}"
-        best = "" if self.makespan is None else f", makespan {times(self.makespan)} that of {self.best}"
+            return f"by the medians {self.cheapest}, but {some}"
+        if not self.winner:
+            return f"by the medians {self.cheapest}, but what was too slow is not surely so"
+        best = "" if self.makespan is None else f", makespan {self.makespan} that of {self.best}"
         if not self.cpu:
             return f"the only one within 10 % of the best makespan{best}"
         model, ratio = self.cpu[0]
-        return f"the next, {model}, takes {times(ratio)} its CPU{best}"
+        return f"the next, {model}, takes {ratio} its CPU{best}"
 
     def _slow(self) -> str:
-        return "too slow: " + ", ".join(f"{m} {times(r)}" for m, r in self.too_slow) if self.too_slow else ""
+        return "too slow: " + ", ".join(f"{m} {r}" for m, r in self.too_slow) if self.too_slow else ""
+
+    def _apart(self) -> str:
+        return "not ranked: " + ", ".join(f"{m}, {words}" for m, words in self.apart) if self.apart else ""
 
     def _missing(self) -> str:
         return "no number: " + ", ".join(self.missing) if self.missing else ""
@@ -88,47 +142,59 @@ class Crossover:
     axis: str
     behind: str
     ahead: str
-    points: tuple[tuple[float, Interval | None], ...]  # the makespan of `behind` over that of `ahead`, by rising value
+    points: tuple[tuple[float, Ratio | None], ...]  # the makespan of `behind` over that of `ahead`, by rising value
+    apart: tuple[tuple[float, str], ...] = ()  # not compared: "602 of 1,000 in flight"
+    critical: float = DOUBT  # the p-value that each point may have, for the number of points in all lines
 
     @property
     def first(self) -> float | None:
         """The least value at which it is surely behind."""
-        return next((x for x, ratio in self.points if _is_behind(ratio)), None)
+        return next((x for x, ratio in self.points if self._behind(ratio)), None)
 
     @property
     def last_level(self) -> float | None:
         """The greatest value below `first` at which it is surely within 10 %."""
-        level = [x for x, ratio in self.points if ratio and ratio.high <= WITHIN]
+        level = [x for x, ratio in self.points if self._level(ratio)]
         return max((x for x in level if self.first is None or x < self.first), default=None)
 
     @property
     def separated(self) -> bool:
-        return self.first is not None or all(ratio and ratio.high <= WITHIN for _, ratio in self.points)
+        return self.first is not None or all(self._level(ratio) for _, ratio in self.points)
 
     @property
     def where(self) -> str:
+        apart = [f"{self._value(x)} ({words})" for x, words in self.apart]
+        return "; ".join([self._where(), *([f"not compared at {', '.join(apart)}"] if apart else [])])
+
+    def _where(self) -> str:
         first, level, least = self.first, self.last_level, self.points[0][0]
         if first is not None:
             if level is not None:
                 between = f"between {self._value(level)} and {self._value(first)}"
                 return f"{between}: {self._at(level)}, {self._at(first)}{self._not_later(first)}"
             how = "already at the least that was run" if first == least else "at the latest"
-            return f"at {self._value(first)}, {how}: {times(self._ratio(first))}{self._not_later(first)}"
+            return f"at {self._value(first)}, {how}: {self._ratio(first)}{self._not_later(first)}"
         if self.separated:
-            return f"not up to {self._value(self.points[-1][0])}: {times(self.points[-1][1])}"
-        unsure = [x for x, ratio in self.points if ratio and ratio.high > WITHIN]
+            return f"not up to {self._value(self.points[-1][0])}: {self.points[-1][1]}"
+        unsure = [x for x, ratio in self.points if ratio and not self._level(ratio)]
         known = f"; within 10 % at {self._value(level)}" if level is not None else ""
-        return f"{NOT_SEPARATED}: {self._at(unsure[-1]) if unsure else 'no interval'}{known}"
+        return f"{NOT_SEPARATED}: {self._at(unsure[-1]) if unsure else 'too few rounds'}{known}"
+
+    def _behind(self, ratio: Ratio | None) -> bool:
+        return ratio is not None and ratio.p_above(WITHIN) <= self.critical
+
+    def _level(self, ratio: Ratio | None) -> bool:
+        return ratio is not None and ratio.p_below(WITHIN) <= self.critical
 
     def _not_later(self, first: float) -> str:
-        later = [self._at(x) for x, ratio in self.points if x > first and ratio and ratio.high <= WITHIN]
+        later = [self._at(x) for x, ratio in self.points if x > first and self._level(ratio)]
         return f"; but {', '.join(later)}" if later else ""
 
-    def _ratio(self, x: float) -> Interval | None:
+    def _ratio(self, x: float) -> Ratio | None:
         return dict(self.points)[x]
 
     def _at(self, x: float) -> str:
-        return f"{times(self._ratio(x))} at {self._value(x)}"
+        return f"{self._ratio(x)} at {self._value(x)}"
 
     def _value(self, x: float) -> str:
         if self.axis == "calls":
@@ -143,8 +209,9 @@ def choices(results: Results) -> list[Choice]:
     for c in results.cases:
         if c.case.model in candidates:
             groups[c.case.scenario, c.case.transport, c.case.workers].append(c)
-    chosen = [_choose(*key, cases) for key, cases in groups.items()]
-    return [choice for choice in chosen if choice]
+    chosen = [choice for key, cases in groups.items() if (choice := _choose(*key, cases))]
+    critical = holm_critical([choice.p for choice in chosen if choice.comparable], DOUBT)
+    return [replace(choice, critical=critical) for choice in chosen]
 
 
 def _candidates(results: Results) -> set[str]:
@@ -161,16 +228,26 @@ def _choose(scenario: Scenario, transport: str, workers: int | None, cases: list
     rows = [c for c in cases if c.median("makespan_s") and c.median("cpu_us_per_call")]
     if len(rows) < 2:
         return None
-    best = min(rows, key=lambda c: c.median("makespan_s"))
-    makespans = {c.case.model: ratio(c, best, "makespan_s") for c in rows if c is not best}
-    slow = {model: r for model, r in makespans.items() if r and r.low > WITHIN}
-    enough = sorted((c for c in rows if c.case.model not in slow), key=lambda c: c.median("cpu_us_per_call"))
+    most = max(in_flight(c) for c in rows)
+    alike = [c for c in rows if in_flight(c) >= SAME_DEGREE * most]
+    best = min(alike, key=lambda c: c.median("makespan_s"))
+    makespans = {c.case.model: ratio(c, best, "makespan_s") for c in alike if c is not best}
+    slow = {model: r for model, r in makespans.items() if r and r.p_above(WITHIN) <= DOUBT}
+    enough = sorted((c for c in alike if c.case.model not in slow), key=lambda c: c.median("cpu_us_per_call"))
     cheapest = enough[0]
-    return Choice(scenario, transport, workers, cheapest.case.model, best.case.model,
-                  makespans.get(cheapest.case.model),
-                  tuple((c.case.model, ratio(c, cheapest, "cpu_us_per_call")) for c in enough[1:]),
-                  tuple(slow.items()), tuple(c.case.model for c in cases if c.status in ("error", "limit")),
-                  tuple(c.case.model for c in rows if c.share_of_rounds("server_bound") > 0.5))
+    cpu = {c.case.model: ratio(c, cheapest, "cpu_us_per_call") for c in alike if c is not cheapest}
+    return Choice(
+        scenario, transport, workers, cheapest.case.model, best.case.model, makespans.get(cheapest.case.model),
+        tuple((c.case.model, cpu[c.case.model]) for c in enough[1:]), tuple(slow.items()),
+        doubt_of_slow=max((_doubt(r, cpu[model]) for model, r in slow.items()), default=0.0),
+        apart=tuple((c.case.model, in_flight_words(in_flight(c), most)) for c in rows if c not in alike),
+        missing=tuple(c.case.model for c in cases if c.status in ("error", "limit")),
+        server_bound=tuple(c.case.model for c in rows if c.share_of_rounds("server_bound") > 0.5))
+
+
+def _doubt(makespan: Ratio, cpu: Ratio | None) -> float:
+    """That a model which was taken for too slow is neither that nor dearer: either would do, so both are paid for."""
+    return min(1.0, 2 * min(makespan.p_above(WITHIN), cpu.p_above(1.0) if cpu else 1.0))
 
 
 def representative(choices: Iterable[Choice]) -> dict[Scenario, list[Choice]]:
@@ -191,7 +268,10 @@ def representative(choices: Iterable[Choice]) -> dict[Scenario, list[Choice]]:
 def crossovers(results: Results) -> list[Crossover]:
     """Over the number of calls each model against the leading one; over the work per call the leading one against the
     others."""
-    return [c for axis in _AXES for c in _crossovers(results, axis)]
+    turns = [c for axis in _AXES for c in _crossovers(results, axis)]
+    ratios = [ratio for turn in turns for _, ratio in turn.points if ratio]
+    critical = holm_critical([min(r.p_above(WITHIN), r.p_below(WITHIN)) for r in ratios], DOUBT)
+    return [replace(turn, critical=critical) for turn in turns]
 
 
 def _crossovers(results: Results, axis: str) -> list[Crossover]:
@@ -207,26 +287,32 @@ def _crossovers(results: Results, axis: str) -> list[Crossover]:
         shared = sorted(set(line) & set(leaders))
         if model not in others or len(shared) < (2 if axis == "calls" else 1):
             continue
-        pairs = [(line[x], leaders[x]) if axis == "calls" else (leaders[x], line[x]) for x in shared]
-        ratios = tuple((x, ratio(one, other, "makespan_s")) for x, (one, other) in zip(shared, pairs))
+        pairs = {x: (line[x], leaders[x]) if axis == "calls" else (leaders[x], line[x]) for x in shared}
+        apart = {x: words for x, pair in pairs.items() if (words := _apart(*pair))}
+        ratios = tuple((x, ratio(*pair, "makespan_s")) for x, pair in pairs.items() if x not in apart)
         behind, ahead = (model, leading) if axis == "calls" else (leading, model)
-        turns.append(Crossover(scenario, transport, axis, behind, ahead, ratios))
+        if ratios:
+            turns.append(Crossover(scenario, transport, axis, behind, ahead, ratios, tuple(apart.items())))
     return sorted(turns, key=lambda x: (x.scenario.order, rank(x.transport, known.transports),
                                         rank(x.behind, known.models), rank(x.ahead, known.models)))
 
 
-def ratio(one: CaseResult, other: CaseResult, figure: str) -> Interval | None:
+def ratio(one: CaseResult, other: CaseResult, figure: str) -> Ratio | None:
     """One row's figure over another's, paired by round. None with fewer than three rounds, or a value of 0 or less."""
     pairs = paired_rounds(one, other, figure)
-    return ratio_interval([a for a, _ in pairs], [b for _, b in pairs])
+    if len(pairs) < 3 or min(value for pair in pairs for value in pair) <= 0:
+        return None
+    return Ratio(tuple(a / b for a, b in pairs))
 
 
-def _is_behind(interval: Interval | None) -> bool:
-    return interval is not None and interval.low > WITHIN
+def _apart(one: CaseResult, other: CaseResult) -> str:
+    """"" where both had as many calls in flight."""
+    low, high = sorted((in_flight(one), in_flight(other)))
+    return in_flight_words(low, high) if low < SAME_DEGREE * high else ""
 
 
 def _models(choice: Choice) -> int:
-    return 1 + len(choice.cpu) + len(choice.too_slow)
+    return 1 + len(choice.cpu) + len(choice.too_slow) + len(choice.apart)
 
 
 def _value_of(c: CaseResult, axis: str) -> float | None:

@@ -9,12 +9,10 @@ from typing import Callable, Sequence
 
 import numpy as np
 
-RESAMPLES = 4000  # of a bootstrap: enough that another seed moves its ends by less than the data's own grain
-
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and the interval around it, which covers the truth in a share `level` of all experiments."""
+    """An estimate and the interval around it, which covers the truth in a share `level` of all experiments, or more."""
 
     estimate: float
     low: float
@@ -26,58 +24,92 @@ class Interval:
         return not self.low <= value <= self.high
 
 
-def median_interval(values: Sequence[float], level: float = 0.95, seed: int = 0) -> Interval | None:
-    """The median and its percentile bootstrap interval (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
-    chapter 13); the seed decides the resamples. None below 3 values, as nothing can be said.
+def median_interval(values: Sequence[float], level: float = 0.95) -> Interval | None:
+    """The median and the interval between two order statistics, whatever the values' distribution (David and Nagaraja,
+    Order Statistics, 2003, 7.1): the narrowest that covers the true median in a share `level` of all experiments. Where
+    even from the least to the greatest is less, it is that; `level` of the interval is what it really covers.
 
-    Percentile and not BCa: the acceleration of BCa is a jackknife's, and the jackknife fails for the median (chapter
-    11.6). With few values the interval ends at the extremes, and covers less often than `level`: 3 values give 0.75.
+    None below 3 values, as nothing can be said.
     """
+    sample = np.sort(_finite(values))
+    n = len(sample)
+    if n < 3:
+        return None
+    outside = left_out(n, level)
+    return Interval(float(np.median(sample)), float(sample[outside]), float(sample[n - 1 - outside]),
+                    covered(n, outside), n)
+
+
+def left_out(n: int, level: float = 0.95) -> int:
+    """How many of n values `median_interval` leaves outside at each end: 0 is from the least to the greatest."""
+    return next((k for k in range((n - 1) // 2, 0, -1) if covered(n, k) >= level), 0)
+
+
+def ends(n: int) -> str:
+    """What the ends of `median_interval` over n rounds are: "least to greatest of 3 rounds"."""
+    outside = left_out(n)
+    least, greatest = ("least", "greatest") if not outside else (f"{_th(outside + 1)} least", f"{_th(outside + 1)} greatest")
+    return f"{least} to {greatest} of {n} rounds"
+
+
+def share(level: float) -> str:
+    """A level in words, never more than it is: 0.9375 is "93 %"."""
+    return f"{math.floor(100 * level + 1e-9)} %"
+
+
+def covered(n: int, outside: int) -> float:
+    """How often n values, less so many at each end, have their median between them: a coin's n throws."""
+    return 1 - 2 * sum(math.comb(n, k) for k in range(outside + 1)) / 2**n
+
+
+def student_p(values: Sequence[float], centre: float = 0.0) -> float:
+    """The one-sided p-value that the mean is above the centre, by Student's t. Exact for normal values; for scatter with
+    longer tails it errs on the safe side (Benjamini 1983). 1.0 below 3 values."""
     sample = _finite(values)
-    if len(sample) < 3:
-        return None
-    drawn = np.random.default_rng(seed).integers(len(sample), size=(RESAMPLES, len(sample)))
-    medians = np.median(sample[drawn], axis=1)
-    # Quantiles that are values of the sample of medians, not between two of them: the distribution is one of steps.
-    low, high = np.quantile(medians, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
-    return Interval(float(np.median(sample)), float(low), float(high), level, len(sample))
+    n = len(sample)
+    if n < 3:
+        return 1.0
+    return _upper_tail(float(sample.mean()) - centre, float(sample.std(ddof=1)) / math.sqrt(n), n - 1)
 
 
-def ratio_interval(numerators: Sequence[float], denominators: Sequence[float], level: float = 0.95) -> Interval | None:
-    """The geometric mean of the ratios of values that belong together, with Student's t interval of the mean log ratio
-    (Fleming and Wallace 1986 on why ratios are averaged so; Kalibera and Jones 2013 on ratios of benchmarks).
+def rank_sum_interval(first: Sequence[float], second: Sequence[float], level: float = 0.95) -> Interval | None:
+    """By how much the second sample is above the first: the Hodges-Lehmann estimate and the exact interval that belongs
+    to Wilcoxon's rank sum test (Hollander, Wolfe and Chicken 2014, 4.2 and 4.3), for values that don't belong together.
+    Where even the widest is less than `level` it is that; `level` of the interval is what it really covers.
 
-    None below 3 pairs, or where a value is not above 0. Raises ValueError where the two have different lengths.
+    None below 3 values on either side.
     """
-    if len(numerators) != len(denominators):
-        raise ValueError(f"expected pairs, got {len(numerators)} numerators and {len(denominators)} denominators")
-    above, below = np.asarray(numerators, float), np.asarray(denominators, float)
-    n = len(above)
-    if n < 3 or not (np.isfinite(above) & np.isfinite(below) & (above > 0) & (below > 0)).all():
+    one, other = _finite(first), _finite(second)
+    if min(len(one), len(other)) < 3:
         return None
-    logs = np.log(above / below)
-    centre = float(logs.mean())
-    half = t_quantile((1 + level) / 2, n - 1) * float(logs.std(ddof=1)) / math.sqrt(n)
-    return Interval(math.exp(centre), math.exp(centre - half), math.exp(centre + half), level, n)
+    differences = np.sort((other[:, None] - one[None, :]).ravel())
+    below = np.cumsum(_rank_sums(len(one), len(other)))  # of Mann and Whitney's count: the probability to be at or below
+    fits = [k for k in range(len(differences) // 2) if 1 - 2 * below[k] >= level]
+    k = max(fits, default=0)
+    return Interval(float(np.median(differences)), float(differences[k]), float(differences[-1 - k]),
+                    float(1 - 2 * below[k]), min(len(one), len(other)))
 
 
-def ratio_of_medians_interval(numerators: Sequence[float], denominators: Sequence[float], level: float = 0.95,
-                              seed: int = 0) -> Interval | None:
-    """The ratio of two medians and its percentile bootstrap interval, for values that do not belong together: both
-    samples are drawn anew, each by itself (Efron and Tibshirani 1993, chapters 8 and 13).
+def welch_p(first: Sequence[float], second: Sequence[float]) -> float:
+    """The two-sided p-value that the means differ, by Welch's t (1947), with its degrees of freedom rounded down. 1.0
+    below 3 values on either side."""
+    one, other = _finite(first), _finite(second)
+    if min(len(one), len(other)) < 3:
+        return 1.0
+    shares = [float(x.var(ddof=1)) / len(x) for x in (one, other)]
+    error = sum(shares)
+    degrees = error**2 / sum(s**2 / (len(x) - 1) for s, x in zip(shares, (one, other))) if error else 1.0
+    return min(1.0, 2 * _upper_tail(abs(float(other.mean() - one.mean())), math.sqrt(error), max(1, int(degrees))))
 
-    None below 5 values on either side, or where a value is not above 0: of two samples of 3 that differ by chance
-    alone, an interval of 95 % excluded 1 in one of ten, of 5 and more in one of twenty or less.
-    """
-    above, below = _finite(numerators), _finite(denominators)
-    if min(len(above), len(below)) < 5 or (above <= 0).any() or (below <= 0).any():
-        return None
-    random = np.random.default_rng(seed)
-    medians = [np.median(sample[random.integers(len(sample), size=(RESAMPLES, len(sample)))], axis=1)
-               for sample in (above, below)]
-    low, high = np.quantile(medians[0] / medians[1], [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
-    return Interval(float(np.median(above) / np.median(below)), float(low), float(high), level,
-                    min(len(above), len(below)))
+
+def _upper_tail(move: float, error: float, degrees: int) -> float:
+    """That a t of these degrees of freedom is above move / error. Values without scatter leave no doubt, except where
+    they did not move either."""
+    if abs(move) < 1e-12:
+        return 0.5
+    if error <= 1e-12 * abs(move):
+        return 0.0 if move > 0 else 1.0
+    return 1 - t_probability(move / error, degrees) if move > 0 else t_probability(-move / error, degrees)
 
 
 def signed_rank_interval(log_ratios: Sequence[float], level: float = 0.95) -> Interval | None:
@@ -180,6 +212,12 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def holm_critical(p_values: Sequence[float], level: float = 0.05) -> float:
+    """The p-value up to which Holm's procedure at this level calls one significant: level / (those that it does not)."""
+    left = sum(p > level for p in holm(p_values))
+    return level / max(1, left)
+
+
 def least_blocks(tail: float, controls: int = 1) -> int:
     """The fewest blocks (pairs, where there is one control) with which a one-sided p-value can be as low as `tail`."""
     return math.ceil(-math.log(tail * (1 + 1e-9)) / math.log(controls + 1))
@@ -210,6 +248,10 @@ def t_probability(t: float, degrees: int) -> float:
         term *= cosine * cosine * (k - 1) / k
     inside = 2 / math.pi * (angle + sine * total) if degrees % 2 else sine * total  # the probability between -t and t
     return (1 + inside) / 2
+
+
+def _th(n: int) -> str:
+    return f"{n}{'th' if n % 100 in (11, 12, 13) else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
 
 
 def _finite(values: Sequence[float]) -> np.ndarray:
@@ -250,6 +292,19 @@ def _ways(ranks: tuple[int, ...]) -> np.ndarray:
         ways[rank:] += ways[:len(ways) - rank].copy()
         ways /= 2
     return ways
+
+
+@lru_cache(maxsize=64)
+def _rank_sums(m: int, n: int) -> np.ndarray:
+    """The probability of each count of pairs in which the second is above the first, without an effect: by the ways to
+    write the count as at most m parts of at most n each (Mann and Whitney 1947), a Gaussian binomial's coefficients."""
+    ways = [1] + [0] * (m * n)  # whole numbers, so that nothing is lost where they are large
+    for i in range(1, m + 1):
+        for k in range(m * n, n + i - 1, -1):  # times 1 - q^(n + i)
+            ways[k] -= ways[k - n - i]
+        for k in range(i, m * n + 1):  # over 1 - q^i
+            ways[k] += ways[k - i]
+    return np.array([count / math.comb(m + n, m) for count in ways])
 
 
 @lru_cache(maxsize=4096)

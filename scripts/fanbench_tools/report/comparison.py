@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ..analysis.compare import FIGURES, NOT_SEPARATED, Change, Comparison, Pair, opening
+from ..analysis.compare import FIGURES, NOT_SEPARATED, Change, Comparison, Pair, how_it_was_judged, opening
 from ..files import write_atomically
 from ..results.catalogue import Figure
 from ..results.wording import NOTHING, factor
@@ -45,6 +45,7 @@ def contents(compared: Comparison) -> dict[str, Any]:
         "moved": [(pair.other.name, figure.label, pair.changes[figure.name].words) for pair in compared.pairs
                   for figure in compared.figures if pair.changes[figure.name].separated],
         "pairs": len(compared.pairs),
+        "judged": how_it_was_judged(compared),
         "can_separate": any(c.interval for p in compared.pairs for c in p.changes.values()),
         "sections": [{"name": name, "sentence": compared.catalogue.workload(name).sentence, "scenarios": scenarios}
                      for name, scenarios in groups.items()],
@@ -110,7 +111,8 @@ def print_table(compared: Comparison, console: Any) -> None:
             table.add_row(escape(pair.other.case.label), escape(pair.other.case.transport),
                           *(_short(pair.changes[figure.name]) for figure in compared.figures))
         console.print(table, highlight=False)
-    say(f"\nSecond over first, of medians per call; (in brackets): {NOT_SEPARATED} by an interval of 95 %.", "dim")
+    say(f"\nSecond over first, of medians per call; (in brackets): {NOT_SEPARATED}.", "dim")
+    say(how_it_was_judged(compared), "dim")
 
 
 def _short(change: Change) -> str:

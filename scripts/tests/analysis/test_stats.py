@@ -10,37 +10,82 @@ import pytest
 from fanbench_tools.analysis import stats
 
 
-def test_the_median_interval_is_of_medians_of_the_sample_and_the_seed_repeats_it() -> None:
-    values = [1.0, 2.0, 3.0, 4.0, 100.0]
-    interval = stats.median_interval(values)
-    assert (interval.estimate, interval.n, interval.level) == (3.0, 5, 0.95)
-    assert (interval.low, interval.high) == (1.0, 100.0)  # P(median of 5 drawn is the least) = 0.058, above 0.025
-    assert stats.median_interval(values, 0.8) == stats.median_interval(values, 0.8, seed=0)
-    assert stats.median_interval(values, 0.8).high == 4.0
-    assert stats.median_interval([5.0] * 9) == stats.Interval(5.0, 5.0, 5.0, 0.95, 9)
+NORMAL, LONG, SKEWED = "normal", "long-tailed", "skewed"
 
 
-def test_the_median_interval_covers_the_median() -> None:
-    random = np.random.default_rng(1)
-    hits = sum(not stats.median_interval(random.lognormal(size=25), 0.95, seed=i).excludes(1.0) for i in range(300))
-    assert 270 <= hits <= 298  # 0.95 of 300 is 285, and the percentile interval of 25 values covers 0.93 to 0.96
+def drawn(random: np.random.Generator, shape: str, size: tuple[int, ...]) -> np.ndarray:
+    """Scatter around a median of 0; long tails are those of Student's t with 3 degrees of freedom."""
+    return {NORMAL: random.normal, LONG: lambda size: random.standard_t(3, size),
+            SKEWED: lambda size: random.exponential(size=size) - math.log(2)}[shape](size=size)
 
 
-@pytest.mark.parametrize("function", [stats.median_interval])
-def test_two_values_are_too_few(function) -> None:
-    assert function([1.0, 2.0]) is None
-    assert stats.ratio_interval([1.0, 2.0], [1.0, 2.0]) is None
+def at_least(hits: int, of: int, level: float) -> bool:
+    """Within three standard errors of a simulation."""
+    return hits >= of * level - 3 * math.sqrt(of * level * (1 - level))
 
 
-def test_the_ratio_interval_is_students_of_the_mean_log() -> None:
-    interval = stats.ratio_interval([2.0, 4.0, 8.0], [1.0, 1.0, 1.0])  # logs ln 2 · 1, 2, 3: mean 2, deviation 1
-    half = 4.302652729749464 / math.sqrt(3) * math.log(2)
-    assert interval.estimate == pytest.approx(4)
-    assert (interval.low, interval.high) == (pytest.approx(4 * math.exp(-half)), pytest.approx(4 * math.exp(half)))
-    assert stats.ratio_interval([1.0, 1.0, 0.0], [1.0] * 3) is None
-    assert stats.ratio_interval([1.0] * 3, [1.0, -1.0, 1.0]) is None
-    with pytest.raises(ValueError, match="3 numerators and 2 denominators"):
-        stats.ratio_interval([1.0] * 3, [1.0] * 2)
+@pytest.mark.parametrize("n", [3, 5, 8])
+@pytest.mark.parametrize("shape", [NORMAL, LONG, SKEWED])
+def test_an_interval_covers_what_it_is_called(n: int, shape: str) -> None:
+    random, runs = np.random.default_rng(n), 2000
+    intervals = [stats.median_interval(values) for values in drawn(random, shape, (runs, n))]
+    assert {i.level for i in intervals} == {1 - 2.0 ** (1 - n)}  # all n on one side of the median, or on the other
+    hits = sum(not i.excludes(0.0) for i in intervals)
+    assert at_least(hits, runs, intervals[0].level) and hits < runs
+    unpaired = [stats.rank_sum_interval(*both) for both in drawn(random, shape, (runs, 2, n))]
+    assert at_least(sum(not i.excludes(0.0) for i in unpaired), runs, unpaired[0].level)
+
+
+@pytest.mark.parametrize("n", [3, 5, 8])
+@pytest.mark.parametrize("shape", [NORMAL, LONG])
+def test_a_p_value_is_low_as_seldom_as_it_says(n: int, shape: str) -> None:
+    random, runs = np.random.default_rng(n), 4000
+    for level in (0.05, 0.01):
+        paired = sum(stats.student_p(values) <= level for values in drawn(random, shape, (runs, n)))
+        unpaired = sum(stats.welch_p(*both) <= level for both in drawn(random, shape, (runs, 2, n)))
+        assert at_least(runs - paired, runs, 1 - level) and at_least(runs - unpaired, runs, 1 - level)
+        assert paired > 0
+
+
+def test_the_median_interval_ends_at_order_statistics() -> None:
+    assert stats.median_interval([4.0, 1.0, 2.0, 100.0, 3.0]) == stats.Interval(3.0, 1.0, 100.0, 0.9375, 5)
+    assert (stats.ends(3), stats.share(0.9375)) == ("least to greatest of 3 rounds", "93 %")
+    ten = stats.median_interval(range(1, 11))  # tables of the sign test: 2nd to 9th of 10 is 0.979
+    assert (ten.low, ten.high, ten.level) == (2.0, 9.0, pytest.approx(0.9785, abs=1e-4))
+    assert stats.ends(10) == "2nd least to 2nd greatest of 10 rounds"
+    assert stats.median_interval(range(1, 11), 0.8).low == 3.0
+    assert stats.median_interval([5.0] * 9).high == 5.0
+
+
+def test_two_values_are_too_few() -> None:
+    assert stats.median_interval([1.0, 2.0]) is None and stats.rank_sum_interval([1.0, 2.0], [1.0] * 9) is None
+    assert stats.student_p([8.0, 8.1]) == stats.welch_p([1.0, 1.0], [2.0, 2.0, 2.0]) == 1.0
+
+
+def test_students_p_is_that_of_the_tables() -> None:
+    assert stats.student_p([1.0, 2.0, 3.0]) == pytest.approx(0.0371, abs=1e-4)  # t = 3.464, 2 degrees
+    assert stats.student_p([-1.0, -2.0, -3.0]) == pytest.approx(1 - 0.0371, abs=1e-4)
+    assert (stats.student_p([2.0] * 3), stats.student_p([2.0] * 3, 2.0), stats.student_p([2.0] * 3, 3.0)) == (0, 0.5, 1)
+
+
+def test_welchs_p_is_students_where_the_scatter_is_the_same() -> None:
+    assert stats.welch_p([1.0, 2, 3, 4, 5], [6.0, 7, 8, 9, 10]) == pytest.approx(0.00105, abs=1e-5)  # t = 5, 8 degrees
+    assert stats.welch_p([1.0, 2, 3], [1.0, 2, 3]) == 1.0
+
+
+@pytest.mark.parametrize(("m", "n"), [(3, 3), (3, 5), (5, 4)])
+def test_the_rank_sum_interval_is_that_of_all_orders(m: int, n: int) -> None:
+    counts = [sum(sum(i < j for i in range(m + n) if i not in second) for j in second)
+              for second in itertools.combinations(range(m + n), n)]
+    random = np.random.default_rng(8)
+    first, second = random.normal(size=m), random.normal(size=n)
+    interval = stats.rank_sum_interval(first, second)
+    differences = sorted(b - a for a in first for b in second)
+    k = differences.index(interval.low)
+    assert interval.level == pytest.approx(1 - 2 * np.mean([c <= k for c in counts]))
+    assert interval.high == differences[-1 - k] and interval.estimate == np.median(differences)
+    wider = k + 1 < len(differences) // 2 and 1 - 2 * np.mean([c <= k + 1 for c in counts]) >= 0.95
+    assert not wider and (interval.level >= 0.95 or k == 0)
 
 
 @pytest.mark.parametrize(("probability", "degrees", "value"), [  # tables of Student's t
@@ -150,6 +195,9 @@ def test_the_aligned_rank_interval_of_values_without_scatter_is_a_point() -> Non
 def test_holm_multiplies_the_least_by_all_and_keeps_the_order() -> None:
     assert stats.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert stats.holm([0.5, 0.9]) == [1.0, 1.0]
+    for p_values in ([0.01, 0.04, 0.03], [0.001, 0.02, 0.026, 0.9], [0.026, 0.03], [0.2], [0.01], []):
+        critical = stats.holm_critical(p_values)
+        assert [p <= critical for p in p_values] == [p <= 0.05 for p in stats.holm(p_values)]
     assert stats.holm([]) == []
 
 
