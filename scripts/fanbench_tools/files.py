@@ -1,10 +1,14 @@
-"""Writes files whole or not at all."""
+"""Writes files whole or not at all, and names them so that any file system takes them."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
+
+LONGEST = 200  # bytes of a name: file systems take 255, and what is written beside it and then renamed is longer
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
@@ -16,6 +20,20 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         _write_and_rename(path, data)
     except OSError as e:
         raise OSError(e.errno, e.strerror, str(path)) from None
+
+
+def short_name(text: str) -> str:
+    """The text as it is, if it is not too long for a file's name; else its beginning with a digest of it all."""
+    data = text.encode()
+    if len(data) <= LONGEST:
+        return text
+    digest = hashlib.sha256(data).hexdigest()[:16]
+    return f"{data[:LONGEST - 1 - len(digest)].decode(errors='ignore')}-{digest}"
+
+
+def plain_name(text: str) -> str:
+    """A file's name, or an id, of letters, digits, `_` and `-` alone, whatever the text."""
+    return short_name(re.sub(r"[^A-Za-z0-9_-]", "-", text))
 
 
 def _write_and_rename(path: Path, data: bytes) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..files import write_atomically
+from ..files import plain_name, write_atomically
 from ..results.cases import Results
 
 
@@ -30,7 +30,7 @@ def draw_all(results: Results, records: list[dict[str, Any]]) -> list[Plot]:
     for name, alt, workload, figure in _figures(results, records):
         if figure is not None:
             source = _source_of_overview(results) if name == "overview" else workload
-            plots.append(Plot(name, alt, workload, **render(figure), source=source))
+            plots.append(Plot(plain_name(name), alt, workload, **render(figure), source=source))
     return plots
 
 

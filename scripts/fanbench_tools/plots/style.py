@@ -45,7 +45,7 @@ LEAST_SPAN = 5  # a log axis shows at least this ratio
 LEFT, RIGHT, TOP, BOTTOM = 0.75, 0.2, 0.3, 0.1
 
 matplotlib.rcParams.update({
-    "font.family": "DejaVu Sans", "font.size": FONT, "svg.fonttype": "path", "svg.hashsalt": "fanbench",
+    "font.family": "DejaVu Sans", "font.size": FONT, "text.parse_math": False, "svg.fonttype": "path", "svg.hashsalt": "fanbench",
     "text.color": INK, "axes.labelcolor": MUTED, "axes.edgecolor": GRID, "axes.facecolor": "none",
     "xtick.color": MUTED, "ytick.color": MUTED, "xtick.labelsize": SMALL, "ytick.labelsize": SMALL,
     "axes.labelsize": SMALL, "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.8,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Iterable
 
-from ..analysis import decomposition, findings, memory_slope
+from ..analysis import decomposition, findings, memory_slope, stats
 from ..results.cases import CaseResult, Results, Scenario
 from ..results.catalogue import rank
 from ..results.wording import memory, micros
+from .answer import answer
 from .tables import cell, columns_of, span
 
 AT_LEAST = 3  # rounds: fewer give no interval
@@ -17,11 +18,13 @@ ENOUGH = 10  # rounds, of which Student's t is hardly wider than of many more
 def which(results: Results, chosen: list[findings.Choice]) -> dict[str, Any]:
     """The opening: a line per scenario with what was found over each client, and where it turns."""
     if any(c.values("counts_allocations") for c in results.cases):
-        return {"lines": [], "why_not": "This run counted allocations, which takes time: its times are not comparable."}
+        return {"lines": [], "answer": [],
+                "why_not": "This run counted allocations, which takes time: its times are not comparable."}
     if chosen and results.rounds < AT_LEAST:
         so_far = "One round" if results.rounds == 1 else f"{results.rounds} rounds"
-        return {"lines": [], "why_not": f"{so_far}: no model can be named, as it takes three for an interval "
-                                        f"(fanbench run {results.suite} --rounds 3)."}
+        return {"lines": [], "answer": [],
+                "why_not": f"{so_far}: no model can be named, as it takes three for an interval "
+                           f"(fanbench run {results.suite} --rounds 3)."}
     transports = sorted({c.transport for c in chosen}, key=lambda t: rank(t, results.catalogue.transports))
     lines = []
     for scenario, choices in findings.representative(chosen).items():
@@ -31,15 +34,34 @@ def which(results: Results, chosen: list[findings.Choice]) -> dict[str, Any]:
             lines.append({"workload": scenario.workload, "line": scenario.line + degree,
                           "cells": [of.get(t) for t in transports]})
     open_ones = results.rounds < ENOUGH and any(c and not c.winner for line in lines for c in line["cells"])
-    advice = f"More rounds make the intervals narrower (fanbench run {results.suite} --rounds {ENOUGH})."
+    advice = f"More rounds make the doubt smaller (fanbench run {results.suite} --rounds {ENOUGH})."
+    crossovers = findings.crossovers(results)
+    compared = [c for line in lines for c in line["cells"] if c]
     return {"why_not": "", "advice": advice if open_ones else "", "transports": transports, "lines": lines,
-            "leading": results.catalogue.leading, "turns": turns(results)}
+            "answer": answer(results, compared, crossovers, advice if open_ones else "") if compared else [],
+            "judged": how_it_was_judged(results, chosen), "leading": results.catalogue.leading,
+            "turns": turns(crossovers)}
 
 
-def turns(results: Results) -> list[dict[str, Any]]:
-    """Crossovers, those of one scenario and client together."""
+def how_it_was_judged(results: Results, chosen: list[findings.Choice]) -> str:
+    """What stands in brackets, and when a model is named."""
+    number = sum(c.comparable for c in chosen)
+    corrected = f", corrected (Holm) for the {number} comparisons of this run" if number > 1 else ""
+    return (f"In brackets: {ends(results.rounds)}. A model is named where Student’s t of the ratios’ logarithms, "
+            f"round by round, separates it from all others{corrected}: in at most {stats.share(findings.DOUBT)} of such "
+            "runs any name is wrong.")
+
+
+def ends(rounds: int) -> str:
+    """What an interval is: "least to greatest of 3 rounds, which has the true median in it in 75 % of cases"."""
+    level = stats.covered(rounds, stats.left_out(rounds))
+    return f"{stats.ends(rounds)}, which has the true median in it in {stats.share(level)} of cases"
+
+
+def turns(crossovers: list[findings.Crossover]) -> list[dict[str, Any]]:
+    """Those of one scenario and client together."""
     grouped: dict[tuple, list[findings.Crossover]] = {}
-    for turn in findings.crossovers(results):
+    for turn in crossovers:
         grouped.setdefault((turn.scenario, turn.transport, turn.axis), []).append(turn)
     return [{"workload": scenario.workload, "line": scenario.line, "transport": transport, "axis": axis,
              "models": [(x.behind if axis == "calls" else x.ahead, x.where) for x in some]}

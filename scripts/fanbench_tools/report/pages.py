@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..analysis.claims import judge
-from ..analysis.findings import NOT_SEPARATED, choices
+from ..analysis.findings import choices
 from ..files import write_atomically
 from ..plots import drawing
 from ..results.cases import Results
@@ -58,6 +58,7 @@ def contents(results: Results, plots: list[drawing.Plot], brief: bool) -> dict[s
     sections = [section(results, w, plots, {} if which["why_not"] else of_scenario, brief) for w in results.workloads]
     shown = {c for s in sections for c in s["columns"]}
     return {
+        "ends": opening.ends(results.rounds) if results.rounds >= opening.AT_LEAST else "",
         "suite": results.suite,
         "description": str(results.context.get("description") or ""),
         "headline": headline(results.context, results.rounds),
@@ -151,9 +152,20 @@ def inline_svg(plot: drawing.Plot) -> str:
     return Markup(re.sub(r"<svg\b[^>]*>", lambda _: head, text, count=1))
 
 
-def _markdown_cell(text: Any) -> str:
-    """Text that can neither end a table's cell nor start markup."""
-    return re.sub(r"([|*`\[\]<>\\])", r"\\\1", " ".join(str(text).split()))
+def _markdown(text: Any) -> Any:
+    """Text that can neither end a table's cell nor start markup. What is markup already stays as it is."""
+    from markupsafe import Markup
+
+    if isinstance(text, Markup) or not isinstance(text, (str, int, float)):
+        return text
+    return Markup(re.sub(r"([|*`\[\]<>\\])", r"\\\1", " ".join(str(text).split())))
+
+
+def _code(text: Any) -> Any:
+    """As code, which a backtick would end."""
+    from markupsafe import Markup
+
+    return Markup("`" + " ".join(str(text).replace("`", "'").split()).replace("|", "\\|") + "`")
 
 
 def template(name: str, catalogue: Catalogue, autoescape: bool) -> Any:
@@ -165,8 +177,9 @@ def template(name: str, catalogue: Catalogue, autoescape: bool) -> Any:
 
         return look_of(model, catalogue)[0]
 
+    # Results may be a stranger's: all that a template prints is escaped, unless it says that it is markup.
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=autoescape, undefined=StrictUndefined,
-                              trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-    environment.filters |= {"svg": inline_svg, "cell": _markdown_cell, "colour": colour,
-                            "without_verdict": lambda text: text.removeprefix(f"{NOT_SEPARATED}: ")}
+                              finalize=None if autoescape else _markdown, trim_blocks=True, lstrip_blocks=True,
+                              keep_trailing_newline=True)
+    environment.filters |= {"svg": inline_svg, "cell": _markdown, "code": _code, "colour": colour}
     return environment.get_template(name)

@@ -16,15 +16,16 @@ _WITH_INTERVAL = ("makespan_s", "overhead_us_per_call", "cpu_us_per_call", MEMOR
 
 
 def to_csv(results: Results) -> str:
-    """Each figure is the median over the rounds; four, which come first, have the ends of their 95 % interval beside
-    them. Empty: no such figure. The units are in the fields' names, as bench/README.md explains them."""
+    """Each figure is the median over the rounds; four, which come first, have the ends of its interval beside them: the
+    least and the greatest where rounds are few. Empty: no such figure. The units are in the fields' names, as
+    bench/README.md explains them."""
     parameters = list(dict.fromkeys(key for c in results.cases for key, _ in c.case.params))
     there = {k for c in results.cases if c.ok for r in c.rounds for k in r} - {"verified"}
     figures = [k for k in dict.fromkeys((*_WITH_INTERVAL, *results.catalogue.figures)) if k in there]
     columns = [name for k in figures for name in ([k, f"{k}_low", f"{k}_high"] if k in _WITH_INTERVAL else [k])]
     return write([*_HEAD, *parameters, "status", "message", "marks", "rounds", *columns],
                  [[c.name, c.case.workload, c.case.model, c.case.transport, *(c.case.get(p, "") for p in parameters),
-                   c.status, c.message, ", ".join(marks(c)), len(c.rounds),
+                   c.status, c.message, ", ".join(filter(None, (*marks(c), results.fewer_in_flight(c)))), len(c.rounds),
                    *(value for k in figures for value in _figures(c, k))] for c in results.cases])
 
 

@@ -55,16 +55,16 @@ def section(results: Results, workload: str, plots: list[Any], chosen: dict[Scen
         "columns": columns,
         "more": sum(not c.brief for c in columns),
         "scenarios": [{"line": scenario.line, "ideal": _ideal(group), "choices": chosen.get(scenario, []),
-                       "rows": [row(c, columns) for c in group],
+                       "rows": [row(c, columns, results.fewer_in_flight(c)) for c in group],
                        "reasons": grouped_reasons(group)} for scenario, group in groups.items()],
         "plots": [p for p in plots if p.workload == workload],
         "notes": [(status, message, who) for status, message, who in grouped_reasons(cases) if status != ERROR],
     }
 
 
-def row(c: CaseResult, columns: list[Column]) -> dict[str, Any]:
+def row(c: CaseResult, columns: list[Column], fewer: str) -> dict[str, Any]:
     return {"name": c.name, "label": c.case.label, "model": c.case.model, "transport": c.case.transport,
-            "status": c.status, "message": c.message, "rounds": len(c.rounds), "marks": marks(c),
+            "status": c.status, "message": c.message, "rounds": len(c.rounds), "marks": [*marks(c), *([fewer] * bool(fewer))],
             "cells": [cell(c, column) for column in columns] if c.ok else []}
 
 
@@ -79,10 +79,20 @@ def marks(c: CaseResult) -> list[str]:
     return words
 
 
-def marks_of(results: Results) -> list[tuple[str, str, int]]:
-    """The marks that occur: word, meaning, number of rows."""
-    counted = [(*MARKS[m], sum(c.share_of_rounds(m) > 0 for c in results.cases)) for m in MARKS]
-    return [mark for mark in counted if mark[2]]
+def marks_of(results: Results) -> list[tuple[str, str, str]]:
+    """The marks that occur or could not be judged: word, number of rows in words, meaning."""
+    said = []
+    for mark, (word, meaning) in MARKS.items():
+        judged = [c for c in results.cases if c.values(mark)]
+        marked = sum(c.share_of_rounds(mark) > 0 for c in judged)
+        unjudged = sum(c.ok for c in results.cases) - len(judged)
+        some = f"{marked:,} of {len(judged):,} row{'' if len(judged) == 1 else 's'}"
+        if marked or unjudged:
+            said.append((word, some + (f"; {unjudged:,} could not be judged" if unjudged else ""), meaning))
+    if fewer := sum(bool(results.fewer_in_flight(c)) for c in results.cases):
+        said.append(("fewer in flight", f"{fewer:,} of {len(results.cases):,} rows", "others of the scenario had more calls "
+                     "in flight at once, by a tenth or more: they are not ranked against each other"))
+    return said
 
 
 def cell(c: CaseResult, column: Column) -> dict[str, Any]:

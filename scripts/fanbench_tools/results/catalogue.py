@@ -60,7 +60,8 @@ class Figure:
 
 # Rows have it for each call; tables, CSV and comparisons show it of all calls together.
 MEMORY = Figure("memory_bytes", "bytes", "Memory", better="less",
-                help="peak PSS of the client's process tree, less what it had before the model was made")
+                help="peak PSS of the client's process tree, less what it had before the model was made; with few calls most of "
+                     "it is what any run takes once, the harness's own records among it")
 
 
 @dataclass(frozen=True)

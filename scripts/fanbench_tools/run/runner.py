@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Mapping, Sequence, TypeVar
 
-from ..files import write_atomically
+from ..files import short_name, write_atomically
 from ..machine import facts
 from ..machine.facts import Machine
 from ..results import catalogue as catalogues
@@ -161,7 +161,7 @@ def _run_round(job: Job, number: int, groups: Sequence[Sequence[ListedCase]], to
 def _records_file(out: Path, name: str) -> Path:
     folder = (out / "records").resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{name.replace('/', '_')}.json"
+    return folder / f"{short_name(name.replace('/', '_'))}.json"
 
 
 def now_utc() -> str:

@@ -5,8 +5,7 @@ import pytest
 
 from fanbench_tools.analysis import findings, memory_slope
 
-from fixtures.synthetic import quick
-from fixtures.synthetic_data import from_rows, row
+from fixtures.synthetic_data import QUICK, from_rows, row
 
 NOISE = (0.99, 1.0, 1.01, 1.0)
 
@@ -179,7 +178,7 @@ def test_where_work_wants_something_else():
 
 
 def test_the_synthetic_suite_gives_findings_of_every_kind():
-    results = from_rows(quick(rounds=8)[0]["benchmarks"], {})
+    results = from_rows(QUICK[0]["benchmarks"], {})
     chosen = findings.choices(results)
     assert {c.transport for c in chosen} == {"native", "curl"} and any(c.winner for c in chosen)
     assert all(c.scenario.line and c.words for c in chosen)

@@ -1,13 +1,15 @@
 """The report holds every row, calls an error an error, and asks nothing of the network."""
 
+import json
 import re
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import pytest
 
 from fanbench_tools.analysis import compare
 from fanbench_tools.files import write_atomically
-from fanbench_tools.report import pages, spreadsheet, tables
+from fanbench_tools.report import comparison, pages, spreadsheet, tables
 from fanbench_tools.results import table
 from fanbench_tools.results.reader import ResultsError, load
 from fixtures.synthetic_data import CATALOGUE, CLAIMS, PATTERNS, QUICK, folder, from_rows, row
@@ -34,19 +36,22 @@ class Tags(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.open, self.ids, self.addresses, self.names = [], [], [], []
+        self.open, self.ids, self.addresses, self.names, self.seen, self.attributes = [], [], [], [], [], set()
         self.feed(text)
         assert self.open == []
 
     def handle_starttag(self, tag, attrs):
+        self.seen.append(tag)
         if tag not in self.VOID:
             self.open.append(tag)
         self._attributes(dict(attrs))
 
     def handle_startendtag(self, tag, attrs):
+        self.seen.append(tag)
         self._attributes(dict(attrs))
 
     def _attributes(self, attrs):
+        self.attributes |= attrs.keys()
         self.ids += [attrs["id"]] if "id" in attrs else []
         self.names += [attrs["data-name"]] if "data-name" in attrs else []
         self.addresses += [attrs[k] for k in ("href", "src", "xlink:href") if k in attrs]
@@ -132,11 +137,58 @@ def test_names_that_are_not_ours_are_listed():
         assert "BM_sort/1024" in text
 
 
-def test_hostile_text_stays_text():
-    markdown, page = small([row("gather/<script>/native/calls:1")], 
-                           {"suite": "<b>x</b>", "cpu": "<img src=x>", "odd|key": "a|b"})
-    assert "<script>/" not in page and "<b>" not in page and "<img" not in page
-    assert not re.search(r"(?<!\\)<(?!/?(details|summary)>)", markdown)
+EVIL = """'"><script>x()</script><img src=x onerror=x()>`|]](javascript:x())$\\frac{$--><!-- &amp;"""
+
+
+def hostile(value):
+    """The same document, with evil text wherever there is text that a stranger chose."""
+    if isinstance(value, dict):
+        return {k: v if k in KEPT else hostile(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [hostile(v) for v in value]
+    return f"{value}{EVIL}" if isinstance(value, str) else value
+
+
+KEPT = {"run_type", "status", "better", "unit", "name", "latency", "started", "date", "default", "phrase", "phrases"}
+
+
+def of_a_stranger():
+    """Each row's case, workloads, models and messages are evil, by the same names in catalogue, rows and records."""
+    results, records = QUICK
+    text = json.dumps({"catalogue": results["catalogue"], "benchmarks": results["benchmarks"]})
+    names = ["gather", "coroutines", "threads", "native", "retry", "first_completed"]
+    evil = json.dumps(EVIL)[1:-1]
+    for name in names:
+        text = re.sub(rf'"{name}"', lambda _: f'"../{name}{evil}"', text)
+    document = json.loads(text)
+    document["catalogue"] = hostile(document["catalogue"]) | {"transports": document["catalogue"]["transports"]}
+    for r in document["benchmarks"]:
+        r |= {"name": r["name"] + EVIL, "run_name": r["run_name"] + EVIL}
+        r |= {"error_message": r["error_message"] + EVIL} if "error_message" in r else {}
+    context = hostile({k: v for k, v in results["context"].items()}) | {EVIL: {EVIL: [EVIL, {EVIL: EVIL}]}}
+    return ({**document, "context": context}, [r | {"name": r["name"] + EVIL} for r in records])
+
+
+def test_a_strangers_results_stay_text(tmp_path):
+    out = folder(tmp_path / "a" / "b", of_a_stranger())
+    pages.write(out)
+    results = load(out)
+    assert len(results.cases) == len(load(folder(tmp_path / "c", QUICK)).cases) and results.unreadable_names == []
+    both = compare.comparison(results, results, (EVIL, EVIL))
+    for page in ((out / "report.html").read_text(), comparison.to_html(both)):
+        tags = Tags(page)
+        assert tags.seen.count("script") == 1 and "img" not in tags.seen
+        assert tags.attributes & {"onerror", "onload", "onclick"} == set() and len(tags.ids) == len(set(tags.ids))
+        assert all(a.startswith("#") or a == "data:," for a in tags.addresses)
+    for text in ((out / "report.md").read_text(), comparison.to_markdown(both)):
+        plain = re.sub(r"(?<!\\)`[^`\n]*(?<!\\)`|<summary>[^<]*</summary>", "", text)  # there nothing is markup
+        assert not re.search(r"(?<!\\)<(?!/?(details|summary)>)", plain)
+        assert not re.search(r"(?<!\\)\]\((?!plots/[\w-]+\.png\))", plain)
+    drawn = sorted(p for p in tmp_path.rglob("*") if p.suffix in (".png", ".svg") and "plots" in p.parts)
+    assert len(drawn) > 10 and {p.parent for p in drawn} == {out / "plots"}
+    for path in (p for p in drawn if p.suffix == ".svg"):
+        elements = {e.tag.rpartition("}")[2] for e in ElementTree.parse(path).iter()}
+        assert "script" not in elements and "image" not in elements
 
 
 def test_one_round_claims_no_spread():
@@ -169,7 +221,7 @@ def test_the_headline_has_the_cores_of_any_format(context, cores):
 
 def test_the_claims_table_comes_with_the_suite_claims_only():
     for text in small(CLAIMS[0]["benchmarks"], CLAIMS[0]["context"]):
-        assert "What guides claim" in text and "does not hold" in text and "202 ms / 2.00 s / 20.0 s" in text
+        assert "What guides claim" in text and "does not hold" in text and "203 ms / 2.00 s / 20.0 s" in text
     for text in small(CLAIMS[0]["benchmarks"], {"suite": "quick"}):
         assert "What guides claim" not in text
 
@@ -245,7 +297,7 @@ def test_a_few_rounds_name_no_model():
         assert "2 rounds: no model can be named" in text and "the next, " not in text
     for text in small(rows):
         assert "no model can be named" not in text and "not separated" in text
-        assert "More rounds make the intervals narrower" in text
+        assert "More rounds make the doubt smaller" in text
 
 
 def test_a_run_that_counts_allocations_names_no_model():
@@ -258,11 +310,45 @@ def test_a_run_that_counts_allocations_names_no_model():
 def test_marks_are_in_the_row_and_say_what_they_mean():
     markdown, page = small(rounds_of(NAME, noisy=(1, 0, 1), server_bound=1, other_load_cores=(0.4, 0.0, 0.5)))
     for text in (markdown, page):
-        assert "noisy in 2 of 3 rounds" in text and "1 of 1 rows: other programs used the machine" in text
+        assert "noisy in 2 of 3 rounds" in text and "1 of 1 row: other programs used the machine" in text
         assert "the mock server was the bottleneck" in text
     assert '<span class="mark">server-bound</span>' in page
     for text in small(rounds_of(NAME, noisy=0, server_bound=0)):
         assert "noisy" not in text and "bottleneck" not in text
+    rows = rounds_of(NAME, noisy=0) + rounds_of(NAME.replace("10/", "9/")) + rounds_of(NAME.replace("10/", "8/"))
+    for text in small(rows):
+        assert "0 of 1 row; 2 could not be judged: other programs" in text
+
+
+def test_rows_with_fewer_calls_in_flight_say_so():
+    names = [NAME.replace("coroutines", m).replace("10/", "1000/") for m in ("coroutines", "threads", "sequential")]
+    rows = [r for n, p in zip(names, (1000, 602, 1)) for r in rounds_of(n, in_flight_peak=p, cpu_us_per_call=9.0)]
+    markdown, page = small(rows)
+    assert markdown.count("602 of 1,000 in flight") == 2 and "| threads, 602 of 1,000 in flight" not in markdown
+    assert '<span class="mark">602 of 1,000 in flight</span>' in page and "not comparable" in page
+    assert "1 of 1,000 in flight" not in markdown
+    assert "602 of 1,000 in flight" in spreadsheet.to_csv(from_rows(rows, {}))
+
+
+def test_the_first_screen_answers_the_question(quick):
+    markdown, page = ((quick / name).read_text() for name in ("report.md", "report.html"))
+    for text, picture in ((markdown, "![makespan, client CPU"), (page, "<svg")):
+        places = [text.index(x) for x in ("Which model", "What it costs", "Where it turns", "What could not be told",
+                                          picture, "Which model for what")]
+        assert places == sorted(places)
+    told = dict(re.findall(r"^- \*\*(.*):\*\* (.*)$", markdown, re.MULTILINE))
+    assert len(told) == 4
+    assert told["Which model"].startswith("of 12 comparisons coroutines in 12 (gather, ")
+    assert "where the plan allows 200 ms" in told["What it costs"] and "The next, " in told["What it costs"]
+    assert told["What could not be told"] == "2 errors, without a number; 1 row beyond this machine's limits."
+
+
+def test_an_interval_is_called_what_it_covers():
+    for rounds, called in ((3, "least to greatest of 3 rounds, which has the true median in it in 75 % of cases"),
+                           (10, "2nd least to 2nd greatest of 10 rounds, which has the true median in it in 97 %")):
+        rows = [row(NAME, repetition_index=i, makespan_s=0.2 + i / 100) for i in range(rounds)]
+        _, page = small(rows)
+        assert called in page and "95 %" not in page and "200 to 2" in page.replace("210 to", "200 to")
 
 
 def test_what_is_not_measured_has_no_column():
