@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import itertools
 import os
 import re
 import shlex
@@ -83,6 +85,7 @@ def _parser() -> Parser:
     run.add_argument("--order-seed", type=int, metavar="N", help="repeats an earlier run's order; random if left out")
     run.add_argument("--server", metavar="HOST:PORT", help="a mock server that already runs (fanbench serve), on this "
                      "machine or another; one of its own for each case if left out")
+    run.add_argument("--wide", action="store_true", help="the table with percentiles of latency, for 120 columns")
     run.add_argument("--no-report", action="store_true", help="results.json only (fanbench report DIR makes the rest)")
 
     listing = verb("list", _list, "Lists the suites, or the cases of one.")
@@ -167,21 +170,23 @@ def _run(arguments: argparse.Namespace) -> int:
           flush=True)
     began = time.monotonic()
     try:
-        return _measure_and_show(job, arguments.no_report, began)
+        return _measure_and_show(job, arguments, began)
     except OSError as e:
         raise Refused(f"{e.filename or job.out}: {e.strerror}; what was measured until then is in {_shown(job.out)}: "
                       f"make room, then fanbench report {_shown(job.out)}") from None
 
 
-def _measure_and_show(job: runner.Job, no_report: bool, began: float) -> int:
+def _measure_and_show(job: runner.Job, arguments: argparse.Namespace, began: float) -> int:
     stop = process.StopRequest()
     with stop:
         finished = _all_rounds(job, stop)
     if stop.number:
-        return _after_stop(job, finished, stop.number, no_report)
+        return _after_stop(job, finished, stop.number, arguments)
     results = runner.write_results(job.out, interrupted=False)
-    _show(job.out, no_report)
-    return _verdict(results, time.monotonic() - began)
+    shown = _show(job.out, arguments)
+    code = _verdict(results, time.monotonic() - began)
+    print(shown, flush=True)
+    return code
 
 
 def _job(arguments: argparse.Namespace) -> runner.Job:
@@ -193,8 +198,8 @@ def _job(arguments: argparse.Namespace) -> runner.Job:
     cases = tuple(case for case in suite.cases if wanted.search(case.name))
     if not cases:
         raise Refused(f'--filter: no case of {suite.name} matches "{arguments.filter}"')
-    out = arguments.out or checkout.RESULTS / default_name(suite.name, datetime.now(timezone.utc))
-    _refuse_to_overwrite(out)
+    out = _given(arguments.out) if arguments.out else \
+        new_folder(checkout.RESULTS / default_name(suite.name, datetime.now(timezone.utc)))
     return runner.Job(bench=checkout.bench_binary(), suite_file=suite_file, suite=suite, cases=cases, out=out,
                       rounds=arguments.rounds or suite.rounds, timeout_s=arguments.timeout,
                       order_seed=runner.new_seed() if arguments.order_seed is None else arguments.order_seed,
@@ -217,11 +222,27 @@ def default_name(suite: str, now: datetime) -> str:
     return f"{suite}-{now:%Y-%m-%dT%H%M%SZ}"
 
 
-def _refuse_to_overwrite(out: Path) -> None:
+def new_folder(wanted: Path) -> Path:
+    """Makes it, or where another run has it by then, the same with -2, -3 … behind it. Raises Refused."""
+    for n in itertools.count(1):
+        path = wanted if n == 1 else wanted.with_name(f"{wanted.name}-{n}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                path.mkdir()
+                return path
+        except OSError as e:
+            raise Refused(f"{path}: can't be made: {e.strerror}") from None
+    raise AssertionError("numbers never end")
+
+
+def _given(out: Path) -> Path:
+    """The folder that --out names, made if it is not there. Raises Refused."""
     try:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise Refused(f"{out}: is there already, and nothing is overwritten; expected a new or empty folder")
         out.mkdir(parents=True, exist_ok=True)
+        return out
     except OSError as e:
         raise Refused(f"{out}: can't be made: {e.strerror}") from None
 
@@ -244,25 +265,24 @@ def _all_rounds(job: runner.Job, stop: process.StopRequest) -> int:
         display.close()
 
 
-def _after_stop(job: runner.Job, finished: int, number: int, no_report: bool) -> int:
+def _after_stop(job: runner.Job, finished: int, number: int, arguments: argparse.Namespace) -> int:
     """The end of an interrupted run: the finished rounds are results all the same."""
     kept = f"{_many(finished, 'finished round')} of {job.rounds} kept" if finished else "no round was finished"
     print(f"fanbench: interrupted by {signal.Signals(number).name}; {kept} in {_shown(job.out)}", file=sys.stderr,
           flush=True)
     if finished:
         runner.write_results(job.out, interrupted=True)
-        _show(job.out, no_report)
+        print(_show(job.out, arguments), flush=True)
     return 128 + number
 
 
-def _show(out: Path, no_report: bool) -> None:
-    """Writes the report, prints the table, and says where things are."""
-    shown = ["results.json"]
-    if not no_report:
-        shown += ["report.md", "report.html"]
+def _show(out: Path, arguments: argparse.Namespace) -> str:
+    """Writes the report and prints the table. The last line to say: where they are."""
+    if not arguments.no_report:
         _write_report(out)
-    _print_table(out)
-    print(*(_shown(out / name) for name in shown), sep="\n", flush=True)
+    _print_table(out, arguments.wide)
+    return f"results: {_shown(out / 'results.json')}" if arguments.no_report else \
+        f"report: {_shown(out / 'report.html')}"
 
 
 def _write_report(out: Path) -> None:
@@ -271,12 +291,12 @@ def _write_report(out: Path) -> None:
     pages.write(out)
 
 
-def _print_table(out: Path) -> None:
+def _print_table(out: Path, wide: bool) -> None:
     from rich.console import Console
 
     from .results import table
 
-    table.print_table(load(out), Console())
+    table.print_table(load(out), Console(), wide)
 
 
 def _verdict(results: dict[str, Any], seconds: float) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Callable, Sequence
 
 from matplotlib.ticker import MaxNLocator
 
-from ..results.cases import Case, CaseResult, Results, Scenario
+from ..results.cases import Case, CaseResult, Results, Scenario, fewer_in_flight
 from ..results.catalogue import rank
 from ..results.wording import fixed_seconds, latency, seconds
 from .style import (INK, MUTED, PAPER, RED, SMALL, Frame, LegendItem, hatch_of, log_axis, panel_title, series_legend,
@@ -67,7 +67,7 @@ class Look:
 def efficiency(results: Results) -> Any:
     """ideal / makespan per workload and model. None without data."""
     blocks, about = blocks_of(results, "efficiency"), results.catalogue.figure("efficiency")
-    look = Look.of(blocks)
+    look, fewer = Look.of(blocks), _fewer(blocks)
 
     def draw(ax: Any, y: float, c: CaseResult) -> None:
         spread, style = c.spread("efficiency"), style_of(c.case)
@@ -75,7 +75,7 @@ def efficiency(results: Results) -> Any:
                 hatch=hatch_of(c.case), edgecolor=PAPER, linewidth=0, zorder=2)
         if spread.rounds > 1:
             ax.plot([spread.low, spread.high], [y, y], color=INK, linewidth=1.1, zorder=3, solid_capstyle="butt")
-        _value(ax, y, spread.high, about.words(spread.median), look)
+        _value(ax, y, spread.high, about.words(spread.median) + _star(c, fewer), look)
 
     def axis(ax: Any) -> None:
         ax.set_xlim(0, 1.17)
@@ -188,7 +188,7 @@ def _dots(results: Results, figure: str, title: str, subtitle: str) -> Any:
         return c.median(figure)
 
     values += _yardsticks(blocks, yardstick)
-    low, high, look = min(values), max(values), Look.of(blocks)
+    low, high, look, fewer = min(values), max(values), Look.of(blocks), _fewer(blocks)
 
     def draw(ax: Any, y: float, c: CaseResult) -> None:
         spread, style = c.spread(figure), style_of(c.case)
@@ -202,7 +202,7 @@ def _dots(results: Results, figure: str, title: str, subtitle: str) -> Any:
         ax.plot(spread.median, y, marker=style.marker, color=style.colour, markersize=look.marker,
                 markerfacecolor=PAPER if hollow else style.colour, markeredgewidth=1.2 if hollow else 0.7,
                 markeredgecolor=style.colour if hollow else PAPER, zorder=3)
-        _value(ax, y, spread.high, about.tick(spread.median), look)
+        _value(ax, y, spread.high, about.tick(spread.median) + _star(c, fewer), look)
 
     def axis(ax: Any) -> None:
         log_axis(ax.xaxis, low, high * _room(low, high), about.tick)
@@ -237,6 +237,9 @@ def _draw(title: str, subtitle: str, blocks: Sequence[Block], rounds: int, figur
     note = note if rounds > 1 else "One round."
     if yardstick and _yardsticks(blocks, yardstick):
         note += f" {yardstick_words(known)}."
+    if fewer := _fewer(blocks):
+        who = "; ".join(f"{c.case.label} / {c.case.transport} {fewer[c.name]}" for c in cases if c.name in fewer)
+        note += f" *: others of the scenario had more calls in flight: {who}."
     frame = Frame(title, subtitle, legend, note, panels=(1, len(columns)), panel_height=look.row * lines, left=left,
                   column_gap=0.5)
     for i, (ax, column) in enumerate(zip(frame.axes[0], columns)):
@@ -287,6 +290,14 @@ def _yardstick_line(ax: Any, y: float, block: Block, value: float | None) -> Non
     if value and value > 0:
         ax.plot([value, value], [y - 0.5, y + len(block.rows()) - 0.5], color=MUTED, linewidth=1.2,
                 linestyle=(0, (4, 1.5)), zorder=1.5)
+
+
+def _fewer(blocks: Sequence[Block]) -> dict[str, str]:
+    return fewer_in_flight(c for b in blocks for c in (*b.cases, *([b.yardstick] if b.yardstick else [])))
+
+
+def _star(c: CaseResult, fewer: dict[str, str]) -> str:
+    return "*" if c.name in fewer else ""
 
 
 def _sentence(scenario: Scenario) -> str:

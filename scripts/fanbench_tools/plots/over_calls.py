@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
-from ..results.cases import Case, CaseResult, Results, Scenario
+from ..results.cases import Case, CaseResult, Results, Scenario, fewer_in_flight
 from ..results.catalogue import MEMORY, Figure, rank
 from ..results.wording import latency, latency_seconds
 from .style import (INK, MUTED, PAPER, SMALL, Frame, calls_axis, line_of, log_axis, panel_title, series_legend,
@@ -179,10 +179,21 @@ def _panel(panel: _Panel, ax: Any, calls: Sequence[int], series: Mapping[tuple[s
         line = sorted((c for c in panel.points() if c.case.series == one), key=lambda c: c.case.calls)
         if line:
             _draw_line(ax, line, figure, step ** (k - (len(series) - 1) / 2))
+    _ring_fewer_in_flight(ax, panel, series, step)
     yardstick = sorted((c for p in shared for c in p.points() if c.case.is_yardstick), key=lambda c: c.case.calls)
     if yardstick:
         ax.plot([c.case.calls for c in yardstick], [c.median(figure) for c in yardstick], color=MUTED, linewidth=1.2,
                 linestyle=(0, (4, 1.5)), zorder=2)
+
+
+def _ring_fewer_in_flight(ax: Any, panel: _Panel, series: Mapping[tuple[str, int | None], Case], step: float) -> None:
+    """Rows that did what others did not: they are no worse or better for it, but another thing."""
+    fewer, places = fewer_in_flight(panel.group.cases), list(series)
+    for c in panel.points():
+        if c.name in fewer and c.case.series in series:
+            x = c.case.calls * step ** (places.index(c.case.series) - (len(series) - 1) / 2)
+            ax.plot(x, c.median(panel.figure), marker="o", markersize=11, markerfacecolor="none", markeredgecolor=INK,
+                    markeredgewidth=0.9, zorder=3.5)
 
 
 def _draw_line(ax: Any, line: list[CaseResult], figure: str, shift: float) -> None:
@@ -217,9 +228,13 @@ def _note(panels: list[list[_Panel]], rounds: int) -> str:
     """How the points came about, and which rows are missing from the picture."""
     said = [f"Points: median of {rounds} rounds; shaded bars: least to greatest." if rounds > 1 else "One round."]
     said.append("Points of the same number of calls are set a little apart.")
-    cases = {c.name: c for row in panels for p in row for c in p.group.cases}.values()
+    cases = list({c.name: c for row in panels for p in row for c in p.group.cases}.values())
     if yardstick := next((c.case for c in cases if c.case.is_yardstick and c.ok), None):
         said.append(f"{yardstick_words(yardstick.catalogue)}.")
+    names = {c.name: c.case for c in cases}
+    if fewer := [f"{names[name].label} / {names[name].transport} {words}" for name, words in
+                 fewer_in_flight(cases).items() if not names[name].is_yardstick]:
+        said.append(f"Ringed, as others had more calls in flight: {'; '.join(fewer)}.")
     missing: dict[str, list[str]] = {}
     for c in cases:
         if not c.ok:
@@ -227,4 +242,6 @@ def _note(panels: list[list[_Panel]], rounds: int) -> str:
     for status, who in sorted(missing.items()):
         some = ", ".join(who[:3]) + (f" and {len(who) - 3} more" if len(who) > 3 else "")
         said.append(f"Not drawn ({status}): {some}.")
+    if any(p.figure == MEMORY.name for row in panels for p in row):
+        said.append("Memory of few calls is mostly what any run takes once, the harness's own records among it.")
     return " ".join(said)

@@ -9,7 +9,7 @@ from ..analysis.findings import Choice, Crossover
 from ..results.cases import CaseResult, Results
 from ..results.catalogue import MEMORY, rank
 from ..results.rows import ERROR, LIMIT
-from ..results.wording import micros
+from ..results.wording import latency_seconds, micros
 
 AT_MOST = 3  # names of a kind in a sentence
 Sentence = tuple[str, str]  # the question, and what is said of it
@@ -24,14 +24,18 @@ def answer(results: Results, lines: Iterable[Choice], turns: Iterable[Crossover]
 
 
 def _which(lines: list[Choice]) -> str:
-    named = [c for c in lines if c.winner]
+    ranked = [c for c in lines if c.comparable]
+    named = [c for c in ranked if c.winner]
+    if not ranked:
+        return "none: no two models had as many calls in flight."
+    medians = ", ".join(f"{model} in {n:,}" for model, n in Counter(c.cheapest for c in ranked).most_common())
     if not named:
-        return f"none: the rounds separate no winner in {_many(len(lines), 'comparison')}."
-    number = Counter(c.winner for c in named)
-    parts = [f"{model} in {n:,} ({_some(_workloads(c for c in named if c.winner == model))})"
-             for model, n in number.most_common()]
-    return (f"of {_many(len(lines), 'comparison')} {', '.join(parts)}: the least CPU per call among those within 10 % of "
-            "the best makespan.")
+        return f"none is named: the rounds separate nothing in {_many(len(ranked), 'comparison')}; by the medians {medians}."
+    of_all = f" of {_many(len(ranked), 'comparison')}"
+    parts = [f"{model} in {n:,}{'' if i else of_all} ({_some(_workloads(c for c in named if c.winner == model))})"
+             for i, (model, n) in enumerate(Counter(c.winner for c in named).most_common())]
+    also = f"; by the medians alone {medians}" if len(named) < len(ranked) else ""
+    return f"{', '.join(parts)}: the least CPU per call among those within 10 % of the best makespan{also}."
 
 
 def _cost(results: Results, lines: list[Choice]) -> str:
@@ -41,10 +45,10 @@ def _cost(results: Results, lines: list[Choice]) -> str:
     if not named:
         return ""
     best = min(named, key=lambda c: (rank(c.scenario.workload, known.workloads), rank(c.transport, known.transports),
-                                     not c.cpu, -c.scenario.calls))
+                                     not c.cpu, -c.scenario.calls, -latency_seconds(c.scenario.latency)))
     row = next(c for c in _rows(results, best) if c.case.model == best.winner)
     makespan, ideal = (known.figure(name).words(row.median(name)) for name in ("makespan_s", "ideal_s"))
-    text = (f"{best.scenario.workload} of {best.scenario.line} over {best.transport}: {best.winner} took {makespan} where "
+    text = (f"{best.scenario.workload} ({best.scenario.line}, over {best.transport}): {best.winner} took {makespan} where "
             f"the plan allows {ideal}, and {micros(row.median('cpu_us_per_call'))} of CPU a call")
     if (memory := row.median(MEMORY.name)) is not None:
         text += f", {known.figure(MEMORY.name).words(memory)} in all"
@@ -75,21 +79,21 @@ def _turns(turns: list[Crossover]) -> str:
 
 
 def _open(results: Results, lines: list[Choice], advice: str) -> str:
-    unsure = [c for c in lines if not c.winner and c.comparable]
+    ranked = [c for c in lines if c.comparable]
+    unsure = [c for c in ranked if not c.winner]
     apart = [c for c in lines if c.apart]
     noisy = sum(c.share_of_rounds("noisy") > 0 for c in results.cases)
     bound = sum(c.share_of_rounds("server_bound") > 0.5 for c in results.cases)
     unjudged = sum(c.ok and not c.values("noisy") for c in results.cases)
     failed, limited = (len(results.with_status(status)) for status in (ERROR, LIMIT))
-    parts = [f"{len(unsure)} of {_many(len(lines), 'comparison')} not separated ({_some(_workloads(unsure))})"
-             if unsure else "", f"{_many(len(apart), 'comparison')} with fewer calls in flight in some models, which are "
-             "not ranked" if apart else "",
-             f"{_many(bound, 'row')} bound by the server" if bound else "",
-             f"{_many(noisy, 'noisy row')}" if noisy else "",
-             f"whether {_many(unjudged, 'row')} of {len(results.cases)} {'was' if unjudged == 1 else 'were'} noisy"
-             if unjudged else "",
+    parts = [f"{len(unsure)} of {_many(len(ranked), 'comparison')}, not separated ({_some(_workloads(unsure))})"
+             if unsure else "", f"models with fewer calls in flight than others, not ranked, in {len(apart)}"
+             if apart else "",
              f"{_many(failed, 'error')}, without a number" if failed else "",
-             f"{_many(limited, 'row')} beyond this machine's limits" if limited else ""]
+             f"{_many(limited, 'row')} beyond this machine's limits" if limited else "",
+             f"{_many(bound, 'row')} bound by the server" if bound else "", f"{_many(noisy, 'noisy row')}" if noisy else "",
+             f"whether {_many(unjudged, 'row')} of {len(results.cases)} {'was' if unjudged == 1 else 'were'} noisy"
+             if unjudged else ""]
     said = "; ".join(part for part in parts if part)
     return f"{said}.{f' {advice}' if advice and unsure else ''}" if said else ""
 

@@ -25,7 +25,7 @@ def to_csv(results: Results) -> str:
     columns = [name for k in figures for name in ([k, f"{k}_low", f"{k}_high"] if k in _WITH_INTERVAL else [k])]
     return write([*_HEAD, *parameters, "status", "message", "marks", "rounds", *columns],
                  [[c.name, c.case.workload, c.case.model, c.case.transport, *(c.case.get(p, "") for p in parameters),
-                   c.status, c.message, ", ".join(filter(None, (*marks(c), results.fewer_in_flight(c)))), len(c.rounds),
+                   c.status, c.message, ", ".join(filter(None, (*marks(c), results.fewer_in_flight.get(c.name)))), len(c.rounds),
                    *(value for k in figures for value in _figures(c, k))] for c in results.cases])
 
 

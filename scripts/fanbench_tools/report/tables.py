@@ -55,7 +55,7 @@ def section(results: Results, workload: str, plots: list[Any], chosen: dict[Scen
         "columns": columns,
         "more": sum(not c.brief for c in columns),
         "scenarios": [{"line": scenario.line, "ideal": _ideal(group), "choices": chosen.get(scenario, []),
-                       "rows": [row(c, columns, results.fewer_in_flight(c)) for c in group],
+                       "rows": [row(c, columns, results.fewer_in_flight.get(c.name, "")) for c in group],
                        "reasons": grouped_reasons(group)} for scenario, group in groups.items()],
         "plots": [p for p in plots if p.workload == workload],
         "notes": [(status, message, who) for status, message, who in grouped_reasons(cases) if status != ERROR],
@@ -89,7 +89,7 @@ def marks_of(results: Results) -> list[tuple[str, str, str]]:
         some = f"{marked:,} of {len(judged):,} row{'' if len(judged) == 1 else 's'}"
         if marked or unjudged:
             said.append((word, some + (f"; {unjudged:,} could not be judged" if unjudged else ""), meaning))
-    if fewer := sum(bool(results.fewer_in_flight(c)) for c in results.cases):
+    if fewer := len(results.fewer_in_flight):
         said.append(("fewer in flight", f"{fewer:,} of {len(results.cases):,} rows", "others of the scenario had more calls "
                      "in flight at once, by a tenth or more: they are not ranked against each other"))
     return said

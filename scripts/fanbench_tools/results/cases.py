@@ -6,7 +6,7 @@ import math
 import statistics
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from .catalogue import ALWAYS_SAID, Catalogue, rank
 from .rows import OK, Row, is_number
@@ -198,18 +198,8 @@ class Results:
         return [c for c in self.cases if c.status == status]
 
     @cached_property
-    def _most_in_flight(self) -> dict[tuple[Scenario, int | None], float]:
-        most: dict[tuple[Scenario, int | None], float] = {}
-        for c in self.cases:
-            key = c.case.scenario, c.case.workers
-            most[key] = max(most.get(key, 0.0), in_flight(c))
-        return most
-
-    def fewer_in_flight(self, c: CaseResult) -> str:
-        """ "602 of 1,000 in flight" where others of the scenario had more; "" of a row that is comparable, and of one that
-        makes one call after another, as it says by its name."""
-        most = self._most_in_flight[c.case.scenario, c.case.workers]
-        return in_flight_words(in_flight(c), most) if 1 < in_flight(c) < SAME_DEGREE * most else ""
+    def fewer_in_flight(self) -> dict[str, str]:
+        return fewer_in_flight(self.cases)
 
     @cached_property
     def workloads(self) -> list[str]:
@@ -235,6 +225,17 @@ def in_flight(c: CaseResult) -> float:
 
 def in_flight_words(peak: float, most: float) -> str:
     return f"{count(peak)} of {count(most)} in flight"
+
+
+def fewer_in_flight(cases: Iterable[CaseResult]) -> dict[str, str]:
+    """Of the rows that had fewer calls in flight than others of their scenario: "602 of 1,000 in flight", by name. Not of
+    those that make one call after another, as they say so by their name."""
+    cases, most = list(cases), {}
+    for c in cases:
+        key = c.case.scenario, c.case.workers
+        most[key] = max(most.get(key, 0.0), in_flight(c))
+    return {c.name: in_flight_words(in_flight(c), highest) for c in cases
+            if 1 < in_flight(c) < SAME_DEGREE * (highest := most[c.case.scenario, c.case.workers])}
 
 
 def rounds_of_both(one: CaseResult, other: CaseResult, figure: str) -> list[tuple[float, float]]:

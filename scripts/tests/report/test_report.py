@@ -338,7 +338,7 @@ def test_the_first_screen_answers_the_question(quick):
         assert places == sorted(places)
     told = dict(re.findall(r"^- \*\*(.*):\*\* (.*)$", markdown, re.MULTILINE))
     assert len(told) == 4
-    assert told["Which model"].startswith("of 12 comparisons coroutines in 12 (gather, ")
+    assert told["Which model"].startswith("coroutines in 12 of 12 comparisons (gather, ")
     assert "where the plan allows 200 ms" in told["What it costs"] and "The next, " in told["What it costs"]
     assert told["What could not be told"] == "2 errors, without a number; 1 row beyond this machine's limits."
 

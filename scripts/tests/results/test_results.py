@@ -14,9 +14,9 @@ from fixtures.synthetic_data import CATALOGUE, CLAIMS, QUICK, folder, from_rows,
 NAME = "gather/coroutines/native/calls:1000/latency:200ms/start:warm"
 
 
-def printed(found, width=80):
+def printed(found, width=80, wide=False):
     console = Console(width=width, record=True, file=open("/dev/null", "w"))
-    table.print_table(found, console)
+    table.print_table(found, console, wide)
     return console.export_text()
 
 
@@ -234,3 +234,17 @@ def test_latencies_in_words(text, words):
 def test_durations_are_ordered_as_such():
     rows = [row(f"cpu/threads/native/calls:10/cpu_per_call:{c}") for c in ("10ms", "1ms", "100us")]
     assert [c.case.get("cpu_per_call") for c in from_rows(rows, {}).cases] == ["100us", "1ms", "10ms"]
+
+
+def test_percentiles_are_in_the_wide_table_alone(tmp_path):
+    quick = load(folder(tmp_path, QUICK))
+    narrow, wide = printed(quick), printed(quick, 120, wide=True)
+    assert "p99" not in narrow and max(map(len, narrow.splitlines())) <= 80
+    assert "p50" in wide and "longest" in wide and max(map(len, wide.splitlines())) <= 120 and "…" not in wide
+
+
+def test_rows_with_fewer_calls_in_flight_are_said_below_the_table():
+    rows = [row(NAME.replace("coroutines", m), in_flight_peak=p) for m, p in (("coroutines", 1000), ("threads", 602))]
+    assert "not ranked: threads / native: 602 of 1,000 in flight" in printed(from_rows(rows, {}))
+    rows[1]["in_flight_peak"] = 900
+    assert "not ranked" not in printed(from_rows(rows, {}))

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from conftest import CATALOGUE, Pretend, wait_until
+from fanbench_tools import cli
+from fanbench_tools.results.reader import load_records
 from fixtures.machines import PRINTED
 
 A = "gather/coroutines/native/calls:10/latency:20ms/start:warm"
@@ -68,14 +70,34 @@ def test_the_report_and_the_table_come_at_the_end(pretend: Pretend) -> None:
     ran = pretend.run(report=True)
     assert (ran.code, ran.err) == (0, "")
     assert "2 of 2 rows verified" in ran.out
-    assert "out/results.json\nout/report.md\nout/report.html\n" in ran.out
+    assert re.search(r"\ntook [0-9:]+\nreport: out/report.html\n$", ran.out)
     assert (pretend.out / "report.md").exists() and (pretend.out / "report.html").exists()
 
 
 def test_the_table_fits_80_columns(pretend: Pretend) -> None:
     pretend.cases(ALL_OK)
     table = pretend.run().out.partition("model")[2]
-    assert max(map(len, table.splitlines())) <= 80
+    assert max(map(len, table.splitlines())) <= 80 and "p99" not in table
+    assert table.endswith("results: out/results.json\n")
+
+
+def test_a_second_run_in_the_same_second_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    wanted = tmp_path / "results" / "quick-2026-11-21T200000Z"
+    made = [cli.new_folder(wanted) for _ in range(3)]
+    assert [p.name for p in made] == [wanted.name, f"{wanted.name}-2", f"{wanted.name}-3"]
+    (tmp_path / "file").write_text("")
+    with pytest.raises(cli.Refused, match="can't be made: (File exists|Not a directory)"):
+        cli.new_folder(tmp_path / "file" / "quick")
+
+
+def test_a_timeline_of_a_long_name_has_a_file(pretend: Pretend) -> None:
+    """Two that differ at their ends alone have one each."""
+    names = [f"{A}/timeline:1", *(f"{A}/timeline:{'x' * 300}{n}" for n in (1, 2))]
+    pretend.cases(dict.fromkeys(names, "ok"))
+    ran = pretend.run()
+    assert (ran.code, ran.err) == (0, "")
+    assert [record["name"] for record in load_records(pretend.out)] == sorted(names)
+    assert (pretend.out / "records" / f"{names[0].replace('/', '_')}.json").exists()
 
 
 def test_an_error_row_fails_the_run_and_the_others_go_on(pretend: Pretend) -> None:
