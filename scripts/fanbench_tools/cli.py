@@ -24,6 +24,7 @@ from .results.reader import FORMAT, ResultsError, load
 from .run import process, rounds, runner
 
 USAGE_ERROR = 2
+_EXPORTS = ("csv", "bencher", "github-action-benchmark")
 
 
 class Refused(Exception):
@@ -92,8 +93,10 @@ def _parser() -> Parser:
     listing.add_argument("suite", nargs="?", metavar="SUITE|FILE.toml")
     report = verb("report", _report, "Writes report.md, report.html and the plots of an earlier run again.")
     report.add_argument("folder", type=Path, metavar="DIR")
-    report.add_argument("--format", choices=("files", "csv"), default="files",
-                        help="csv: prints the rows as CSV instead, and writes nothing")
+    report.add_argument("--format", choices=("files", *_EXPORTS), default="files",
+                        help="prints the rows as CSV instead, or the gated figures for Bencher (BMF) or for "
+                             "github-action-benchmark (customSmallerIsBetter), and writes nothing else")
+    report.add_argument("--out", type=Path, metavar="FILE", help="with such a format: writes it there")
     compare = verb("compare", _compare, "Puts two earlier runs side by side: each cost's ratio with its interval.")
     compare.add_argument("first", type=Path, metavar="DIR")
     compare.add_argument("second", type=Path, metavar="DIR")
@@ -372,20 +375,42 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _report(arguments: argparse.Namespace) -> int:
     folder: Path = arguments.folder
+    if arguments.format == "files" and arguments.out:
+        raise Refused(f"--out: expected a --format that is one file ({', '.join(_EXPORTS)}); the report's own files go "
+                      "beside the results")
     try:
-        if arguments.format == "csv":
-            from .report.spreadsheet import to_csv
-
-            print(to_csv(load(folder)), end="")
-            return 0
+        if arguments.format != "files":
+            return _export(folder, arguments.format, arguments.out)
         if not (folder / "results.json").exists() and runner.finished_rounds(folder):
             runner.write_results(folder, interrupted=True)  # the run was killed before it could
         _write_report(folder)
     except ResultsError as e:
         raise Refused(str(e)) from None
     except OSError as e:
-        raise Refused(f"{folder}: can't be written: {e.strerror}") from None
+        raise Refused(f"{e.filename or folder}: can't be written: {e.strerror}") from None
     print(*(_shown(folder / name) for name in ("report.md", "report.html")), sep="\n")
+    return 0
+
+
+def _export(folder: Path, kind: str, out: Path | None) -> int:
+    from .files import write_atomically
+    from .report import exports, spreadsheet
+    from .results.rows import ERROR
+
+    results = load(folder)
+    write = {"csv": spreadsheet.to_csv, "bencher": exports.to_bencher,
+             "github-action-benchmark": exports.to_github_action_benchmark}[kind]
+    try:
+        text = write(results)
+    except exports.NothingToExport as e:
+        raise Refused(f"{folder}: {e}") from None
+    if kind != "csv" and (failed := results.with_status(ERROR)):
+        print(f"fanbench: {_many(len(failed), 'case')} failed and {'is' if len(failed) == 1 else 'are'} left out",
+              file=sys.stderr)
+    if out:
+        write_atomically(out, text)
+    else:
+        print(text, end="")
     return 0
 
 
