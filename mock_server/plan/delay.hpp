@@ -59,8 +59,12 @@ using Delay = std::variant<FixedDelay, UniformDelay, LognormalDelay, BimodalDela
 Delay parse_delay(std::string_view text);
 /// The canonical text, which parse_delay reads back as the same delay.
 std::string format_delay(const Delay& delay);
+/// Bytes of a delay read from a file: a plan goes to the server as one request, of 1 MiB at most.
+inline constexpr std::size_t max_delay_text = 1'000'000;
+
 /// What a file of measured latencies says: samples if its lines are durations, percentiles if they are
-/// p<percent>= <duration>. Empty lines and those that begin with # are skipped. Throws PlanError.
+/// p<percent>= <duration>. Empty lines and those that begin with # are skipped. Throws PlanError, also
+/// where its canonical text is longer than max_delay_text.
 Delay parse_delay_lines(std::string_view text);
 
 /// The delay that 64 random bits stand for: whole microseconds, at most max_duration.

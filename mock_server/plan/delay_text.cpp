@@ -202,7 +202,15 @@ Delay parse_delay_lines(std::string_view text) {
   });
   if (parts.empty()) refuse("no line", "one duration, or one p<percent>=<duration>, per line");
   parts.pop_back();
-  return parse_delay((parts.front() == 'p' ? "percentiles:" : "samples:") + parts);
+  Delay delay = parse_delay((parts.front() == 'p' ? "percentiles:" : "samples:") + parts);
+  if (const std::size_t bytes = format_delay(delay).size(); bytes > max_delay_text) {
+    refuse(fmt::format("{} durations, {} bytes of a plan", std::ranges::count(parts, ',') + 1, bytes),
+           fmt::format(
+               "at most {} bytes, as a server takes them: a random part of the lines (shuf -n 100000), or "
+               "percentiles (p99=200ms)",
+               max_delay_text));
+  }
+  return delay;
 }
 
 }  // namespace fanbench

@@ -75,6 +75,21 @@ TEST(DelayLines, AFileHasSamplesOrPercentiles) {
   }
 }
 
+TEST(DelayLines, AFileThatAServerWouldNotTakeIsRefused) {
+  const auto lines = [](std::size_t number) {
+    std::string text;
+    while (number-- > 0) text += "1.234ms\n";  // 8 bytes with the comma
+    return text;
+  };
+  EXPECT_EQ(std::get<SamplesDelay>(parse_delay_lines(lines(124'000))).values.size(), 124'000);
+  try {
+    parse_delay_lines(lines(126'000));
+    FAIL() << "taken";
+  } catch (const PlanError& error) {
+    EXPECT_EQ(std::string(error.what()).find("came 126000 durations, 1008007 bytes"), 0U) << error.what();
+  }
+}
+
 // ----------------------------------------------------------------------------------------------- draws
 
 // The values come from another implementation (Python: math.log, statistics.NormalDist). Changing one breaks
