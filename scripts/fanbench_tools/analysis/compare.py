@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..machine.comparable import Difference, differences
-from ..results.cases import SAME_DEGREE, CaseResult, Results, Scenario, in_flight
+from ..results.cases import CaseResult, Results, Scenario, in_flight, same_degree
 from ..results.catalogue import MEMORY, Catalogue, Figure
 from ..results.reader import load
 from ..results.wording import NOTHING, count, factor, times
@@ -60,10 +60,9 @@ class Pair:
     @property
     def apart(self) -> str:
         """"1,000 in flight before, 602 after" where that differs: then the costs are not held against each other."""
-        before, after = in_flight(self.one), in_flight(self.other)
-        if min(before, after) >= SAME_DEGREE * max(before, after):
+        if same_degree(self.one, self.other):
             return ""
-        return f"{count(before)} in flight before, {count(after)} after"
+        return f"{count(in_flight(self.one))} in flight before, {count(in_flight(self.other))} after"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median
 
-from ..results.cases import Case, CaseResult, Results, Scenario, paired_rounds
+from ..results.cases import Case, CaseResult, Results, Scenario, paired_rounds, same_degree
 from .stats import Interval, median_interval
 
 FIGURE = "cpu_us_per_call"
@@ -74,5 +74,8 @@ def _own(c: CaseResult) -> Cost:
 
 
 def _difference(one: CaseResult, other: CaseResult) -> Cost | None:
+    """None where one had fewer calls in flight: then the difference is not the client's, or the model's, alone."""
+    if not same_degree(one, other):
+        return None
     differences = [a - b for a, b in paired_rounds(one, other, FIGURE)]
     return Cost(median(differences), median_interval(differences)) if differences else None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Iterable
 
-from ..results.cases import SAME_DEGREE, CaseResult, Results, Scenario, in_flight, in_flight_words, paired_rounds
+from ..results.cases import CaseResult, Results, Scenario, in_flight, in_flight_words, paired_rounds, same_degree
 from ..results.catalogue import rank
 from ..results.wording import fixed_seconds, seconds, times
 from .stats import Interval, holm_critical, median_interval, student_p
@@ -228,8 +228,8 @@ def _choose(scenario: Scenario, transport: str, workers: int | None, cases: list
     rows = [c for c in cases if c.median("makespan_s") and c.median("cpu_us_per_call")]
     if len(rows) < 2:
         return None
-    most = max(in_flight(c) for c in rows)
-    alike = [c for c in rows if in_flight(c) >= SAME_DEGREE * most]
+    fullest = max(rows, key=in_flight)
+    alike = [c for c in rows if same_degree(c, fullest)]
     best = min(alike, key=lambda c: c.median("makespan_s"))
     makespans = {c.case.model: ratio(c, best, "makespan_s") for c in alike if c is not best}
     slow = {model: r for model, r in makespans.items() if r and r.p_above(WITHIN) <= DOUBT}
@@ -240,7 +240,7 @@ def _choose(scenario: Scenario, transport: str, workers: int | None, cases: list
         scenario, transport, workers, cheapest.case.model, best.case.model, makespans.get(cheapest.case.model),
         tuple((c.case.model, cpu[c.case.model]) for c in enough[1:]), tuple(slow.items()),
         doubt_of_slow=max((_doubt(r, cpu[model]) for model, r in slow.items()), default=0.0),
-        apart=tuple((c.case.model, in_flight_words(in_flight(c), most)) for c in rows if c not in alike),
+        apart=tuple((c.case.model, in_flight_words(in_flight(c), in_flight(fullest))) for c in rows if c not in alike),
         missing=tuple(c.case.model for c in cases if c.status in ("error", "limit")),
         server_bound=tuple(c.case.model for c in rows if c.share_of_rounds("server_bound") > 0.5))
 
@@ -307,8 +307,7 @@ def ratio(one: CaseResult, other: CaseResult, figure: str) -> Ratio | None:
 
 def _apart(one: CaseResult, other: CaseResult) -> str:
     """"" where both had as many calls in flight."""
-    low, high = sorted((in_flight(one), in_flight(other)))
-    return in_flight_words(low, high) if low < SAME_DEGREE * high else ""
+    return "" if same_degree(one, other) else in_flight_words(*sorted((in_flight(one), in_flight(other))))
 
 
 def _models(choice: Choice) -> int:

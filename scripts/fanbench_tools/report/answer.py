@@ -95,7 +95,9 @@ def _open(results: Results, lines: list[Choice], advice: str) -> str:
              f"whether {_many(unjudged, 'row')} of {len(results.cases)} {'was' if unjudged == 1 else 'were'} noisy"
              if unjudged else ""]
     said = "; ".join(part for part in parts if part)
-    return f"{said}.{f' {advice}' if advice and unsure else ''}" if said else ""
+    if not said:
+        return f"nothing: each of the {_many(len(ranked), 'comparison')} is separated."
+    return f"{said}.{f' {advice}' if advice and unsure else ''}"
 
 
 def _workloads(choices: Iterable[Choice]) -> list[str]:

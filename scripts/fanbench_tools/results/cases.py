@@ -223,6 +223,12 @@ def in_flight(c: CaseResult) -> float:
     return c.median("in_flight_peak") or 0.0
 
 
+def same_degree(one: CaseResult, other: CaseResult) -> bool:
+    """Whether both had about as many calls in flight."""
+    low, high = sorted((in_flight(one), in_flight(other)))
+    return low >= SAME_DEGREE * high
+
+
 def in_flight_words(peak: float, most: float) -> str:
     return f"{count(peak)} of {count(most)} in flight"
 

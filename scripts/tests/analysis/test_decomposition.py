@@ -37,6 +37,13 @@ def test_degrees_stay_apart():
     assert [(d.case.label, d.client.value) for d in found] == [("thread_pool, 10 workers", 20.0)]
 
 
+def test_with_fewer_calls_in_flight_a_model_is_not_taken_apart():
+    native, curl = rows("threads", "native", (9,)), rows("threads", "curl", (20,))
+    few, full = [r | {"in_flight_peak": 50} for r in curl], [r | {"in_flight_peak": 95} for r in curl]
+    whole = [r | {"in_flight_peak": 100} for r in native]
+    assert (len(apart(whole, few)), len(apart(whole, full))) == (0, 1)
+
+
 def test_each_workload_is_shown_where_most_is_known():
     both = [rows(m, t, (9,), n) for m in ("threads", "processes") for t in ("native", "curl") for n in (10, 100)]
     both += [rows("threads", t, (9,), 1000) for t in ("native", "curl")]

@@ -161,6 +161,31 @@ def test_no_data_no_plot(missing, gone):
     assert names < EXPECTED
 
 
+def test_rows_with_fewer_calls_in_flight_are_marked():
+    name = "gather/{}/native/calls:{}/latency:20ms/start:warm"
+    rows = [row(name.format(m, n), repetition_index=i, cpu_us_per_call=9.0, in_flight_peak=p, overhead_us_per_call=9.0,
+                pss_bytes_per_call=9.0)
+            for m, few in (("coroutines", 1000), ("threads", 602)) for n, p in ((10, 10), (1000, few)) for i in range(3)]
+    results = from_rows(rows, {})
+    figures = all_figures(results, [])
+    rings = [line for ax in figures["overview"].axes for line in ax.lines if line.get_markersize() == 11]
+    assert [line.get_xdata()[0] > 990 for line in rings] == [True] * 4
+    assert any("Ringed" in t and "threads / native 602 of 1,000 in flight." in t for t in texts_and_note(figures["overview"]))
+    cpu = texts_and_note(figures["cpu_per_call"])
+    assert cpu.count("9.0*") == 1 and any("*: others" in t and "602 of 1,000 in flight" in t for t in cpu)
+    full = all_figures(from_rows([r | {"in_flight_peak": 5} for r in rows], {}), [])
+    assert not any("Ringed" in t for t in texts_and_note(full["overview"])) and "9.0*" not in texts_and_note(full["cpu_per_call"])
+
+
+def texts_and_note(figure):
+    """With the lines that the note was broken into put together."""
+    import matplotlib.text
+
+    note = sorted(figure.texts, key=lambda t: -t.get_position()[1])
+    return [t.get_text().replace("\u00a0", " ") for t in figure.findobj(matplotlib.text.Text)] + [
+        " ".join(t.get_text() for t in note).replace("\u00a0", " ")]
+
+
 def test_no_rows_no_plots():
     assert drawing.draw_all(from_rows([], {}), []) == []
 
