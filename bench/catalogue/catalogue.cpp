@@ -56,6 +56,7 @@ Json catalogue() {
                         {"better", to_string(row.better)},
                         {"gated", row.least > 0},
                         {"least", row.least},
+                        {"least_change", row.least_change},
                         {"counting", row.counting},
                         {"derived", row.derived}});
   }

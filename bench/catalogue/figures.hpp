@@ -14,9 +14,10 @@ struct Figure {
   std::string_view unit, label;
   std::string_view help;
   Better better = Better::neither;
-  double least = 0;       // above 0: the gate judges it, and relates changes to no less than this
-  bool counting = false;  // measured in runs of their own, whose times mean nothing
-  bool derived = false;   // computed by who reads rows: no row has it
+  double least = 0;            // above 0: the gate judges it, and relates changes to no less than this
+  double least_change = 0.05;  // a share: the gate does not speak of smaller changes
+  bool counting = false;       // measured in runs of their own, whose times mean nothing
+  bool derived = false;        // computed by who reads rows: no row has it
 };
 
 /// In the order in which tables show them.

@@ -36,7 +36,7 @@ void Measurement::prepare(bool watched) {
 }
 
 /// Watching disturbs: memory is sampled, and each system call takes a little longer. In a short run the
-/// sampling changes how many system calls there are, so it is done once more without.
+/// sampling changes what is counted, so it is done once more without.
 Watched Measurement::watch() {
   constexpr Nanoseconds is_short = std::chrono::seconds(1);
   const pid_t server = target_.process().value_or(0);
@@ -45,13 +45,17 @@ Watched Measurement::watch() {
   maker_.make_model();
   // A server on this machine whose CPU cannot be read would be taken for others'.
   if (target_.process() || !target_.clock().shared) load_.emplace(ours_);
-  std::optional<SyscallCounter> counter;
-  const Run run = maker_.run({.usage = true, .syscalls = &counter});
+  std::optional<Counters> counters;
+  const Run run = maker_.run({.usage = true, .counters = &counters});
   outcome_ = run.outcome;
   watched.peak = *run.peak;
   watched.syscalls = run.syscalls;
-  if (counter && run.outcome.makespan < is_short)
-    watched.syscalls = maker_.run({.syscalls = &counter}).syscalls;
+  watched.instructions = run.instructions;
+  if (counters->any() && run.outcome.makespan < is_short) {
+    const Run again = maker_.run({.counters = &counters});
+    watched.syscalls = again.syscalls;
+    watched.instructions = again.instructions;
+  }
   watched.recording_us_per_call =
       recording_us_per_call(case_.scenario.calls, specification_of(case_.workload).counts_tasks);
   return watched;

@@ -145,6 +145,8 @@ void Row::tell_watched(Figures& figures) const {
   figures["recording_us_per_call"] = watched_->recording_us_per_call;
   if (watched_->syscalls)
     figures["syscalls_per_call"] = static_cast<double>(*watched_->syscalls) / case_.scenario.calls;
+  if (watched_->instructions)
+    figures["instructions_per_call"] = static_cast<double>(*watched_->instructions) / case_.scenario.calls;
 }
 
 }  // namespace fanbench

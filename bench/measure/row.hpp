@@ -14,7 +14,7 @@ namespace fanbench {
 struct Watched {
   Usage peak{};
   std::uint64_t idle_pss_bytes = 0;
-  std::optional<std::uint64_t> syscalls{};  // of one run
+  std::optional<std::uint64_t> syscalls{}, instructions{};  // of one run
   double recording_us_per_call = 0;
 };
 

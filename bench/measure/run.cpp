@@ -61,6 +61,10 @@ void RunMaker::become_ready() {
   std::ranges::fill(attempts_, AttemptRecord{});
 }
 
+std::size_t Counters::descriptors() const noexcept {
+  return (syscalls ? syscalls->descriptors() : 0) + (instructions ? instructions->descriptors() : 0);
+}
+
 Run RunMaker::run(Watch watch) {
   become_ready();
   Scenario scenario = case_.scenario;
@@ -83,14 +87,19 @@ Run RunMaker::make(const Scenario& scenario, Watch watch) {
   std::optional<PeakUsage> usage;
   if (watch.usage) usage.emplace(server, sampling_cpu_);
   // Now, as it would count those of threads that are made later: it takes 50 ms to make and unmake.
-  if (watch.syscalls && !*watch.syscalls)
-    *watch.syscalls = SyscallCounter::open(server, usage ? usage->thread_id() : 0);
-  SyscallCounter* const syscalls = watch.syscalls && *watch.syscalls ? &**watch.syscalls : nullptr;
+  if (watch.counters && !*watch.counters) {
+    const pid_t sampler = usage ? usage->thread_id() : 0;
+    *watch.counters = Counters{.syscalls = SyscallCounter::open(server, sampler),
+                               .instructions = InstructionCounter::open(server, sampler)};
+  }
+  Counters none;
+  Counters& counters = watch.counters ? **watch.counters : none;
   const ContextSwitches switches = switches_of_tree(server);
   const auto server_cpu = cpu_of_server(target_);
   const Nanoseconds cpu = cpu_of_tree(server);
   const auto allocations = allocations_so_far();
-  if (syscalls) syscalls->start();
+  if (counters.instructions) counters.instructions->start();
+  if (counters.syscalls) counters.syscalls->start();  // last: the others' are made by system calls
 
   Recorder recorder(records_, attempts_);  // the run begins
   std::unique_ptr<Model> cold_model;
@@ -100,13 +109,14 @@ Run RunMaker::make(const Scenario& scenario, Watch watch) {
   const Nanoseconds makespan = Clock::now() - recorder.began();  // the run has ended
 
   Run run;
-  if (syscalls) run.syscalls = syscalls->stop();
+  if (counters.syscalls) run.syscalls = counters.syscalls->stop();
+  if (counters.instructions) run.instructions = counters.instructions->stop();
   if (allocations) run.costs.allocations = *allocations_so_far() - *allocations;
   if (server_cpu) run.costs.server_cpu = *cpu_of_server(target_) - *server_cpu;
   run.costs.switches = switches_of_tree(server) - switches;
   if (usage) {
     run.peak = usage->stop();
-    if (syscalls) run.peak->descriptors -= syscalls->descriptors();
+    run.peak->descriptors -= counters.descriptors();
   }
   // What workers spin after their last task is this run's, though it delays nothing.
   if (!wait_until_quiet(server))

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bench/machine/allocations.hpp"
+#include "bench/machine/instructions.hpp"
 #include "bench/machine/resources.hpp"
 #include "bench/machine/syscalls.hpp"
 #include "bench/specification/specification.hpp"
@@ -36,8 +37,17 @@ struct Run {
   Outcome outcome{};  // its records are the maker's, until its next run
   Ledger ledger{};
   Costs costs{};
-  std::optional<Usage> peak{};              // where it was watched
-  std::optional<std::uint64_t> syscalls{};  // where they were counted
+  std::optional<Usage> peak{};                              // where it was watched
+  std::optional<std::uint64_t> syscalls{}, instructions{};  // where they were counted
+};
+
+/// What the kernel lets us count.
+struct Counters {
+  std::optional<SyscallCounter> syscalls;
+  std::optional<InstructionCounter> instructions;
+
+  bool any() const noexcept { return syscalls || instructions; }
+  std::size_t descriptors() const noexcept;
 };
 
 class RunMaker {
@@ -45,7 +55,7 @@ class RunMaker {
   /// What a run that is not timed is watched for, which disturbs it.
   struct Watch {
     bool usage = false;
-    std::optional<SyscallCounter>* syscalls = nullptr;  // opened by the first run that has it
+    std::optional<Counters>* counters = nullptr;  // opened by the first run that has it
   };
 
   /// `sampling_cpu`: where memory is sampled. All that is handed over has to outlive this.

@@ -97,6 +97,13 @@ TEST(Measurement, CountsTheSystemCallsOfCallsAlone) {
   EXPECT_LT(row.at("syscalls_per_call"), 100);
 }
 
+TEST(Measurement, CountsInstructionsWhereTheMachineDoes) {
+  const Figures row = row_of(queued());
+  ASSERT_EQ(row.contains("instructions_per_call"), InstructionCounter::open(0).has_value());
+  if (!row.contains("instructions_per_call")) GTEST_SKIP() << "this machine shows no hardware counters";
+  EXPECT_GE(row.at("instructions_per_call"), 100);
+}
+
 TEST(Measurement, SaysNothingOfAllocationsThatAreNotCounted) {
   const Figures row = row_of(gather_case());
   for (const char* name : {"counts_allocations", "allocations_per_call", "allocated_bytes_per_call"})
@@ -143,7 +150,7 @@ TEST(Measurement, HasNoFigureOfWhatItDidNotWatch) {
   const Figures row = row_of(gather_case(), false);
   EXPECT_EQ(row.at("verified"), 1);
   for (const char* name : {"peak_pss_bytes", "pss_bytes_per_call", "threads_peak", "descriptors_peak",
-                           "syscalls_per_call", "recording_us_per_call"}) {
+                           "syscalls_per_call", "instructions_per_call", "recording_us_per_call"}) {
     EXPECT_FALSE(row.contains(name)) << name;
   }
 }

@@ -27,6 +27,7 @@ class Figure:
     better: str = ""  # "less", "more", or neither
     gated: bool = False
     least: float = 0.0  # gated: changes are relative to the base's median, but to no less than this
+    least_change: float = 0.05  # gated: smaller changes, as a share, are not spoken of
     counting: bool = False  # measured in runs of its own, whose times mean nothing
 
     @property
