@@ -2,6 +2,6 @@
 
 import sys
 
-from .cli import main
+from . import ending
 
-sys.exit(main())
+sys.exit(ending.call("fanbench_tools.cli", sys.argv[1:]))

@@ -43,7 +43,9 @@ def main(argv: Sequence[str] | None = None, prepare: Callable[[argparse.Namespac
     arguments = parse(argv)
     try:
         prepare(arguments)
-        return arguments.do(arguments)
+        code = arguments.do(arguments)
+        sys.stdout.flush()  # a full disk, or a reader that is gone, shows here at the latest
+        return code
     except (Refused, runner.BenchError) as e:
         print(f"fanbench: {e}", file=sys.stderr)
         return USAGE_ERROR

@@ -98,11 +98,11 @@ class Checkout:
         (self.folder / what).touch()
 
     def start(self, *arguments: str, entry: Path | None = None, cwd: Path | None = None,
-              **environment: str) -> subprocess.Popen[str]:
+              to: str = "", **environment: str) -> subprocess.Popen[str]:
         path = f"{self.folder / 'bin'}:/usr/bin:/bin"
         return subprocess.Popen(
             [str(entry or self.entry), *arguments], cwd=cwd or self.folder, stdin=subprocess.DEVNULL, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdout=open(to, "w") if to else subprocess.PIPE, stderr=subprocess.PIPE,
             env=clean_environment(PATH=path, FAKE=str(self.folder),
                                   FANBENCH_BOOST_INCLUDE=str(self.folder / "include"), **environment))
 
@@ -356,6 +356,48 @@ def test_a_gate_whose_build_fails_is_no_regression(checkout: Checkout) -> None:
 def test_a_gate_that_only_says_what_is_missing_is_no_regression(checkout: Checkout) -> None:
     checkout.installed([p for p in CPP if p != "libtbb-dev"])
     assert checkout.run("--no-install", "gate", "--base", "main").code == 2
+
+
+def break_by(checkout: Checkout, what: str) -> None:
+    package = checkout.root / "scripts" / "fanbench_tools"
+    if what == "a build folder that is a file":
+        (checkout.root / "build").touch()
+    elif what == "an import that fails":
+        (package / "gate" / "deciding.py").write_text("import a_module_that_is_not_there\n")
+    elif what == "an import that fails at once":
+        (package / "checkout.py").write_text("import a_module_that_is_not_there\n")
+    elif what == "a file that is no Python":
+        (package / "setup" / "preparing.py").write_text("def\n")
+    elif what == "an exception":
+        (package / "gate" / "verb.py").write_text("raise ValueError('unforeseen')\n")
+
+
+REAL_VERBS = "\n\nparse = real_parse\n"  # undoes PRETEND_VERBS
+
+
+@pytest.mark.parametrize(("what", "message"), [
+    ("a build folder that is a file", "build: File exists; nothing can be built there"),
+    ("an import that fails", "No module named 'a_module_that_is_not_there'"),
+    ("an import that fails at once", "No module named 'a_module_that_is_not_there'"),
+    ("a file that is no Python", "SyntaxError"),
+    ("an exception", "the gate did not come to its end: ValueError: unforeseen"),
+    ("nothing", "neither a folder nor a commit of this repository"),
+])
+def test_a_gate_that_fails_otherwise_is_no_regression(checkout: Checkout, what: str, message: str) -> None:
+    with open(checkout.root / "scripts" / "fanbench_tools" / "cli.py", "a") as cli:
+        cli.write(REAL_VERBS)
+    break_by(checkout, what)
+    ran = checkout.run("gate", "--base", "main")
+    assert ran.code == 2 and message in ran.err
+    assert what not in ("a build folder that is a file", "nothing") or ran.err.count("\n") == 1
+
+
+def test_a_gate_whose_words_find_no_room_is_no_regression(checkout: Checkout) -> None:
+    with open(checkout.root / "scripts" / "fanbench_tools" / "cli.py", "a") as cli:
+        cli.write("\n\ndef pretend(argv):\n    print('REGRESSION: 1')\n    return 1\n")
+    assert checkout.run("gate", "--base", "a", "--head", "b").code == 1
+    child = checkout.start("gate", "--base", "a", "--head", "b", to="/dev/full")
+    assert child.wait(timeout=60) == 2
 
 
 def test_a_failed_configuration_is_tried_again(checkout: Checkout) -> None:

@@ -1,0 +1,81 @@
+"""From words to a verb: sees to what a verb needs (packages, an interpreter, a build), then does it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import checkout, cli, ending
+from . import SetupError, build, interpreter, packages
+
+PROGRAMS = ("bin/fanbench-bench", "bin/fanbench-server")
+
+
+@dataclass(frozen=True)
+class Needs:
+    modules: tuple[str, ...] = ()
+    cpp: bool = False  # a compiler and its libraries
+    targets: tuple[str, ...] = ()  # what is built of this tree
+
+
+TO_REPORT = Needs(interpreter.OF_THE_PACKAGE)
+TO_BUILD_COMMITS = Needs(interpreter.OF_THE_PACKAGE, cpp=True)
+TO_MEASURE = Needs(interpreter.OF_THE_PACKAGE, cpp=True, targets=PROGRAMS)
+TO_TEST = Needs((*interpreter.OF_THE_PACKAGE, *interpreter.OF_THE_TESTS), cpp=True, targets=("all",))
+NEEDS = {"run": TO_MEASURE, "list": TO_MEASURE, "report": TO_REPORT, "compare": TO_REPORT, "gate": TO_MEASURE,
+         "doctor": TO_MEASURE, "serve": TO_MEASURE, "test": TO_TEST}
+
+
+def main(words: list[str]) -> int:
+    may_install, words = _without_no_install(words)
+    verb = words[0] if words else ""
+    if verb == "--version":
+        print(f"fanbench {checkout.version()}")
+        return 0
+    if verb not in NEEDS:
+        *others, last = NEEDS
+        print(f'fanbench: no verb "{verb}"; expected {", ".join(others)} or {last} (fanbench --help says more)',
+              file=sys.stderr)
+        return cli.USAGE_ERROR
+    return cli.main(words, lambda arguments: _set_up(arguments, words, may_install))
+
+
+def _without_no_install(words: list[str]) -> tuple[bool, list[str]]:
+    """It may stand anywhere, but what follows -- is the server's."""
+    end = words.index("--") if "--" in words else len(words)
+    ours = [word for word in words[:end] if word != "--no-install"]
+    return len(ours) == end, ours + words[end:]
+
+
+def _set_up(arguments: argparse.Namespace, words: list[str], may_install: bool) -> None:
+    needs = _of_gate(arguments) if arguments.verb == "gate" else NEEDS[arguments.verb]
+    preset = checkout.preset()
+    os.environ["FANBENCH_PRESET"] = preset
+    os.environ["FANBENCH_BUILD"] = str(checkout.ROOT / ("build" if preset == "release" else f"build-{preset}"))
+    try:
+        if not interpreter.was_chosen():
+            packages.see_to(needs.cpp, needs.modules, may_install)
+            interpreter.go_on_with(needs.modules, words)
+        if needs.targets:
+            build.build(needs.targets)
+    except (SetupError, OSError) as e:
+        if str(e):
+            print(f"fanbench: {_in_one_line(e)}", file=sys.stderr)
+        sys.exit(ending.FAILED if arguments.verb == "gate" else 1)
+
+
+def _in_one_line(error: Exception) -> str:
+    """What the system refuses says where, and what to do."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}; nothing can be built there: remove it, or make room"
+    return str(error)
+
+
+def _of_gate(arguments: argparse.Namespace) -> Needs:
+    """Folders need no compiler, commits are built apart, else this tree is head."""
+    if Path(arguments.base).is_dir():
+        return TO_REPORT
+    return TO_BUILD_COMMITS if arguments.head else TO_MEASURE
