@@ -112,11 +112,12 @@ def _parser() -> Parser:
     gate.add_argument("--suite", default="ci", metavar="SUITE|FILE.toml",
                       help="what is run, as head has it; ci if left out")
     gate.add_argument("--filter", metavar="REGEX", help="only the cases in whose name this is found")
-    gate.add_argument("--least-change", "--floor", type=_percentage, default=5.0, metavar="PERCENT",
-                      help="smaller ones are not spoken of; 5 if left out (--floor is its older name)")
-    gate.add_argument("--budget", type=_duration, default=210.0, metavar="TIME",
-                      help="for measuring, as 90s or 3m30s; 3m30s if left out. Ten rounds of all cases are run "
-                           "in any case")
+    gate.add_argument("--least-change", "--floor", type=_percentage, metavar="PERCENT",
+                      help="smaller ones are not spoken of; each figure's own if left out: 2 of CPU, 5 of overhead and "
+                           "memory, 1 or 2 of what is counted (--floor is its older name)")
+    gate.add_argument("--budget", type=_duration, default=240.0, metavar="TIME",
+                      help="for measuring, as 90s or 3m30s; 4m if left out. One in which nothing could "
+                           "be decided is refused")
     gate.add_argument("--markdown", type=Path, metavar="FILE", help="writes the verdict as Markdown")
     gate.add_argument("--json", type=Path, metavar="FILE", help="writes verdict and all rounds as JSON")
     gate.add_argument("--force", action="store_true", help="compares what another machine, compiler or flags have made")
@@ -330,14 +331,14 @@ def _shown(path: Path) -> str:
 # -- gate --------------------------------------------------------------------------------------------------------------
 
 def _gate(arguments: argparse.Namespace) -> int:
-    from .gate import builds, verb
+    from .gate import builds, searching, verb
 
     wanted = _pattern(arguments.filter)
     for path in filter(None, (arguments.markdown, arguments.json)):
         if not path.absolute().parent.is_dir() or path.is_dir():  # said before minutes are spent
             raise Refused(f"{path}: can't be written: expected a file in a folder that is there")
-    asked = verb.Asked(arguments.base, arguments.head, arguments.suite, wanted, arguments.least_change / 100,
-                            arguments.budget, arguments.force,
+    asked = verb.Asked(arguments.base, arguments.head, arguments.suite, wanted,
+                            arguments.least_change and arguments.least_change / 100, arguments.budget, arguments.force,
                             runner.new_seed() if arguments.order_seed is None else arguments.order_seed)
     try:
         with process.StopRequest() as stop:
@@ -347,7 +348,7 @@ def _gate(arguments: argparse.Namespace) -> int:
                 print(f"fanbench: interrupted by {name}; nothing is decided", file=sys.stderr)
                 return 128 + stop.number
         return verb.tell(verdict, arguments.markdown, arguments.json)
-    except (builds.BuildError, ResultsError) as e:
+    except (builds.BuildError, searching.BudgetTooShort, ResultsError) as e:
         raise Refused(str(e)) from None
     except OSError as e:
         raise Refused(f"{e.filename or 'the gate'}: {e.strerror}") from None

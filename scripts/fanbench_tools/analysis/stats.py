@@ -223,6 +223,15 @@ def least_blocks(tail: float, controls: int = 1) -> int:
     return math.ceil(-math.log(tail * (1 + 1e-9)) / math.log(controls + 1))
 
 
+def least_rounds_of_unlike(tail: float, controls: int = 1) -> int:
+    """The fewest rounds of one treated value and so many controls with which the probability that all of the treated
+    are beyond all of the controls by chance can be as low as `tail`: 1 in all ways to choose the treated."""
+    rounds = 1
+    while 1 / math.comb((controls + 1) * rounds, rounds) > tail * (1 + 1e-9):
+        rounds += 1
+    return rounds
+
+
 def t_quantile(probability: float, degrees: int) -> float:
     """Student's t: the value below which it is with this probability (Abramowitz and Stegun 26.7)."""
     if probability < 0.5:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from statistics import NormalDist
 from typing import Iterable, Mapping, NamedTuple, Sequence
 
 import numpy as np
@@ -21,15 +22,19 @@ class Rules:
     """What it takes to call a change one."""
 
     figures: Mapping[str, Figure]  # the costs that are judged: less is better
-    least_change: float = 0.05  # smaller ones are not spoken of
-    search_level: float = 0.95  # of all of the search's intervals together
+    least_change: float | None = None  # smaller ones are not spoken of; None: each figure's own
+    times_least_change: float = 1.0
+    search_level: float = 0.8  # of all of the search's intervals together: it only finds suspects
     confirm_level: float = 0.99  # of all of the confirmation's together: this one bounds false alarms
-    least_rounds: int = 10  # for all cases
+    least_rounds: int = 8  # for all cases
     most_rounds: int = 60
-    counting_rounds: int = 2  # at first; more where it matters
     confirm_rounds: tuple[int, int] = (16, 45)
-    blind: float = 0.5  # a comparison that could not have seen a rise of so much has seen nothing
-    steady: float = 0.2  # of the least change: a base that scatters less has no scatter
+    blind: float = 1.0  # a comparison that could not have seen a rise of so much has seen nothing
+    surely: float = 0.95  # of gates: a move that so many find is not missed
+    steady: float = 0.2  # of the least change: what scatters less has no scatter
+
+    def least_change_of(self, figure: Figure) -> float:
+        return self.times_least_change * (self.least_change or figure.least_change)
 
 
 class Key(NamedTuple):
@@ -117,9 +122,22 @@ class Comparison:
         return self._relative(stats.signed_rank_interval(controls[:, 1] - controls[:, 0]).estimate)
 
     @cached_property
+    def least_change(self) -> float:
+        return self.rules.least_change_of(self.about)
+
+    @cached_property
     def steady(self) -> bool:
-        """The base scatters so little that a move as large as the least change is many times its range."""
-        return np.ptp(self.blocks.base + self.blocks.again) <= self.rules.steady * self.rules.least_change * self._scale
+        """Both sides scatter so little that a move as large as the least change is many times their range."""
+        ranges = (np.ptp(self.blocks.base + self.blocks.again), np.ptp(self.blocks.head))
+        return max(ranges) <= self.rules.steady * self.least_change * self._scale
+
+    def least_rounds(self, tail: float) -> int:
+        """The fewest with which a p-value can be as low as `tail`: with less, nothing is decided."""
+        controls = 2 if self.blocks.again else 1
+        return stats.least_rounds_of_unlike(tail, controls) if self.steady else stats.least_blocks(tail, controls)
+
+    def told(self, tail: float) -> bool:
+        return self.rounds >= self.least_rounds(tail)
 
     @cached_property
     def p(self) -> tuple[float, float]:
@@ -147,7 +165,7 @@ class Comparison:
 
     def beyond(self) -> bool:
         """Beyond the least change, and beyond what base against itself showed."""
-        return abs(self.move) >= self.rules.least_change and abs(self.move) > abs(self.control or 0.0)
+        return abs(self.move) >= self.least_change and abs(self.move) > abs(self.control or 0.0)
 
     def suspect(self, tail: float) -> bool:
         return min(self.p) <= tail and self.beyond()
@@ -159,20 +177,46 @@ class Comparison:
         if self.steady:
             return min(self.p) < 1 and self.beyond()
         low, high = self.rough
-        return high >= self.rules.least_change or low <= -self.rules.least_change
+        return high >= self.least_change or low <= -self.least_change
+
+    @cached_property
+    def _rough(self) -> tuple[float, float]:
+        """The middle and half of about 95 % of where the move is, on the scale where sides are compared."""
+        ranks = stats.signed_rank_interval(self._moves, 0.95)
+        if math.isfinite(ranks.low):
+            return (ranks.low + ranks.high) / 2, (ranks.high - ranks.low) / 2
+        return 0.0, 2 * float(np.abs(self._moves).max())
 
     @cached_property
     def rough(self) -> tuple[float, float]:
-        """About where the move is, for spending time and for saying that noise hides everything, not for a verdict."""
-        ranks = stats.signed_rank_interval(self._moves, 0.95)
-        if math.isfinite(ranks.low):
-            return self._relative(ranks.low), self._relative(ranks.high)
-        reach = 2 * float(np.abs(self._moves).max())
-        return self._relative(-reach), self._relative(reach)
+        """About where the move is: for spending time, not for a verdict."""
+        middle, half = self._rough
+        return self._relative(middle - half), self._relative(middle + half)
+
+    def missed(self, tail: float, fresh_rounds: int | None) -> float:
+        """The smallest rise that would surely have been found, in a search of these rounds and a confirmation of
+        `fresh_rounds` (None: there is none): what is smaller could be missed. Infinite where the rounds can't decide.
+
+        A rise is found where its estimate is beyond the least change and beyond what the level asks of it, and the
+        estimate falls short of the truth by some standard errors at most (Cohen 1988 on the power of a test; by
+        simulation for these tests and rules: scripts/GATE.md)."""
+        if not self.told(tail):
+            return math.inf
+        if self.steady:
+            return self.least_change + float(np.ptp(self.blocks.base + self.blocks.again + self.blocks.head)
+                                             - abs(self.head - self.base)) / self._scale
+        least = math.log1p(self.least_change) if self._logs else self.least_change
+        error = self._rough[1] / NormalDist().inv_cdf(0.975)
+        stages = [(tail, error)]
+        if fresh_rounds:
+            stages.append((1 - self.rules.confirm_level, error * math.sqrt(self.rounds / fresh_rounds)))
+        short = NormalDist().inv_cdf(self.rules.surely)
+        return self._relative(max(max(NormalDist().inv_cdf(1 - level) * of, least) + short * of
+                                  for level, of in stages))
 
     def control_moved(self, tail: float) -> bool:
         """Base again differs from base for certain: then the runs were not alike, whatever head did."""
-        if self.control is None or self.steady or abs(self.control) < self.rules.least_change:
+        if self.control is None or self.steady or abs(self.control) < self.least_change:
             return False
         controls = self._columns[1]
         return stats.signed_rank_p(controls[:, 1] - controls[:, 0]) <= 2 * tail
@@ -189,9 +233,11 @@ class Judged:
     search: Comparison
     tail: float  # beyond each end of the search's interval: corrected for the number of comparisons
     verdict: str  # regression, improvement, unconfirmed (a fresh run did not agree), untested (no time for one),
-    #               unchanged, blind (too noisy to see anything), control moved
+    #               control moved; where nothing was found: unchanged (surely within the least change), open (more
+    #               than that could be missed), blind (too noisy to see anything), undecided (too few rounds to)
     confirmation: Comparison | None = None
     fresh_tail: float = 0.0
+    missed: float = math.inf  # the smallest rise that would surely have been found
 
     @property
     def key(self) -> Key:
@@ -266,9 +312,15 @@ def judge(search: Samples, confirmation: Samples, tested: set[Key], rules: Rules
         elif c.control_moved(tail_of(rules.confirm_level, len(compared))):
             verdict = "control moved"
         else:
-            verdict = "blind" if c.rough[1] > rules.blind else "unchanged"
-        judged.append(Judged(c, tail, verdict, again, fresh_tail))
+            verdict = _nothing_found(c, tail, rules, rules.confirm_rounds[0])
+        judged.append(Judged(c, tail, verdict, again, fresh_tail, c.missed(tail, rules.confirm_rounds[0])))
     return _decide(judged, tail, rules)
+
+
+def _nothing_found(c: Comparison, tail: float, rules: Rules, fresh_rounds: int | None) -> str:
+    if not c.told(tail):
+        return "undecided"
+    return "blind" if c.missed(tail, fresh_rounds) > rules.blind else "open" if c.open(tail) else "unchanged"
 
 
 def judge_stored(search: Samples, rules: Rules) -> Decision:
@@ -280,16 +332,14 @@ def judge_stored(search: Samples, rules: Rules) -> Decision:
     tail = search_tail(len(compared), strict)
     judged = []
     for c in compared:
-        told = c.steady or c.rounds >= stats.least_blocks(tail, 1)
-        verdict = "unchanged" if told and c.rough[1] <= rules.blind else "blind"
-        if c.suspect(tail):
-            verdict = "regression" if c.rises else "improvement"
-        judged.append(Judged(c, tail, verdict))
+        verdict = ("regression" if c.rises else "improvement") if c.suspect(tail) \
+            else _nothing_found(c, tail, strict, None)
+        judged.append(Judged(c, tail, verdict, missed=c.missed(tail, None)))
     return _decide(judged, tail, strict)
 
 
 def stored_rules(rules: Rules) -> Rules:
-    return replace(rules, least_change=2 * rules.least_change, search_level=rules.confirm_level)
+    return replace(rules, times_least_change=2 * rules.times_least_change, search_level=rules.confirm_level)
 
 
 def _decide(judged: list[Judged], tail: float, rules: Rules) -> Decision:
@@ -306,11 +356,14 @@ def _unproven(judged: Sequence[Judged], rules: Rules) -> list[str]:
     reasons = []
     for figure, about in rules.figures.items():
         these = [j for j in judged if j.key.figure == figure]
+        if undecided := [j for j in these if j.verdict == "undecided"]:
+            had, needed = min((j.search.rounds, j.search.least_rounds(j.tail)) for j in undecided)
+            reasons.append(f"{about.plain}: too few rounds in {len(undecided)} of {len(these)} cases: {had}, where "
+                           f"{needed} at least can decide among {len(judged)} comparisons")
         blind = [j for j in these if j.verdict == "blind"]
         if len(blind) > len(these) / 2:
-            few = min(j.search.rounds for j in blind)
-            reasons.append(f"{about.plain}: too noisy, or too few rounds ({few} at least): in {len(blind)} of "
-                           f"{len(these)} cases a rise of {100 * rules.blind:g} % would have gone unseen")
+            reasons.append(f"{about.plain}: too noisy: in {len(blind)} of {len(these)} cases a rise of "
+                           f"{100 * rules.blind:g} % could have been missed")
     for j in judged:
         name = f"{rules.figures[j.key.figure].plain} of {j.key.case}"
         if j.verdict == "control moved":

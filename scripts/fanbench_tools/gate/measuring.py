@@ -18,6 +18,7 @@ from .deciding import Key, Rules
 from .verdict import Verdict, absent, differences
 
 SIDES = ("base", "again", "head")
+START_S = 0.3  # about what a bench takes to start, to get ready and to end, on a quiet machine
 
 
 class Measurer:
@@ -118,11 +119,12 @@ def run(base: runner.Job, head: runner.Job, titles: tuple[str, str], budget_s: f
         stop: process.StopRequest, say: Callable[[str], None], known: tuple[list[str], list[str]],
         force: bool = False) -> Verdict:
     """Measures and decides. `known` is what is invalid, and what is worth a note, before anything is measured.
-    Raises Stopped."""
+    Raises Stopped, and BudgetTooShort before anything is measured."""
     invalid, notes = list(known[0]), list(known[1])
     counting = all(counts_allocations(job) for job in (base, head))
     if not counting:
         notes.append("allocations are not judged: the bench of one side or both can't count them")
+    searching.see_that_it_suffices(budget_s, {c.name: round_s(c) for c in head.cases}, rules, counting)
     measurer = Measurer(base, head, rules, seed, stop, say)
     searched = searching.run([c.name for c in head.cases], measurer, budget_s, rules, counting)
     invalid += [f"{name}: {reason}" for name, reason in measurer.invalid.items()]
@@ -136,6 +138,11 @@ def run(base: runner.Job, head: runner.Job, titles: tuple[str, str], budget_s: f
         (measurer.bound, "the server was at its limit (server_bound)")) if number]
     return Verdict(*titles, head.suite.name, searched.decision, invalid, notes, searched.search, searched.confirmation,
                    seed, measurer.spent_s())
+
+
+def round_s(case: ListedCase) -> float:
+    """What a round of the case takes at least. Of a case whose duration an older bench does not tell, the start."""
+    return len(SIDES) * (START_S + max(case.expected_s or 0.0, turns.TURNS_S))
 
 
 def counts_allocations(job: runner.Job) -> bool:

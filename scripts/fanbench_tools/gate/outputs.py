@@ -13,7 +13,7 @@ from ..results.catalogue import Figure
 from .deciding import Judged
 from .verdict import Verdict
 
-FORMAT = 2  # of the JSON; in 1 the least change was called floor
+FORMAT = 3  # of the JSON; in 2 there was one least change for all counters
 WIDTH = 80
 _HEADINGS = {"regression": "Regressions", "improvement": "Improvements",
              "untested": "Suspected, without time to confirm", "unconfirmed": "Suspected, and not confirmed",
@@ -30,7 +30,7 @@ def lines(verdict: Verdict) -> list[str]:
             text += [f"  {_size(j)}", *_wrapped(j.key.case, "    ")]
         text += [""] * bool(these)
     if verdict.decision.judged:
-        rows = [("counter", "cases", "rounds", "uncertainty (95 %)"), *_sensitivity(verdict)]
+        rows = [("counter", "cases", "rounds", "could be missed"), *_sensitivity(verdict)]
         widths = [max(len(row[i]) for row in rows) for i in range(4)]
         text += ["  ".join(cell.ljust(width) if i in (0, 3) else cell.rjust(width)
                            for i, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in rows] + [""]
@@ -58,7 +58,7 @@ def markdown(verdict: Verdict) -> str:
                          f"{about.words(j.best.head)} | {_percent(j.best.move)} | {_interval(j)} |"]
             text += [""]
     if verdict.decision.judged:
-        text += ["| counter | cases | rounds | uncertainty (95 %) |", "|---|---|---|---|",
+        text += ["| counter | cases | rounds | could be missed |", "|---|---|---|---|",
                  *(f"| {' | '.join(row)} |" for row in _sensitivity(verdict)), ""]
     text += [f"- {_escaped(note)}" for note in verdict.notes]
     return "\n".join(text).rstrip() + "\n"
@@ -71,7 +71,8 @@ def document(verdict: Verdict) -> str:
         "format": FORMAT, "verdict": verdict.word, "exit_code": verdict.code,
         "base": verdict.base, "head": verdict.head,
         "suite": verdict.suite, "stored": verdict.stored, "seed": verdict.seed, "took_s": round(verdict.took_s, 1),
-        "rules": {"least_change": rules.least_change, "search_level": rules.search_level,
+        "rules": {"least_change": {name: rules.least_change_of(f) for name, f in rules.figures.items()},
+                  "surely": rules.surely, "search_level": rules.search_level,
                   "confirm_level": rules.confirm_level},
         "invalid": verdict.invalid, "unproven": list(verdict.decision.reasons), "notes": verdict.notes,
         "comparisons": [_judged(j) for j in verdict.decision.judged],
@@ -95,7 +96,7 @@ def annotations(verdict: Verdict) -> list[str]:
 def _verdict(verdict: Verdict) -> str:
     number = len(verdict.decision.judged)
     regressions, improvements = (len(verdict.decision.of(what)) for what in ("regression", "improvement"))
-    said = {"pass": "PASS: no regression", "regression": f"REGRESSION: {regressions}",
+    said = {"pass": "PASS: no regression found", "regression": f"REGRESSION: {regressions}",
             "unproven": "UNPROVEN: nothing found, but a regression could hide",
             "invalid": f"INVALID: {len(verdict.invalid)} of what must be comparable is not"}[verdict.word]
     also = [f"{regressions} found"] if verdict.word == "invalid" and regressions else []
@@ -121,15 +122,16 @@ def _interval(j: Judged) -> str:
 
 
 def _sensitivity(verdict: Verdict) -> Iterable[tuple[str, str, str, str]]:
-    """Of each figure: cases, rounds, and half of a move's interval, in the middle case and in the noisiest."""
+    """Of each figure: cases, rounds, and the smallest rise that would surely have been found, in the middle case and in
+    the noisiest."""
     for figure, about in verdict.decision.rules.figures.items():
         these = [j for j in verdict.decision.judged if j.key.figure == figure]
         if these:
-            halves = [(high - low) / 2 for low, high in (j.search.rough for j in these)]
+            missed = [j.missed for j in these]
             rounds = [j.search.rounds for j in these]
             span = f"{min(rounds)}" if min(rounds) == max(rounds) else f"{min(rounds)}–{max(rounds)}"
-            yield (about.plain, f"{len(these)}", span,
-                   f"±{_share(float(np.median(halves)))}, noisiest ±{_share(max(halves))}")
+            middle, worst = _up_to(float(np.median(missed))), _up_to(max(missed))
+            yield (about.plain, f"{len(these)}", span, middle if middle == worst else f"{middle}, noisiest {worst}")
 
 
 def _judged(j: Judged) -> dict[str, Any]:
@@ -137,7 +139,7 @@ def _judged(j: Judged) -> dict[str, Any]:
     said = {"case": j.key.case, "counter": j.key.figure, "verdict": j.verdict, "base": j.best.base,
              "head": j.best.head, "change": j.best.move,
              "low": _finite(j.interval.low), "high": _finite(j.interval.high), "level": j.interval.level,
-             "rounds": j.best.rounds,
+             "rounds": j.best.rounds, "could_be_missed": _finite(j.missed),
              "search": {"change": c.move, "base_against_itself": c.control, "p_rise": c.p[0], "p_fall": c.p[1],
                         "rounds": c.rounds}}
     if j.confirmation:
@@ -156,8 +158,10 @@ def _percent(move: float) -> str:
     return f"{value:+.1f} %" if abs(value) < 99.95 else f"{value:+,.0f} %"
 
 
-def _share(move: float) -> str:
-    return f"{100 * move:.1f} %" if move < 0.0995 else f"{100 * move:,.0f} %"
+def _up_to(move: float) -> str:
+    if not math.isfinite(move):
+        return "anything"
+    return f"up to {100 * move:.1f} %" if move < 0.0995 else f"up to {100 * move:,.0f} %"
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

@@ -33,13 +33,52 @@ class Searched:
     confirmation: Samples = field(default_factory=dict)
 
 
+class BudgetTooShort(Exception):
+    """Nothing could be decided in this time. The message is one line."""
+
+
+def see_that_it_suffices(budget_s: float, cost_s: Mapping[str, float], rules: Rules, counting: bool) -> None:
+    """Raises BudgetTooShort where the rounds that all cases need, and those that confirm a suspect, take longer.
+    `cost_s`: what a round of each case takes."""
+    least_s = math.ceil(least_budget_s(cost_s, rules, counting))
+    if budget_s < least_s:
+        rounds = sum(least_rounds(len(cost_s), rules, counting))
+        raise BudgetTooShort(f"--budget: {_duration(math.floor(budget_s))} is too short: {len(cost_s)} "
+                             f"{'case needs' if len(cost_s) == 1 else 'cases need'} {_duration(least_s)} at least, for {rounds} "
+                             f"rounds and {_fresh_rounds(rules)} that confirm one suspect; --filter makes them fewer")
+
+
+def least_budget_s(cost_s: Mapping[str, float], rules: Rules, counting: bool) -> float:
+    return sum(least_rounds(len(cost_s), rules, counting)) * sum(cost_s.values()) + \
+        _fresh_rounds(rules) * max(cost_s.values(), default=0.0)
+
+
+def _fresh_rounds(rules: Rules) -> int:
+    return max(rules.confirm_rounds[0], stats.least_blocks(1 - rules.confirm_level, 2))
+
+
+def least_rounds(cases: int, rules: Rules, counting: bool) -> tuple[int, int]:
+    """What so many cases get at any budget: rounds that are timed, and rounds that count (where these scatter, they
+    get more)."""
+    kinds = [figure.counting for figure in rules.figures.values()]
+    tail = search_tail(cases * sum(counting or not kind for kind in kinds), rules)
+    timed = max(rules.least_rounds, stats.least_blocks(tail, 2))
+    return timed, stats.least_rounds_of_unlike(tail, 2) if counting and any(kinds) else 0
+
+
+def _duration(seconds: int) -> str:
+    """As --budget takes it."""
+    minutes, seconds = divmod(seconds, 60)
+    return f"{minutes}m{seconds:02}s" if minutes else f"{seconds}s"
+
+
 def run(cases: Sequence[str], measurer: Measurer, budget_s: float, rules: Rules, counting: bool = False) -> Searched:
-    """A whole gate. The least number of rounds is run even where it takes longer than the budget."""
+    """A whole gate. The rounds that can decide are run even where they take longer than the budget."""
     search: Samples = {}
-    for _ in range(rules.counting_rounds if counting else 0):
-        add(search, measurer.measure(cases, "search", True))
-    for _ in range(rules.least_rounds):
-        add(search, measurer.measure(cases, "search", False))
+    for kind in (True, False)[not counting:]:
+        add(search, measurer.measure(cases, "search", kind))
+    for kind in (True, False):
+        _enough_to_decide(search, measurer, rules, kind)
     _search_on(search, measurer, budget_s, rules)
     tail = search_tail(len(search), rules)
     suspects = [c for c in comparisons(search, rules) if c.suspect(tail)]
@@ -58,6 +97,18 @@ def run(cases: Sequence[str], measurer: Measurer, budget_s: float, rules: Rules,
 def add(samples: Samples, values: Round) -> None:
     for key, (base, again, head) in values.items():
         samples[key] = samples.get(key, Blocks()).plus(base, again, head)
+
+
+def _enough_to_decide(search: Samples, measurer: Measurer, rules: Rules, kind: bool) -> None:
+    """Rounds for all cases whose rounds of this kind can't decide yet."""
+    while True:
+        tail = search_tail(len(search), rules)
+        few = [c.key.case for c in comparisons(search, rules) if c.about.counting == kind
+               and c.rounds < max(c.least_rounds(tail), 0 if kind else rules.least_rounds)]
+        before = dict(search)
+        add(search, measurer.measure(list(dict.fromkeys(few)), "search", kind) if few else {})
+        if search == before:  # none is left, or nothing of what was asked for can be measured any more
+            return
 
 
 def _search_on(search: Samples, measurer: Measurer, budget_s: float, rules: Rules) -> None:
@@ -86,7 +137,7 @@ def next_cases(compared: Sequence[Comparison], tail: float, rules: Rules) -> tup
     likely: dict[tuple[bool, str], float] = {}
     for c in compared:
         kind = c.about.counting
-        if c.rounds < (rules.least_rounds if kind else rules.most_rounds) and c.open(tail):
+        if c.rounds < rules.most_rounds and c.open(tail):
             likely[kind, c.key.case] = min(likely.get((kind, c.key.case), 1.0), *c.p)
     ranked = sorted(likely, key=lambda what: likely[what])[:math.ceil(len(likely) / 6)]
     return (ranked[0][0], [case for kind, case in ranked if kind == ranked[0][0]]) if ranked else (False, [])

@@ -28,14 +28,14 @@ class Asked:
     head: str | None  # None: the working tree
     suite: str
     wanted: re.Pattern[str]  # names of cases
-    least_change: float
+    least_change: float | None  # None: each figure's own
     budget_s: float
     force: bool
     seed: int
 
 
 def run(asked: Asked, suite_path: Callable[[str], Path], stop: process.StopRequest) -> Verdict | None:
-    """None after a stop. Raises BuildError, BenchError, ResultsError."""
+    """None after a stop. Raises BuildError, BenchError, BudgetTooShort, ResultsError."""
     folders = [side is not None and Path(side).is_dir() for side in (asked.base, asked.head)]
     if all(folders):
         titles = (str(asked.base), str(asked.head))

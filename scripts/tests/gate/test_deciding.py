@@ -12,6 +12,8 @@ from fixtures.synthetic_data import CATALOGUE
 
 CPU, PSS, CALLS, OVERHEAD = "cpu_us_per_call", "pss_bytes_per_call", "syscalls_per_call", "overhead_us_per_call"
 RULES = Rules(CATALOGUE.gated)
+COUNTS = {"allocations_per_call": 7.017, "allocated_bytes_per_call": 1555.6, "syscalls_per_call": 22.66,
+          "instructions_per_call": 31_400.0}
 TAIL = deciding.tail_of(0.95, 50)
 
 
@@ -39,7 +41,7 @@ def test_no_move_is_no_suspect() -> None:
 
 
 def test_a_sure_move_below_the_least_change_is_no_suspect() -> None:
-    compared = noisy(1.04, 20, scatter=0.005)
+    compared = noisy(1.015, 20, scatter=0.002)
     assert min(compared.p) <= TAIL and not compared.suspect(TAIL)
 
 
@@ -61,8 +63,35 @@ def test_eight_per_cent_without_scatter_is_found_in_five_rounds() -> None:
     assert not comparison([20.0] * 3, [20.0] * 3, [21.6] * 3, CALLS).suspect(TAIL)
 
 
+def test_a_count_that_its_rounds_can_not_decide_is_not_called_unchanged() -> None:
+    """One more allocation per call, in two rounds: their p-value can't be below 1 in 15."""
+    compared = comparison([7.017] * 2, [7.017] * 2, [8.017] * 2, "allocations_per_call")
+    decision = decided({Key(f"{i}", "allocations_per_call"): compared for i in range(65)}, {})
+    assert (decision.judged[0].verdict, decision.code, decision.judged[0].missed) == ("undecided", 2, math.inf)
+    assert decision.reasons == ("allocations: too few rounds in 65 of 65 cases: 2, where 5 at least can decide among "
+                                "65 comparisons",)
+
+
+@pytest.mark.parametrize(("rounds", "head", "missed"), [(2, 7.017, math.inf), (5, 7.017, 0.01), (5, 7.02, 0.01)])
+def test_what_could_be_missed_is_not_the_scatter(rounds: int, head: float, missed: float) -> None:
+    compared = comparison([7.017] * rounds, [7.017] * rounds, [head] * rounds, "allocations_per_call")
+    assert compared.missed(TAIL, 16) == pytest.approx(missed, abs=1e-3)
+
+
+def test_what_could_be_missed_grows_with_the_scatter_and_is_found_where_it_is_there() -> None:
+    for scatter in (0.01, 0.05):
+        missed = [noisy(1.0, 12, scatter, seed).missed(TAIL, 16) for seed in range(40)]
+        found = [noisy(1 + float(np.median(missed)), 12, scatter, seed).suspect(TAIL) for seed in range(100, 140)]
+        assert sum(found) >= 36 and 2 * scatter < np.median(missed) < 6 * scatter
+
+
+def test_a_count_whose_head_alone_scatters_is_judged_by_ranks() -> None:
+    base = [7.0] * 12
+    assert comparison(base, base, [7.0, 8.0, 8.0] * 4, "allocations_per_call").suspect(TAIL)
+
+
 def test_without_scatter_a_head_that_lies_among_the_bases_has_not_moved() -> None:
-    compared = comparison([20.0, 20.1] * 3, [20.1, 20.0] * 3, [20.05] * 6, CALLS)
+    compared = comparison([20.0, 20.05] * 3, [20.05, 20.0] * 3, [20.02] * 6, CALLS)
     assert compared.steady and compared.p == (1.0, 1.0) and not compared.open(TAIL)
 
 
@@ -89,7 +118,7 @@ def test_rounds_that_drift_are_compared_within_each() -> None:
 
 def test_wide_intervals_are_open_and_narrow_ones_are_not() -> None:
     assert noisy(1.0, 10, scatter=0.2).open(TAIL)
-    assert not noisy(1.0, 20, scatter=0.02).open(TAIL)
+    assert not noisy(1.0, 20, scatter=0.005).open(TAIL)
     assert not noisy(1.5, 20, scatter=0.05).open(TAIL)  # a suspect: more rounds of the search tell no more
 
 
@@ -103,7 +132,7 @@ KEY = Key("case", CPU)
 
 @pytest.mark.parametrize(("searched", "fresh", "verdict", "code"), [
     (1.3, 1.3, "regression", 1), (0.7, 0.7, "improvement", 0), (1.3, 1.0, "unconfirmed", 0),
-    (1.3, 0.7, "unconfirmed", 0), (1.3, None, "untested", 2), (0.7, None, "untested", 0), (1.0, None, "unchanged", 0)])
+    (1.3, 0.7, "unconfirmed", 0), (1.3, None, "untested", 2), (0.7, None, "untested", 0), (1.0, None, "open", 0)])
 def test_a_suspect_needs_a_fresh_run_that_agrees(searched: float, fresh: float | None, verdict: str, code: int) -> None:
     decision = decided({KEY: noisy(searched, 16)}, {} if fresh is None else {KEY: noisy(fresh, 16, seed=9)})
     assert [(j.verdict, decision.code) for j in decision.judged] == [(verdict, code)]
@@ -135,8 +164,21 @@ def test_stored_runs_have_a_higher_bar_and_need_more_rounds() -> None:
         return deciding.judge_stored({KEY: Blocks(blocks.base, (), blocks.head)}, RULES)
 
     assert stored(1.2, 16).code == 1
-    assert stored(1.08, 16).code == 0 and stored(1.08, 16).rules.least_change == 0.1
-    assert stored(1.0, 5).code == 2 and "too few rounds" in stored(1.0, 5).reasons[0]
+    assert stored(1.03, 16).code == 0
+    assert stored(1.0, 5).code == 2
+    assert stored(1.0, 5).reasons[0].startswith("CPU: too few rounds in 1 of 1 cases: 5, where 8 at least can decide")
+
+
+def test_stored_runs_that_are_the_same_pass_where_their_rounds_can_decide() -> None:
+    def same(rounds: int, cases: int, scatter: float) -> deciding.Decision:
+        values = noisy(1.0, rounds, scatter).blocks.base
+        return deciding.judge_stored({Key(f"{i}", CPU): Blocks(values, (), values) for i in range(cases)}, RULES)
+
+    for scatter in (0.0, 0.05):
+        assert (same(16, 65, scatter).code, same(16, 65, scatter).judged[0].verdict) == (0, "unchanged")
+    few = same(12, 65, 0.05)
+    assert few.code == 2 and "65 of 65 cases: 12, where 14 at least can decide among 65" in few.reasons[0]
+    assert same(12, 10, 0.05).code == 0
 
 
 class Machine:
@@ -190,7 +232,7 @@ def test_the_least_rounds_are_run_even_without_time() -> None:
 def test_a_confirmation_that_takes_longer_than_planned_ends_at_its_least_rounds() -> None:
     machine = Machine(changed=1.5)
     machine.cost_s = lambda case, counting: 0.5
-    searching.run(["changed"], machine, 25.0, RULES)
+    searching.run(["changed"], machine, 21.0, RULES)
     assert machine.rounds == {("changed", "search"): RULES.least_rounds,
                               ("changed", "confirmation"): RULES.confirm_rounds[0]}
 
@@ -204,3 +246,43 @@ def test_without_time_for_all_suspects_the_likeliest_are_confirmed() -> None:
     assert (chosen[0].key.case, rounds) == ("2", RULES.confirm_rounds[0])
     assert searching.confirmation_plan(suspects, costs, 1e6, RULES)[1] == RULES.confirm_rounds[1]
     assert searching.confirmation_plan([], {}, 1e6, RULES) == ([], 0)
+
+
+class Counting(Machine):
+    """One call of a case costs one count more, and nothing scatters."""
+
+    def __init__(self, figure: str, cases: int) -> None:
+        super().__init__()
+        self.cases, self.figure = [f"{i}" for i in range(cases)], figure
+
+    def measure(self, cases, stage, counting):
+        self.seconds += len(cases)
+        return {Key(case, figure): (value, value, value * (1 + 0.02 * dear) if figure != "allocations_per_call"
+                                    else value + dear)
+                for case in cases for figure, value in COUNTS.items() if RULES.figures[figure].counting == counting
+                for dear in [case == "3" and figure == self.figure]}
+
+
+@pytest.mark.parametrize("cases", [5, 13, 60])
+@pytest.mark.parametrize("figure", list(COUNTS))
+def test_each_count_is_gated_at_the_least_budget(figure: str, cases: int) -> None:
+    """One more allocation per call; of system calls, bytes and instructions as much as one call's allocation takes."""
+    machine = Counting(figure, cases)
+    costs = dict.fromkeys(machine.cases, 1.0)
+    least = searching.least_budget_s(costs, RULES, counting=True)
+    searching.see_that_it_suffices(least + 1, costs, RULES, counting=True)
+    decision = searching.run(machine.cases, machine, least, RULES, counting=True).decision
+    assert [(j.key, decision.code) for j in decision.of("regression")] == [(Key("3", figure), 1)]
+    assert machine.seconds <= least + 1
+
+
+def test_a_budget_in_which_nothing_can_be_decided_is_refused() -> None:
+    costs = dict.fromkeys("abc", 2.0)
+    with pytest.raises(searching.BudgetTooShort) as refused:
+        searching.see_that_it_suffices(90, costs, RULES, counting=True)
+    assert str(refused.value) == ("--budget: 1m30s is too short: 3 cases need 1m44s at least, for 12 rounds and 16 that "
+                                  "confirm one suspect; --filter makes them fewer")
+    searching.see_that_it_suffices(104, costs, RULES, counting=True)
+    assert searching.least_rounds(13, RULES, counting=True) == (8, 5)
+    assert searching.least_rounds(13, RULES, counting=False) == (8, 0)
+    assert searching.least_rounds(2000, RULES, counting=False)[0] > 8

@@ -40,7 +40,7 @@ class Gate:
 
     def start(self, *arguments: str, base: str = "HEAD", **environment: str) -> subprocess.Popen[str]:
         key, value = self.head.mark.split("=")
-        argv = [sys.executable, "-P", "-m", "fanbench_tools", "gate", "--base", base, "--budget", "5s", *arguments]
+        argv = [sys.executable, "-P", "-m", "fanbench_tools", "gate", "--base", base, "--budget", "2m", *arguments]
         if not Path(base).is_absolute():
             argv += ["--suite", str(self.head.suite)]
         environment = {"FANBENCH_BENCH": str(self.head.bench), "FANBENCH_BASE_BENCH": str(self.base.bench), key: value,
@@ -64,8 +64,8 @@ def gated(tmp_path: Path):
 def test_one_program_against_itself_passes(gated: Gate) -> None:
     ran = gated.run()
     assert (ran.code, ran.err) == (0, "")
-    assert re.search(r"\nPASS: no regression in 3 comparisons \(\d+ s\)\n$", ran.out)
-    rounds, counting_allocations = 10, 2
+    assert re.search(r"\nPASS: no regression found in 3 comparisons \(\d+ s\)\n$", ran.out)
+    rounds, counting_allocations = 8, 3
     assert len(gated.base.started()) == 2 * len(gated.head.started()) == 2 * (rounds + counting_allocations)
     assert "note: not judged: no row of both sides has syscalls_per_call" in ran.out
     assert max(map(len, ran.out.partition("suite")[2].splitlines())) <= 80
@@ -86,7 +86,7 @@ def test_a_regression_is_named_with_its_size_in_every_form(gated: Gate, tmp_path
     blamed = [c for c in found["comparisons"] if c["verdict"] == "regression"]
     assert [(c["case"], c["counter"], c["change"]) for c in blamed] == [(B, "cpu_us_per_call", pytest.approx(0.1))]
     assert blamed[0]["search"]["base_against_itself"] == 0 and blamed[0]["confirmation"]["rounds"] >= 16
-    assert {len(r["base"]) for r in found["rounds"] if r["stage"] == "search"} == {2, 10}
+    assert {len(r["base"]) for r in found["rounds"] if r["stage"] == "search"} == {3, 8}
     page = (gated.head.folder / "gate.md").read_text()
     assert f"| `{B}` | CPU | 10 µs | 11 µs | +10.0 % | +10.0 % … +10.0 % |" in page
     assert summary.read_text() == "before\n" + page
@@ -96,7 +96,7 @@ def test_an_improvement_is_told_and_passes(gated: Gate) -> None:
     gated.cases({A: "dear"}, {A: "ok"})
     ran = gated.run()
     assert ran.code == 0
-    assert "Improvements:\n  CPU -9.1 %" in ran.out and "PASS: no regression in 3 comparisons, 1 improvement" in ran.out
+    assert "Improvements:\n  CPU -9.1 %" in ran.out and "PASS: no regression found in 3 comparisons, 1 improvement" in ran.out
 
 
 @pytest.mark.parametrize("option", ["--least-change", "--floor"])
@@ -190,6 +190,7 @@ def test_a_stop_decides_nothing_and_leaves_nothing(gated: Gate, number: signal.S
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--least-change", "0"], 'expected per cent above 0, up to 100, got "0"'),
+    (["--budget", "9s"], "fanbench: --budget: 9s is too short: 1 case needs "),
     (["--budget", "soon"], 'expected a time such as 90s or 3m30s, got "soon"'),
     (["--json", "nowhere/gate.json"], "nowhere/gate.json: can't be written: expected a file in a folder that is there"),
     (["--filter", "("], '--filter: expected a regular expression, got "("'),
@@ -255,7 +256,7 @@ def test_stored_results_are_judged_and_what_is_missing_is_said(gated: Gate, tmp_
     ({"cases": (A,)}, f"{B}: head has no such case"),
     ({"broken": "error: the ledger shows 9"}, "error row of head: the ledger shows 9"),
     ({"broken": "limit: needs ports"}, "no number of head only: needs ports"),
-    ({"rounds": 5}, "CPU: too noisy, or too few rounds (5 at least)"),
+    ({"rounds": 5}, "CPU: too few rounds in 2 of 2 cases: 5, where 10 at least can decide among 4 comparisons"),
 ])
 def test_stored_results_that_prove_nothing(gated: Gate, tmp_path: Path, change: dict[str, Any], message: str) -> None:
     base, head = results(tmp_path, "a"), results(tmp_path, "b", **change)
