@@ -21,7 +21,7 @@ from . import checkout
 from .machine import doctor
 from .machine.facts import Machine, Software, read_software
 from .results.reader import FORMAT, ResultsError, load
-from .run import process, rounds, runner
+from .run import process, programs, rounds, runner
 
 USAGE_ERROR = 2
 _EXPORTS = ("csv", "bencher", "github-action-benchmark")
@@ -166,7 +166,15 @@ def _duration(text: str) -> float:
 # -- run ---------------------------------------------------------------------------------------------------------------
 
 def _run(arguments: argparse.Namespace) -> int:
-    job = _job(arguments)
+    with contextlib.ExitStack() as copies:
+        try:
+            bench = programs.copied(checkout.bench_binary(), copies.enter_context(programs.folder()) / "head")
+        except OSError as e:
+            raise Refused(programs.why_not(e)) from None
+        return _run_of(_job(arguments, bench), arguments)
+
+
+def _run_of(job: runner.Job, arguments: argparse.Namespace) -> int:
     process.adopt_orphans()
     machine, software = runner.machine(job.bench), read_software()
     for finding in doctor.worth_saying_before_a_run(doctor.examine(machine, software)):
@@ -195,21 +203,21 @@ def _measure_and_show(job: runner.Job, arguments: argparse.Namespace, began: flo
     return code
 
 
-def _job(arguments: argparse.Namespace) -> runner.Job:
-    """What the arguments ask for. Raises Refused or BenchError."""
+def _job(arguments: argparse.Namespace, bench: Path) -> runner.Job:
+    """What the arguments ask for, measured with this bench. Raises Refused or BenchError."""
     suite_file = suite_path(arguments.suite)
     wanted = _pattern(arguments.filter)
     options = ("--server", arguments.server) if arguments.server else ()
-    suite = runner.list_suite(checkout.bench_binary(), suite_file, options)
+    suite = runner.list_suite(bench, suite_file, options)
     cases = tuple(case for case in suite.cases if wanted.search(case.name))
     if not cases:
         raise Refused(f'--filter: no case of {suite.name} matches "{arguments.filter}"')
     out = _given(arguments.out) if arguments.out else \
         new_folder(checkout.RESULTS / default_name(suite.name, datetime.now(timezone.utc)))
-    return runner.Job(bench=checkout.bench_binary(), suite_file=suite_file, suite=suite, cases=cases, out=out,
+    return runner.Job(bench=bench, suite_file=suite_file, suite=suite, cases=cases, out=out,
                       rounds=arguments.rounds or suite.rounds, timeout_s=arguments.timeout,
                       order_seed=runner.new_seed() if arguments.order_seed is None else arguments.order_seed,
-                      catalogue=runner.catalogue(checkout.bench_binary()).document, options=options)
+                      catalogue=runner.catalogue(bench).document, options=options)
 
 
 def suite_path(suite: str) -> Path:

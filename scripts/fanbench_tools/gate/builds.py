@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable, Iterable, Iterator
 
 from .. import checkout
 from ..run import process
@@ -19,6 +19,7 @@ CACHE = checkout.ROOT / ".cache" / "gate"
 BENCH = "fanbench-bench"
 TARGETS = (BENCH, "fanbench-server")
 HOURS_S = 3600.0
+KEPT = 8  # builds of commits, of some 110 MB each
 
 
 class BuildError(Exception):
@@ -73,25 +74,42 @@ def of_commit(ref: str, commit: str, say: Callable[[str], None], stop: process.S
             if not (folder / BENCH).exists():
                 say(f"building {commit[:12]} (the first time takes minutes, the next one less)")
                 _keep(_build(commit, stop), folder)
+                _forget_all_but(KEPT)
+    os.utime(folder)  # used just now
     return Side(ref, commit[:12] if ref == commit[:len(ref)] else f"{ref} ({commit[:12]})", folder / BENCH, commit)
 
 
 def of_working_tree(commit: str) -> Side:
-    """The build that scripts/fanbench has just made, copied to a path as long as a commit's: a longer path moves the
-    stack, and that alone can make a program faster or slower. `commit` says what it differs from."""
+    """The build that scripts/fanbench has just made. `commit` says what it differs from."""
     if "FANBENCH_BENCH" in os.environ:  # the tests' pretend bench
         return Side("", "the working tree", checkout.bench_binary())
-    folder = CACHE / _name("working-tree")
-    with _alone(lambda _line: None):
-        _keep(checkout.bench_binary().parent, folder)
     dirty = commit.endswith("+changes")
     return Side("", f"the working tree ({commit.removesuffix('+changes')}{', with changes' if dirty else ''})",
-                folder / BENCH)
+                checkout.bench_binary())
+
+
+def _forget_all_but(number: int) -> None:
+    """Keeps the programs that were used last, and the two folders that were compiled in last. Gates measure from
+    copies, so none loses its own."""
+    used = _last_first(path.parent for path in CACHE.glob(f"*/{BENCH}"))
+    for folder in used[number:]:
+        shutil.rmtree(folder, ignore_errors=True)
+    commits = {folder.name.partition("-")[0] for folder in used[:number]}
+    for log in CACHE.glob("*.log"):
+        if log.stem not in commits:
+            log.unlink(missing_ok=True)
+    for build in _last_first((CACHE / "worktree").glob("build-*"))[2:]:
+        shutil.rmtree(build, ignore_errors=True)
+
+
+def _last_first(folders: Iterable[Path]) -> list[Path]:
+    return sorted(folders, key=lambda folder: -folder.stat().st_mtime)
 
 
 def _name(what: str) -> str:
     """A folder's name: builds with other options are other builds."""
-    options = os.environ.get("FANBENCH_CMAKE_ARGS", "") + os.environ.get("CXX", "")
+    options = "".join(os.environ.get(name, "") for name in ("FANBENCH_CMAKE_ARGS", "CXX"))
+    options += "".join(f" {name}={os.environ[name]}" for name in ("CXXFLAGS", "LDFLAGS") if name in os.environ)
     return f"{what}-{checkout.preset()}-{hashlib.sha256(options.encode()).hexdigest()[:8]}"
 
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable
 
@@ -14,7 +14,7 @@ from .. import checkout
 from ..files import write_atomically
 from ..results import reader
 from ..results.catalogue import Catalogue
-from ..run import process, runner
+from ..run import process, programs, runner
 from ..run.rounds import Suite
 from . import builds, measuring, outputs, stored
 from .builds import BuildError, Side
@@ -49,13 +49,23 @@ def run(asked: Asked, suite_path: Callable[[str], Path], stop: process.StopReque
     # Both before anything is built: a branch may move on meanwhile.
     of_base, of_head = (ref and builds.commit_of(ref) for ref in (asked.base, asked.head))
     try:
-        base = builds.of_commit(asked.base, of_base, _say, stop)
-        head = builds.of_working_tree(checkout.commit()) if asked.head is None \
-            else builds.of_commit(asked.head, of_head, _say, stop)
-        with tempfile.TemporaryDirectory(prefix="fanbench-gate-") as folder:
+        with programs.folder() as own, tempfile.TemporaryDirectory(prefix="fanbench-gate-") as folder:
+            if asked.head is None:  # at once: it may be built anew while base is built
+                head = _copied(builds.of_working_tree(checkout.commit()), own / "head")
+            base = _copied(builds.of_commit(asked.base, of_base, _say, stop), own / "base")
+            if asked.head is not None:
+                head = _copied(builds.of_commit(asked.head, of_head, _say, stop), own / "head")
             return _compare(asked, base, head, suite_path, Path(folder), stop)
     except builds.Stopped:
         return None
+
+
+def _copied(side: Side, into: Path) -> Side:
+    """Raises BuildError."""
+    try:
+        return replace(side, bench=programs.copied(side.bench, into))
+    except OSError as e:
+        raise BuildError(programs.why_not(e)) from None
 
 
 def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], Path], folder: Path,

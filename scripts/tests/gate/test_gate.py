@@ -15,7 +15,7 @@ import pytest
 from conftest import CATALOGUE, Pretend, Ran, clean_environment, wait_until
 from fanbench_tools import checkout
 from fanbench_tools.gate import builds, measuring
-from fanbench_tools.run import process
+from fanbench_tools.run import process, programs
 from fanbench_tools.run.rounds import ListedCase
 
 A = "gather/coroutines/native/calls:10/latency:20ms/start:warm"
@@ -364,11 +364,42 @@ def test_a_stop_while_building_keeps_nothing_of_it(repository: Path) -> None:
     assert built("HEAD")[0].bench.read_text() == "two"
 
 
-def test_the_paths_of_both_sides_are_of_the_same_length(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_builds_used_last_are_kept(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(builds, "KEPT", 2)
+    first = built("HEAD")[0].commit[:12]
+    os.utime(builds.CACHE / f"{first}-release-{builds._name('')[-8:]}", (1, 1))
+    built("HEAD~1")
+    built("HEAD")  # used, not built
+    for options in ("-DBURN=10", "-DBURN=20"):
+        monkeypatch.setenv("FANBENCH_CMAKE_ARGS", options)
+        built("HEAD")
+    kept = sorted(path.name for path in builds.CACHE.glob("*-release-*"))
+    assert len(kept) == 2 and all(name.startswith(first) for name in kept)
+    assert [path.stem for path in builds.CACHE.glob("*.log")] == [first]
+    assert len(list(builds.CACHE.glob("worktree/build-*"))) == 2
+
+
+def test_programs_are_copies_with_paths_of_one_length(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (repository / "build" / "bin").mkdir(parents=True)
-    for program in builds.TARGETS:
+    for program in (*builds.TARGETS, "libfanbench-count-allocations.so", "other_test"):
         (repository / "build" / "bin" / program).write_text("tree")
     monkeypatch.setenv("FANBENCH_BUILD", str(repository / "build"))
-    head = builds.of_working_tree("abc+changes")
-    assert head.bench.read_text() == "tree" and "with changes" in head.title
-    assert len(str(head.bench)) == len(str(built("HEAD")[0].bench))
+    monkeypatch.setattr(programs, "FOLDER", repository / ".cache" / "measured")
+    side = builds.of_working_tree("abc+changes")
+    assert "with changes" in side.title
+    with programs.folder() as one, programs.folder() as two:  # a second gate beside it
+        copies = [programs.copied(side.bench, one / "head"), programs.copied(built("HEAD")[0].bench, one / "base")]
+        assert len({len(str(path)) for path in (*copies, two / "head" / builds.BENCH)}) == 1
+        (repository / "build" / "bin" / builds.BENCH).write_text("built meanwhile")
+        assert programs.copied(side.bench, two / "head").read_text() == "built meanwhile"
+        assert [path.read_text() for path in copies] == ["tree", "two"]
+        assert sorted(path.name for path in copies[0].parent.iterdir()) == [*builds.TARGETS, "libfanbench-count-allocations.so"]
+    assert not list(programs.FOLDER.glob("run-*"))
+
+
+def test_what_a_killed_run_has_left_is_removed(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "FOLDER", repository / ".cache" / "measured")
+    (programs.FOLDER / "run-leftover").mkdir(parents=True)
+    (programs.FOLDER / "run-leftover" / ".held").touch()
+    with programs.folder() as own:
+        assert [path.name for path in programs.FOLDER.glob("run-*")] == [own.name]
