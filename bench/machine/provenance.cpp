@@ -37,6 +37,8 @@ std::map<std::string, std::string> provenance() {
       {"fanbench", FANBENCH_VERSION},
       {"compiler", FANBENCH_COMPILER},
       {"flags", FANBENCH_FLAGS},
+      {"linker_flags", FANBENCH_LINKER_FLAGS},
+      {"build_type", FANBENCH_BUILD_TYPE},
       {"boost",
        fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100)},
       {"libcurl", curl_version_info(CURLVERSION_NOW)->version},

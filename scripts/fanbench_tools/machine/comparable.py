@@ -21,7 +21,9 @@ TRAITS = (
     Trait("number of CPUs", ("num_cpus",), needed=True),
     Trait("machine", ("host_name",), needed=True),
     Trait("compiler", ("compiler",), needed=True),
-    Trait("flags", ("flags",), needed=True),
+    Trait("flags", ("flags",), needed=True),  # those of optimization at link time included
+    Trait("linker's flags", ("linker_flags",), needed=True),
+    Trait("build type", ("build_type",), needed=True),
     Trait("client's CPUs", ("client_cpus",)),
     Trait("server's CPUs", ("server_cpus", "server_cpu")),
     Trait("kernel", ("kernel",)),

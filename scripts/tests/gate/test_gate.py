@@ -236,7 +236,7 @@ def results(folder: Path, name: str, factor: float = 1.0, rounds: int = 16, case
     (folder / name).mkdir()
     (folder / name / "results.json").write_text(json.dumps({
         "context": {"suite": "ci", "cpu": "x", "num_cpus": 2, "host_name": "h", "compiler": "GNU 12", "flags": "-O2",
-                    "kernel": "6.1", **context}, "catalogue": json.loads(CATALOGUE.read_text()), "benchmarks": rows}))
+                    "linker_flags": "", "build_type": "RelWithDebInfo", "kernel": "6.1", **context}, "catalogue": json.loads(CATALOGUE.read_text()), "benchmarks": rows}))
     return folder / name
 
 
@@ -253,6 +253,9 @@ def test_stored_results_are_judged_and_what_is_missing_is_said(gated: Gate, tmp_
     ({"compiler": "Clang 14"}, 'not comparable: compiler is "GNU 12" in base and "Clang 14" in head'),
     ({"host_name": "other"}, 'machine is "h" in base and "other" in head'),
     ({"flags": "-O3"}, 'flags is "-O2" in base and "-O3" in head'),
+    ({"flags": "-O2 -flto"}, 'flags is "-O2" in base and "-O2 -flto" in head'),
+    ({"linker_flags": "-fuse-ld=gold"}, 'linker\'s flags is "" in base and "-fuse-ld=gold" in head'),
+    ({"build_type": "Debug"}, 'build type is "RelWithDebInfo" in base and "Debug" in head'),
     ({"cases": (A,)}, f"{B}: head has no such case"),
     ({"broken": "error: the ledger shows 9"}, "error row of head: the ledger shows 9"),
     ({"broken": "limit: needs ports"}, "no number of head only: needs ports"),
