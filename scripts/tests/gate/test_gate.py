@@ -92,6 +92,12 @@ def test_a_regression_is_named_with_its_size_in_every_form(gated: Gate, tmp_path
     assert summary.read_text() == "before\n" + page
 
 
+def test_programs_that_are_built_anew_meanwhile_are_not_what_is_measured(gated: Gate) -> None:
+    for side in gated.sides.values():
+        side.bench.write_text(side.bench.read_text().replace("exec", f"rm -f {side.bench}\nexec"))
+    assert gated.run().code == 0 and not gated.base.bench.exists() and not gated.head.bench.exists()
+
+
 def test_an_improvement_is_told_and_passes(gated: Gate) -> None:
     gated.cases({A: "dear"}, {A: "ok"})
     ran = gated.run()

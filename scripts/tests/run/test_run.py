@@ -304,6 +304,11 @@ def test_a_bench_that_is_missing_gets_one_line(pretend: Pretend) -> None:
     assert "can't be started (No such file or directory)" in ran.err
 
 
+def test_a_bench_that_is_built_anew_meanwhile_is_not_what_is_measured(pretend: Pretend) -> None:
+    pretend.bench.write_text(pretend.bench.read_text().replace("exec", f"rm -f {pretend.bench}\nexec"))
+    assert pretend.run().code == 0 and not pretend.bench.exists()
+
+
 def test_the_filter_and_rounds_are_obeyed(pretend: Pretend) -> None:
     pretend.cases(ALL_OK, rounds=5)
     assert pretend.run("--filter", "threads/native", "--rounds", "2").code == 0
