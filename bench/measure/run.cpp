@@ -72,6 +72,7 @@ Run RunMaker::run(Watch watch) {
   wait_until_quiet(process_of(target_));
   Run run = make(scenario, watch);
   run.ledger = target_.settled_ledger(scenario.run);
+  run.outcome.clock.uncertainty += run.ledger.arrival_error;
   target_.forget(scenario.run);
   connected_ = keeps_connections(run.ledger);
 

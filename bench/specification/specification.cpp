@@ -24,6 +24,7 @@ Mistake check_verdicts(const Outcome& outcome) {
 }
 
 Mistake check_ledger(const Case& c, const Ledger& ledger) {
+  if (ledger.clock_stepped) return "the server's wall clock was set meanwhile, and calls cannot be dated";
   if (ledger.duplicates > 0) return fmt::format("{} calls reached the server twice", ledger.duplicates);
   if (ledger.open > 0)
     return fmt::format("{} calls are still open after the end of the fan-out", ledger.open);
@@ -90,12 +91,14 @@ Mistake check_count(const Outcome& outcome, const Ledger& ledger) {
   return fmt::format("the server saw {} calls, but only {} are recorded as made: impossible", seen, attempts);
 }
 
-/// Little's law: calls in flight on average = calls per second × seconds in flight, never above the peak.
+/// Little's law: calls in flight on average = calls per second × seconds in flight, never above the peak. An
+/// answered call counts until its reply is due: when the server has seen that it is written, the next one may
+/// have arrived.
 Mistake check_littles_law(const Ledger& ledger) {
   if (ledger.calls.empty()) return std::nullopt;
   Nanoseconds busy{}, first = Nanoseconds::max(), last = Nanoseconds::min();
   for (const LedgerCall& call : ledger.calls) {
-    busy += call.ended - call.arrived;
+    busy += std::min(call.due, call.ended) - call.arrived;
     first = std::min(first, call.arrived);
     last = std::max(last, call.ended);
   }
@@ -111,8 +114,8 @@ std::uint64_t given_up(const Outcome& outcome) {
 }
 
 /// The most calls open at once. One that was given up ends with its record: the server sees its connection
-/// close a little later, when those that took its place may have arrived. Without a common clock nobody can
-/// tell, and it is not counted.
+/// close a little later, when those that took its place may have arrived; for the same reason all others end
+/// when they are due. Without a common clock nobody can tell of the former, and they are not counted.
 std::uint64_t most_open(const Outcome& outcome, const Ledger& ledger) {
   if (given_up(outcome) == 0) return ledger.in_flight_peak;
   std::vector<std::pair<Nanoseconds, int>> changes;  // at one time, ends come first
@@ -120,7 +123,8 @@ std::uint64_t most_open(const Outcome& outcome, const Ledger& ledger) {
     const CallRecord& record = outcome.records[call.id];
     if (was_given_up(record) && !outcome.clock.shared) continue;
     const Nanoseconds given_up = outcome.at(record.finished) - outcome.clock.uncertainty;
-    const Nanoseconds end = was_given_up(record) ? std::min(call.ended, given_up) : call.ended;
+    const Nanoseconds end =
+        was_given_up(record) ? std::min(call.ended, given_up) : std::min(call.ended, call.due);
     if (end <= call.arrived) continue;
     changes.emplace_back(call.arrived, 1);
     changes.emplace_back(end, -1);

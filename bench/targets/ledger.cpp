@@ -32,6 +32,8 @@ Ledger parse_ledger(std::string_view text) try {
                 .duplicates = json.at("duplicates"),
                 .in_flight_peak = json.at("in_flight_peak"),
                 .connections_new = json.at("connections_new"),
+                .arrival_error = Nanoseconds(json.at("arrival_error_ns").get<std::int64_t>()),
+                .clock_stepped = json.at("clock_stepped"),
                 .calls = {}};
   ledger.calls.reserve(ledger.arrivals);
   for (const auto& call : json.at("calls")) {

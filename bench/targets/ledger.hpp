@@ -25,6 +25,8 @@ struct Ledger {
   std::uint64_t arrivals = 0, completed = 0, broken = 0, abandoned = 0, open = 0, duplicates = 0;
   std::uint64_t in_flight_peak = 0;
   std::uint64_t connections_new = 0;  // accepted since the run was created, of those that carried its calls
+  Nanoseconds arrival_error{};        // of arrivals and what is due by them, give or take
+  bool clock_stepped = false;         // the server's wall clock was set: some arrivals are wrong by as much
   std::vector<LedgerCall> calls;      // in order of arrival
 };
 

@@ -9,6 +9,8 @@
 #include <boost/beast/http/error.hpp>
 #include <utility>
 
+#include "mock_server/net/stamped_input.hpp"
+
 namespace fanbench::server {
 namespace {
 
@@ -59,26 +61,21 @@ void Connection::wait_readable() {
   if (waiting_readable_ || state_ == State::closed || state_ == State::unread) return;
   if (state_ != State::reading && unparsed_.size() >= max_ahead_bytes) return;
   waiting_readable_ = true;
-  // Asio tries to read before it waits, which costs less than the epoll_ctl of its async_wait.
-  socket_.async_read_some(asio::buffer(first_bytes_),
-                          [self = shared_from_this()](const Error& error, std::size_t bytes) {
-                            self->waiting_readable_ = false;
-                            if (self->state_ == State::closed || self->state_ == State::unread) return;
-                            self->run_step([&] { self->on_read(error, bytes); });
-                          });
+  // Asio's reads pass no stamps on. The epoll_ctl of its async_wait tells at once of what has come already;
+  // it takes the place of the read in vain that async_read_some begins with.
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const Error& error) {
+    self->waiting_readable_ = false;
+    if (self->state_ == State::closed || self->state_ == State::unread) return;
+    self->run_step([&] { error ? self->close() : self->on_readable(); });
+  });
 }
 
-/// Most requests fit in the connection's own small buffer. The rest of a longer one comes by way of the
-/// loop's.
-void Connection::on_read(Error error, std::size_t bytes) {
-  if (error) return on_input_end(error == asio::error::eof);
-  std::string_view input(first_bytes_.data(), bytes);
-  if (bytes == first_bytes_.size()) {
-    std::copy(input.begin(), input.end(), loop_.input.begin());
-    Error ignored;  // an end that comes after these bytes will be seen by the next read
-    bytes += socket_.read_some(asio::buffer(loop_.input) + bytes, ignored);
-    input = {loop_.input.data(), bytes};
-  }
+void Connection::on_readable() {
+  const StampedInput read = read_stamped(socket_.native_handle(), loop_.input);
+  if (read.error == asio::error::would_block) return wait_readable();
+  if (read.error) return on_input_end(read.error == asio::error::eof);
+  stamp_ = read.stamp;
+  const std::string_view input(loop_.input.data(), read.bytes);
   if (state_ == State::reading && unparsed_.empty()) {
     if (!parser_) since_ = loop_.tick;  // a request begins
     unparsed_.assign(input.substr(parse(input)));
@@ -189,7 +186,7 @@ void Connection::check_time() {
 void Connection::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;
-  if (call_) end_call(Ending::abandoned);
+  if (call_) end_call(Ending::abandoned, Clock::now());
   timer_.cancel();
   Error ignored;
   socket_.close(ignored);

@@ -1,7 +1,6 @@
 // One client's connection: requests in, replies out at the time that the plan says.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -57,7 +56,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Hook 
   template <class Step>
   void run_step(Step step);
   void wait_readable();
-  void on_read(Error error, std::size_t bytes);
+  void on_readable();
   void on_input_end(bool orderly);
   std::size_t parse(std::string_view input);
   void parse_ahead();
@@ -68,13 +67,14 @@ class Connection : public std::enable_shared_from_this<Connection>, public Hook 
 
   // connection_replies.cpp: answers
   void handle();
+  Clock::time_point arrival() const;
   void upgrade(Request request);
   void handle_call(const Route& route);
   void arrive(std::shared_ptr<LocalRun> run, CallId id, Attempt attempt, const PlannedReply& planned);
   void on_granted();
   void reply_to_call();
   void send_and_reset(std::string_view last);
-  void end_call(Ending ending);
+  void end_call(Ending ending, Clock::time_point now);
   void answer(Answer answer);
   void answer_now(Answer answer);
   void reply_at(Clock::time_point due);
@@ -102,8 +102,9 @@ class Connection : public std::enable_shared_from_this<Connection>, public Hook 
   std::uint32_t since_ = 0;  // loop tick at which what may time out began
 
   std::optional<RequestParser> parser_;
-  std::array<char, 512> first_bytes_;  // of what comes in next
-  std::string unparsed_;               // part of a request, or requests read ahead
+  std::string unparsed_;              // part of a request, or requests read ahead
+  std::optional<Nanoseconds> stamp_;  // the kernel's, of what was read last
+  Clock::time_point free_since_{};    // the reply before has been written
 
   // What is being answered: a call, or another request, which may have its answer wait.
   std::optional<OpenCall> call_;

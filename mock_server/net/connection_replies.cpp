@@ -27,7 +27,7 @@ void Connection::handle() {
   form_ = {.http11 = parser_->http11, .keep_alive = parser_->keep_alive(), .head_only = parser_->head_only};
   Request request = std::move(parser_->request);
   parser_.reset();
-  arrived_ = Clock::now();
+  arrived_ = arrival();
   if (loop_.log) logged_ = std::make_unique<Request>(request);
   if (request.route.to == Route::To::call) return handle_call(request.route);
   if (request.route.to == Route::To::websocket) return upgrade(std::move(request));
@@ -38,6 +38,16 @@ void Connection::handle() {
     reply = {.status = 500, .body = std::string(error.what()) + '\n'};
   }
   answer(std::move(reply));
+}
+
+/// When the request that has just been parsed had come in full, by the kernel's stamp, so that the time for
+/// which it waited to be read, or its connection to be accepted, is the server's lateness and not the
+/// client's overhead. Not before the reply before it was written, for a pipelined request arrives then; and
+/// not after now, for the conversion has an error.
+Connection::Clock::time_point Connection::arrival() const {
+  const auto now = Clock::now();
+  if (!stamp_) return now;
+  return std::clamp(loop_.shared.arrival_clock.steady(*stamp_), free_since_, now);
 }
 
 /// From here on the connection is a member of a room, and this object at its end.
@@ -108,12 +118,12 @@ void Connection::send_and_reset(std::string_view last) {
   socket_.write_some(asio::buffer(last), error);
   if (error) return close();
   socket_.set_option(asio::socket_base::linger(true, 0), error);  // makes closing send RST
-  end_call(Ending::reset);
+  end_call(Ending::reset, Clock::now());
   close();
 }
 
-void Connection::end_call(Ending ending) {
-  call_->end(ending, late_);
+void Connection::end_call(Ending ending, Clock::time_point now) {
+  call_->end(ending, late_, now);
   call_.reset();
   loop_.stats.endings[static_cast<std::size_t>(ending)].add();
   if (ending != Ending::abandoned && ending != Ending::refused) loop_.stats.count_lateness(late_);
@@ -227,13 +237,14 @@ void Connection::on_written() {
 }
 
 void Connection::finish_reply() {
+  free_since_ = Clock::now();
   stream_.reset();
   loop_.stats.replies[status_ / 100].add();
-  if (loop_.log) log_reply(loop_.log, number_, logged_.get(), status_, Clock::now() - arrived_);
+  if (loop_.log) log_reply(loop_.log, number_, logged_.get(), status_, free_since_ - arrived_);
   logged_.reset();
   if (call_) {
     if (call_->ending == Ending::reset) return send_and_reset({});
-    end_call(call_->ending);
+    end_call(call_->ending, free_since_);
   }
   since_ = loop_.tick;
   if (!form_.keep_alive) return lingers_ ? linger() : close();

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "mock_server/net/stamped_input.hpp"
 #include "mock_server/net/websocket_rooms.hpp"
 #include "mock_server/net/worker.hpp"
 
@@ -74,6 +75,7 @@ struct Server::Impl {
     const tcp::endpoint endpoint(ip, options.port);
     acceptor.open(endpoint.protocol(), error);
     if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    ask_for_stamps(acceptor.native_handle());
     if (!error) acceptor.bind(endpoint, error);
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (!error) acceptor.non_blocking(true, error);

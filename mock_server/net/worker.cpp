@@ -76,6 +76,7 @@ void Worker::next_tick() {
 /// Looks at a quarter of the connections, so that replies stay in time however many there are.
 void Worker::on_tick() {
   ++loop_.tick;
+  loop_.shared.arrival_clock.check();
   loop_.service.forget_deleted();
   if (loop_.log) std::fflush(loop_.log);
   for (std::size_t left = loop_.shared.open_connections / 4 + 16; left > 0 && !loop_.connections.empty();

@@ -7,10 +7,11 @@ namespace fanbench::server {
 
 /// Source: ITU-T I.371, "Generic Cell Rate Algorithm", the virtual scheduling form: a call passes if it comes
 /// no more than burst − 1 intervals before it is due by the rate, and makes the next due an interval later.
-Nanoseconds Admission::admit(Time now) {
+Nanoseconds Admission::admit(Time arrived) {
   if (capacity_.per_second == 0) return {};
   const Nanoseconds interval = std::chrono::nanoseconds(std::chrono::seconds(1)) / capacity_.per_second;
   const std::lock_guard lock(mutex_);
+  const Time now = latest_ = std::max(latest_, arrived);
   if (const auto earliest = next_ - (capacity_.burst - 1) * interval; now < earliest) return earliest - now;
   next_ = std::max(next_, now) + interval;
   return {};

@@ -24,8 +24,9 @@ class Admission {
 
   explicit Admission(const Capacity& capacity) : capacity_(capacity) {}
 
-  /// 0 where the rate limit lets a call pass now, else in how long it would.
-  Nanoseconds admit(Time now);
+  /// 0 where the rate limit lets a call pass, else in how long it would. Calls of several connections are not
+  /// read in the order in which they arrived: one that is read late has come with the latest before it.
+  Nanoseconds admit(Time arrived);
 
   /// True where a slot is free, which is then taken. Else the waiter stands last in the queue.
   bool take_slot(Waiter& waiter);
@@ -40,7 +41,8 @@ class Admission {
  private:
   const Capacity capacity_;
   mutable std::mutex mutex_;
-  Time next_{};  // when the next call is due by the rate
+  Time latest_{};  // that has arrived
+  Time next_{};    // when the next call is due by the rate
   boost::intrusive::list<Waiter> queue_;
   std::size_t busy_ = 0, queue_peak_ = 0;
 };

@@ -59,9 +59,8 @@ void append_quantiles(std::string& out, std::string_view key, const std::vector<
                  rank(100));
 }
 
-/// Each thread knows its own calls only, so the peak over several comes from the calls' times. A call counts
-/// until its reply is begun: once that is out, the client may call again before the thread has looked at its
-/// clock.
+/// A call counts until its reply is begun: once that is out, the client may call again before the thread has
+/// looked at its clock.
 std::size_t peak_of(const std::vector<Call>& calls) {
   std::vector<std::pair<std::int64_t, int>> changes;
   for (const Call& c : calls) {
@@ -109,7 +108,6 @@ std::size_t Ledger::arrive(CallId id, Attempt attempt, ConnectionNumber connecti
                     .connection = connection,
                     .attempt = static_cast<std::uint16_t>(attempt),
                     .ending = Ending::open};
-  in_flight_peak_ = std::max(in_flight_peak_, ++in_flight_);
   return count_++;
 }
 
@@ -124,28 +122,22 @@ void Ledger::end(std::size_t call, Ending ending, Nanoseconds late, Time ended) 
   c.ending = ending;
   c.ended_ns = nanoseconds(ended);
   c.late_ns = late.count();
-  --in_flight_;
 }
 
-std::size_t Ledger::copy(std::vector<Call>& calls) const {
+void Ledger::copy(std::vector<Call>& calls) const {
   const std::lock_guard lock(mutex_);
   calls.reserve(calls.size() + count_);
   for (std::size_t begin = 0; begin < count_; begin += block_calls) {
     const Call* block = blocks_[begin / block_calls].get();
     calls.insert(calls.end(), block, block + std::min(block_calls, count_ - begin));
   }
-  return in_flight_peak_;
 }
 
 std::string to_json(std::span<const std::shared_ptr<Ledger>> ledgers, const RunSummary& summary) {
   std::vector<Call> calls;
-  std::size_t peak = 0;
-  for (const auto& ledger : ledgers) peak = ledger->copy(calls);
-  if (ledgers.size() > 1) {
-    std::stable_sort(calls.begin(), calls.end(),
-                     [](const Call& a, const Call& b) { return a.arrived_ns < b.arrived_ns; });
-    peak = peak_of(calls);
-  }
+  for (const auto& ledger : ledgers) ledger->copy(calls);
+  std::stable_sort(calls.begin(), calls.end(),
+                   [](const Call& a, const Call& b) { return a.arrived_ns < b.arrived_ns; });
   const auto keys = sorted(calls, [](const Call& c) { return (std::uint64_t{c.attempt} << 32) | c.id; });
   const auto connections = sorted(calls, [](const Call& c) { return c.connection; });
   const auto first_new = std::lower_bound(connections.begin(), connections.end(), summary.first_new);
@@ -160,8 +152,10 @@ std::string to_json(std::span<const std::shared_ptr<Ledger>> ledgers, const RunS
     fmt::format_to(to, R"(,"{}":{})", name(ending), ended[static_cast<std::size_t>(ending)]);
   }
   fmt::format_to(to, R"(,"duplicates":{},"in_flight_peak":{},"connections":{},"connections_new":{})",
-                 calls.size() - count_distinct(keys), peak, count_distinct(connections),
+                 calls.size() - count_distinct(keys), peak_of(calls), count_distinct(connections),
                  count_distinct(std::vector(first_new, connections.end())));
+  fmt::format_to(to, R"(,"arrival_error_ns":{},"clock_stepped":{})", summary.arrival_error.count(),
+                 summary.clock_stepped);
   const auto served = [](const Call& c) { return is_answered(c) && c.ending != Ending::refused; };
   append_quantiles(out, "lateness_us", calls, served, [](const Call& c) { return c.late_ns; });
   if (summary.with_waiting) {

@@ -29,7 +29,8 @@ enum class Ending : std::uint8_t {
 std::string_view name(Ending ending);
 
 /// One thread writes a ledger; any may read it. A run that several threads serve has a ledger of each. Times
-/// are those of the steady clock (CLOCK_MONOTONIC on Linux), which all processes of a machine share.
+/// are those of the steady clock (CLOCK_MONOTONIC on Linux), which all processes of a machine share; arrivals
+/// are an ArrivalClock's.
 class Ledger {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -50,7 +51,7 @@ class Ledger {
   };
   static_assert(sizeof(Call) == 48, "a million calls should take 48 MB");
 
-  /// A call has arrived. Returns its index in order of arrival, which begin() and end() ask for.
+  /// A call has arrived. Returns its index, which begin() and end() ask for.
   std::size_t arrive(CallId id, Attempt attempt, ConnectionNumber connection, Time arrived,
                      Nanoseconds delay);
   /// A call has got its slot, after waiting for it; those that did not have to wait may leave this out.
@@ -58,8 +59,8 @@ class Ledger {
   /// A call has ended, once. `late` matters for calls that were answered only.
   void end(std::size_t call, Ending ending, Nanoseconds late, Time ended);
 
-  /// Appends what there is by now, in order of arrival. Returns the most calls that were open at once.
-  std::size_t copy(std::vector<Call>& calls) const;
+  /// Appends what there is by now, in the order in which calls were read.
+  void copy(std::vector<Call>& calls) const;
 
  private:
   // In blocks that never move: doubling one big array in the middle of a run would delay replies by
@@ -69,14 +70,16 @@ class Ledger {
 
   mutable std::mutex mutex_;  // free but while somebody asks, and costs nothing to speak of then
   std::vector<std::unique_ptr<Call[]>> blocks_;
-  std::size_t count_ = 0, in_flight_ = 0, in_flight_peak_ = 0;
+  std::size_t count_ = 0;
 };
 
 /// What a ledger's JSON says of the run beside its calls.
 struct RunSummary {
   std::uint64_t run = 0;
   Ledger::ConnectionNumber first_new =
-      0;  // connections from this number on were accepted after the run was made
+      0;                        // connections from this number on were accepted after the run was made
+  Nanoseconds arrival_error{};  // of the times at which calls arrived, give or take
+  bool clock_stepped = false;   // since the run was made: some of these times are wrong
   bool with_calls = true;
   bool with_waiting = false;   // the run has slots
   std::size_t queue_peak = 0;  // with_waiting: the most calls that waited at once

@@ -35,13 +35,13 @@ void OpenCall::begin(Time now) {
   run->ledger->begin(row_, now - arrived_);
 }
 
-void OpenCall::end(Ending how, Nanoseconds late) {
+void OpenCall::end(Ending how, Nanoseconds late, Time now) {
   if (auto& admission = run->run->admission) {
     if (has_slot_ || (waiter_ && !admission->leave_queue(*waiter_))) admission->release_slot();
     waiter_.reset();
     has_slot_ = false;
   }
-  run->ledger->end(row_, how, late, std::chrono::steady_clock::now());
+  run->ledger->end(row_, how, late, now);
 }
 
 }  // namespace fanbench::server

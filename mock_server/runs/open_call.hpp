@@ -33,7 +33,7 @@ class OpenCall {
   /// The call has got the slot that it waited for.
   void begin(Time now);
   /// Writes down how it ended, and gives up its slot or its place in the queue. `late` as for the ledger.
-  void end(Ending how, Nanoseconds late);
+  void end(Ending how, Nanoseconds late, Time now);
 
   const std::shared_ptr<LocalRun> run;
   PlannedReply planned;

@@ -5,9 +5,10 @@
 
 namespace fanbench::server {
 
-std::shared_ptr<Run> Runs::create(Plan plan, Ledger::ConnectionNumber first_new) {
+std::shared_ptr<Run> Runs::create(Plan plan, Ledger::ConnectionNumber first_new, std::uint64_t clock_steps) {
   const std::lock_guard lock(mutex_);
-  const std::shared_ptr<Run> run(new Run{.number = ++last_, .plan = std::move(plan), .first_new = first_new});
+  const std::shared_ptr<Run> run(new Run{
+      .number = ++last_, .plan = std::move(plan), .first_new = first_new, .clock_steps = clock_steps});
   if (run->plan.capacity != Capacity{}) run->admission.emplace(run->plan.capacity);
   runs_.emplace(run->number, run);
   return run;
@@ -42,7 +43,8 @@ std::shared_ptr<LocalRun> join(std::shared_ptr<Run> run) {
   return std::make_shared<LocalRun>(LocalRun{.run = std::move(run), .ledger = std::move(ledger)});
 }
 
-std::string ledger_json(Run& run, bool with_calls) {
+std::string ledger_json(Run& run, bool with_calls, ArrivalClock& clock) {
+  clock.check();
   std::vector<std::shared_ptr<Ledger>> ledgers;
   {
     const std::lock_guard lock(run.mutex);
@@ -50,6 +52,8 @@ std::string ledger_json(Run& run, bool with_calls) {
   }
   return to_json(ledgers, {.run = run.number,
                            .first_new = run.first_new,
+                           .arrival_error = clock.error(),
+                           .clock_stepped = clock.steps() != run.clock_steps,
                            .with_calls = with_calls,
                            .with_waiting = run.plan.capacity.slots > 0,
                            .queue_peak = run.admission ? run.admission->queue_peak() : 0,

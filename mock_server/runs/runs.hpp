@@ -12,6 +12,7 @@
 
 #include "mock_server/plan/plan.hpp"
 #include "mock_server/runs/admission.hpp"
+#include "mock_server/runs/arrival_clock.hpp"
 #include "mock_server/runs/ledger.hpp"
 
 namespace fanbench::server {
@@ -21,6 +22,7 @@ struct Run {
   const Plan plan;
   const Ledger::ConnectionNumber
       first_new;  // connections from this number on were accepted after the run was made
+  const std::uint64_t clock_steps = 0;   // that the arrival clock had noticed by then
   std::optional<Admission> admission{};  // where the plan bounds its calls
   std::atomic<bool> forgotten{false};
   std::atomic<std::size_t> messages_in{0}, messages_due{0}, messages_out{0};  // of the run's WebSocket rooms
@@ -38,7 +40,7 @@ struct LocalRun {
 /// Thread-safe.
 class Runs {
  public:
-  std::shared_ptr<Run> create(Plan plan, Ledger::ConnectionNumber first_new);
+  std::shared_ptr<Run> create(Plan plan, Ledger::ConnectionNumber first_new, std::uint64_t clock_steps = 0);
   /// Null where there is no such run.
   std::shared_ptr<Run> find(std::uint64_t number) const;
   /// False where there is no such run. Its open calls still end, and its memory goes with the last of them.
@@ -53,7 +55,7 @@ class Runs {
 
 /// Joins a run: the calling thread's share of it.
 std::shared_ptr<LocalRun> join(std::shared_ptr<Run> run);
-/// All that was seen of a run's calls, on all threads.
-std::string ledger_json(Run& run, bool with_calls);
+/// All that was seen of a run's calls, on all threads. Checks the clock that dated them.
+std::string ledger_json(Run& run, bool with_calls, ArrivalClock& clock);
 
 }  // namespace fanbench::server

@@ -25,7 +25,8 @@ Answer Service::answer_or_throw(const Request& request) {
       return create_run(request.body);
     case Route::To::show_run:
       if (const auto run = shared_.runs.find(route.run)) {
-        return {.body = ledger_json(*run, route.with_calls) += '\n', .type = json_type};
+        return {.body = ledger_json(*run, route.with_calls, shared_.arrival_clock) += '\n',
+                .type = json_type};
       }
       return no_such_run();
     case Route::To::delete_run:
@@ -68,7 +69,9 @@ Answer Service::answer_or_throw(const Request& request) {
 }
 
 Answer Service::create_run(const std::string& body) {
-  const auto run = shared_.runs.create(parse_plan(body), shared_.next_connection);
+  shared_.arrival_clock.check();  // a step from before is none of the run's
+  const auto run =
+      shared_.runs.create(parse_plan(body), shared_.next_connection, shared_.arrival_clock.steps());
   return {.status = 201,
           .body = fmt::format(R"({{"run":{}}})", run->number) + '\n',
           .type = json_type,

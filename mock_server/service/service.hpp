@@ -12,6 +12,7 @@
 
 #include "mock_server/http/replies.hpp"
 #include "mock_server/http/request.hpp"
+#include "mock_server/runs/arrival_clock.hpp"
 #include "mock_server/runs/runs.hpp"
 #include "mock_server/runs/stats.hpp"
 
@@ -19,8 +20,9 @@ namespace fanbench::server {
 
 /// What all threads share.
 struct SharedState {
-  Runs runs;
-  std::vector<std::unique_ptr<Stats>> stats;                 // one of each thread
+  ArrivalClock arrival_clock{};
+  Runs runs{};
+  std::vector<std::unique_ptr<Stats>> stats{};               // one of each thread
   std::atomic<Ledger::ConnectionNumber> next_connection{0};  // the number that the next connection gets
   std::atomic<std::size_t> open_connections{0};
   std::atomic<CallId> delays_drawn{0};

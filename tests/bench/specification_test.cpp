@@ -109,6 +109,11 @@ TEST(Specification, RefusesALedgerThatBreaksLittlesLaw) {
   made.ledger.in_flight_peak = 2;
   EXPECT_THAT(verdict_on(gather_case(), made), HasSubstr("on average"));
 }
+TEST(Specification, RefusesALedgerWhoseClockWasSet) {
+  Made made = perfect(gather_case());
+  made.ledger.clock_stepped = true;
+  EXPECT_THAT(verdict_on(gather_case(), made), HasSubstr("the server's wall clock was set"));
+}
 TEST(Specification, RefusesACallRecordedAfterTheEnd) {
   Made made = perfect(gather_case());
   made.records[2].finished = 40ms;
@@ -356,6 +361,13 @@ TEST(Clock, ThatIsUncertainAllowsAsMuch) {
   EXPECT_EQ(verdict_on(c, made), "");
   shift_ledger(made, 1us);
   EXPECT_THAT(verdict_on(c, made), HasSubstr("before its reply was due"));
+}
+TEST(Clock, OfTheLedgersHasAnError) {
+  const std::string ledger =
+      R"({"arrivals":0,"completed":0,"reset":0,"cut":0,"garbage":0,"abandoned":0,"open":0,"duplicates":0,)"
+      R"("in_flight_peak":0,"connections_new":0,"arrival_error_ns":26,"clock_stepped":true,"calls":[]})";
+  EXPECT_EQ(parse_ledger(ledger).arrival_error, 26ns);
+  EXPECT_TRUE(parse_ledger(ledger).clock_stepped);
 }
 TEST(Clock, ThatIsNotSharedLeavesDurations) {
   const Case c = gather_case();

@@ -61,6 +61,7 @@ class Client {
   ~Client() { hang_up(); }
 
   bool connected() const { return connected_; }
+  int descriptor() const { return fd_; }
   void hang_up() {
     if (fd_ >= 0) close(std::exchange(fd_, -1));
   }
