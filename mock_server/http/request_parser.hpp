@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "mock_server/http/request.hpp"
 
@@ -24,10 +25,19 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
     eager(true);
   }
 
+  /// The request line has come whole, in what is not read yet, and names no version: Beast waits for one.
+  bool lacks_version(std::string_view unread) const {
+    const auto end = unread.find('\n');
+    if (has_line_ || end == std::string_view::npos) return false;
+    const auto line = unread.substr(0, end);
+    return !line.substr(line.rfind(' ') + 1).starts_with("HTTP/");
+  }
+
   Request request;
   bool http11 = true;
   bool head_only = false;         // answer without a body
   bool expects_continue = false;  // the client waits for a 100 before it sends the body
+  bool wrong_host = false;        // why it was refused
 
  private:
   using Error = boost::beast::error_code;
@@ -37,6 +47,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
 
   void on_request_impl(boost::beast::http::verb verb, View method, View target, int version,
                        Error&) override {
+    has_line_ = true;
     http11 = version >= 11;
     head_only = verb == boost::beast::http::verb::head;
     request.route = find_route(view(method), view(target));
@@ -49,10 +60,16 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
     if (field == boost::beast::http::field::expect) {
       expects_continue = boost::beast::iequals(value, "100-continue");
     }
+    if (field == boost::beast::http::field::host) ++hosts_;
     if (request.route.wants_fields()) request.fields.emplace_back(view(name), view(value));
     // Beast bounds what it holds of an unfinished header, but forgets the fields that came whole.
     header_bytes_ += name.size() + value.size() + 4;
     if (header_bytes_ > max_header_bytes) error = boost::beast::http::error::header_limit;
+  }
+  /// Source: RFC 9112, 3.2: one Host field in HTTP/1.1, and never two.
+  void on_header_impl(Error& error) override {
+    wrong_host = hosts_ > 1 || (http11 && hosts_ == 0);
+    if (wrong_host) error = boost::beast::http::error::bad_field;
   }
   std::size_t on_body_impl(View text, Error&) override {
     request.body.append(text.data(), text.size());
@@ -63,12 +80,13 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   }
 
   void on_response_impl(int, View, int, Error&) override {}
-  void on_header_impl(Error&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
   void on_chunk_header_impl(std::uint64_t, View, Error&) override {}
   void on_finish_impl(Error&) override {}
 
   std::size_t header_bytes_ = 0;
+  int hosts_ = 0;
+  bool has_line_ = false;
   bool keep_line_;
 };
 

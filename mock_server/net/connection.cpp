@@ -105,6 +105,7 @@ std::size_t Connection::parse(std::string_view input) {
     used += parser_->put(asio::buffer(input.substr(used)), error);
     const bool needs_more = error == http::error::need_more;
     if (needs_more && input.size() - used > max_unparsed_bytes) error = http::error::header_limit;
+    if (needs_more && parser_->lacks_version(input.substr(used))) error = http::error::bad_version;
     if (error && error != http::error::need_more) {
       refuse(error);
       return input.size();
@@ -142,7 +143,9 @@ void Connection::refuse(const Error& error) {
     return refuse({.status = 413,
                    .body = fmt::format("expected a body of at most {} bytes\n", loop_.limits.body_bytes)});
   }
-  refuse({.status = 400, .body = "expected an HTTP/1.1 request: " + error.message() + '\n'});
+  const std::string what =
+      parser_->wrong_host ? "one Host field, and none or one in HTTP/1.0" : error.message();
+  refuse({.status = 400, .body = "expected an HTTP/1.1 request: " + what + '\n'});
 }
 
 /// Where the client can't be made sense of any more: the answer is the last.

@@ -12,8 +12,8 @@ class TimeoutsTest : public ServerTest {
 };
 
 TEST_F(TimeoutsTest, ASenderThatStopsIsToldAndCutOff) {
-  for (const char* begun :
-       {"G", "GET /healthz HTTP/1.1\r\nHost: x\r\n", "POST /runs HTTP/1.1\r\nContent-Length: 9\r\n\r\n{"}) {
+  for (const char* begun : {"G", "GET /healthz HTTP/1.1\r\nHost: x\r\n",
+                            "POST /runs HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\n{"}) {
     Client client = connect();
     client.send(begun);
     EXPECT_EQ(client.receive().status, 408) << begun;
@@ -24,7 +24,7 @@ TEST_F(TimeoutsTest, ASenderThatStopsIsToldAndCutOff) {
 
 TEST_F(TimeoutsTest, ASenderThatNeverEndsIsCutOff) {
   Client client = connect();
-  bool open = client.send("GET /healthz HTTP/1.1\r\nX: ");
+  bool open = client.send("GET /healthz HTTP/1.1\r\nHost: test\r\nX: ");
   const auto limit = Clock::now() + patience;
   while (open && Clock::now() < limit) {  // each byte is progress, and the whole is none
     open = client.send("y");

@@ -36,7 +36,7 @@ TEST_F(ServerTest, RefusesBadPlansWithOneLine) {
     EXPECT_EQ(reply.body.find('\n'), reply.body.size() - 1) << reply.body;
     EXPECT_NE(reply.body.find("expected"), std::string::npos) << reply.body;
   }
-  EXPECT_EQ(client.send("POST /runs HTTP/1.1\r\n\r\n"), true);
+  EXPECT_EQ(client.send("POST /runs HTTP/1.1\r\nHost: test\r\n\r\n"), true);
   EXPECT_EQ(client.receive().status, 400);  // no body
 }
 
@@ -443,8 +443,8 @@ TEST_F(ServerTest, RequestsMayComeInPieces) {
   Client client = connect();
   const std::string body = R"({"delay":"0"})";
   for (const std::string& request :
-       {get(call(run, 5)), "POST /runs HTTP/1.1\r\nContent-Length: 13\r\n\r\n" + body,
-        std::string("POST /runs HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+       {get(call(run, 5)), "POST /runs HTTP/1.1\r\nHost: test\r\nContent-Length: 13\r\n\r\n" + body,
+        std::string("POST /runs HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n"
                     "6;x=y\r\n{\"dela\r\n7\r\ny\":\"0\"}\r\n0\r\n\r\n")}) {
     for (const char c : request) ASSERT_TRUE(client.send({&c, 1}));
     EXPECT_EQ(client.receive().status / 100, 2) << request;
@@ -458,11 +458,11 @@ TEST_F(ServerTest, ConnectionsAreKeptOrClosedAsTheClientAsks) {
     std::string request, connection;
     bool ends;
   } rows[] = {
-      {"GET " + path + " HTTP/1.1\r\n\r\n", "", false},
-      {"GET " + path + " HTTP/1.1\r\nConnection: close\r\n\r\n", "close", true},
+      {"GET " + path + " HTTP/1.1\r\nHost: test\r\n\r\n", "", false},
+      {"GET " + path + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n", "close", true},
       {"GET " + path + " HTTP/1.0\r\n\r\n", "close", true},
       {"GET " + path + " HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "keep-alive", false},
-      {"GET http://test" + path + " HTTP/1.1\r\n\r\n", "", false},
+      {"GET http://test" + path + " HTTP/1.1\r\nHost: test\r\n\r\n", "", false},
   };
   for (const auto& row : rows) {
     Client client = connect();
@@ -490,7 +490,7 @@ TEST_F(ServerTest, ARequestBeforeAHalfCloseIsAnsweredIfItCanBeAtOnce) {
 
 TEST_F(ServerTest, BodiesWaitForAContinue) {
   Client client = connect();
-  client.send("POST /runs HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  client.send("POST /runs HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(client.receive().status, 100);
   client.send("{}");
   EXPECT_EQ(client.receive().status, 201);
@@ -509,14 +509,14 @@ TEST_F(ServerTest, MalformedRequestsAreRefusedAndTheConnectionIsClosed) {
       {"GET /healthz HTTP/2.0\r\n\r\n", 400},
       {"GET /healthz HTTP/1.1\nHost: x\n\n", 400},
       {"GET /healthz HTTP/1.1\r\nno colon\r\n\r\n", 400},
-      {"POST /runs HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400},
-      {"POST /runs HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n", 400},
-      {"POST /runs HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
-      {"GET /" + long_line + " HTTP/1.1\r\n\r\n", 431},
-      {"GET /healthz HTTP/1.1\r\nX: " + long_line + "\r\n\r\n", 431},
-      {"GET /healthz HTTP/1.1\r\n" + many_fields + "\r\n", 431},
-      {"POST /runs HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n", 413},
-      {"POST /runs HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n100001\r\n", 413},
+      {"POST /runs HTTP/1.1\r\nHost: test\r\nContent-Length: x\r\n\r\n", 400},
+      {"POST /runs HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n", 400},
+      {"POST /runs HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+      {"GET /" + long_line + " HTTP/1.1\r\nHost: test\r\n\r\n", 431},
+      {"GET /healthz HTTP/1.1\r\nHost: test\r\nX: " + long_line + "\r\n\r\n", 431},
+      {"GET /healthz HTTP/1.1\r\nHost: test\r\n" + many_fields + "\r\n", 431},
+      {"POST /runs HTTP/1.1\r\nHost: test\r\nContent-Length: 1048577\r\n\r\n", 413},
+      {"POST /runs HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n100001\r\n", 413},
   };
   for (const auto& row : rows) {
     Client client = connect();
@@ -530,9 +530,44 @@ TEST_F(ServerTest, MalformedRequestsAreRefusedAndTheConnectionIsClosed) {
   expect_serving();
 }
 
+/// As long as the server would wait for the rest of a request, the test would fail by its client's patience.
+TEST_F(ServerTest, ARequestLineWithoutAVersionIsRefusedAtOnce) {
+  for (const char* line : {"GET / \r\n", "GET / \r\n\r\n", "GET /\r\n", "GET / HTTP\r\n\r\n", "hello\r\n"}) {
+    Client client = connect();
+    client.send(line);
+    const HttpReply reply = client.receive();
+    EXPECT_EQ(reply.status, 400) << line;
+    EXPECT_NE(reply.body.find("expected an HTTP/1.1 request"), std::string::npos) << reply.body;
+    EXPECT_TRUE(client.ended()) << line;
+  }
+}
+
+TEST_F(ServerTest, HttpOneDotOneHasOneHost) {
+  const struct {
+    const char *version_and_fields, *why;
+    int status;
+  } rows[] = {
+      {"HTTP/1.1\r\n\r\n", "none", 400},
+      {"HTTP/1.1\r\nAccept: */*\r\n\r\n", "none", 400},
+      {"HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n", "two", 400},
+      {"HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", "two", 400},
+      {"HTTP/1.1\r\nHost: a\r\n\r\n", "one", 200},
+      {"HTTP/1.1\r\nhOST:\r\n\r\n", "one, of no name", 200},
+      {"HTTP/1.0\r\n\r\n", "none, as health checkers do", 200},
+  };
+  for (const auto& row : rows) {
+    Client client = connect();
+    client.send(std::string("GET /healthz ") + row.version_and_fields);
+    const HttpReply reply = client.receive();
+    EXPECT_EQ(reply.status, row.status) << row.why;
+    EXPECT_EQ(reply.body.find("one Host field") != std::string::npos, row.status == 400) << reply.body;
+  }
+}
+
 TEST_F(ServerTest, AHeaderOrTrailerThatNeverEndsIsCutOff) {
   for (const char* request :
-       {"GET /healthz HTTP/1.1\r\n", "POST /runs HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"}) {
+       {"GET /healthz HTTP/1.1\r\nHost: test\r\n",
+        "POST /runs HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"}) {
     Client client = connect();
     bool open = client.send(request);
     for (int i = 0; open && i < 20'000; ++i) open = client.send("X-" + std::to_string(i) + ": y\r\n");
@@ -542,7 +577,8 @@ TEST_F(ServerTest, AHeaderOrTrailerThatNeverEndsIsCutOff) {
 
 TEST_F(ServerTest, TheReplyToABodyThatIsTooLargeOutlivesTheSending) {
   Client client = connect();
-  client.send("POST /runs HTTP/1.1\r\nContent-Length: 3000000\r\n\r\n" + std::string(1'000'000, ' '));
+  client.send("POST /runs HTTP/1.1\r\nHost: test\r\nContent-Length: 3000000\r\n\r\n" +
+              std::string(1'000'000, ' '));
   EXPECT_EQ(client.receive().status, 413);
   EXPECT_TRUE(client.ended());  // and not by a reset, which could have destroyed the reply
 }
@@ -561,9 +597,10 @@ TEST_F(ServerTest, RandomBytesDoNoHarm) {
     if (round % 3 == 0) {
       for (std::size_t i = below(300); i > 0; --i) bytes += static_cast<char>(random());
     } else {  // nearly a request
-      bytes = round % 3 == 1
-                  ? get(call(run, random() % 9)) + get("/delay/0")
-                  : "POST /runs HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+      bytes =
+          round % 3 == 1
+              ? get(call(run, random() % 9)) + get("/delay/0")
+              : "POST /runs HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
       for (std::size_t i = 1 + below(3); i > 0; --i) bytes[below(bytes.size())] = static_cast<char>(random());
       bytes.resize(bytes.size() - below(10));
     }
@@ -653,7 +690,7 @@ TEST(Stopping, WaitsNoLongerThanTheDrainTime) {
   std::thread loop([&] { server.run(); });
   Client client(server.port());
   EXPECT_EQ(client.request("POST", "/runs", R"({"delay":"3600s"})").status, 201);
-  client.send("GET /runs/1/calls/0 HTTP/1.1\r\n\r\n");
+  client.send("GET /runs/1/calls/0 HTTP/1.1\r\nHost: test\r\n\r\n");
   while (Json::parse(Client(server.port()).get("/runs/1").body)["arrivals"] == 0) std::this_thread::yield();
   server.stop();
   loop.join();
@@ -664,7 +701,7 @@ TEST(Stopping, ASecondTimeIsAtOnce) {
   std::thread loop([&] { server.run(); });
   Client client(server.port());
   EXPECT_EQ(client.request("POST", "/runs", R"({"delay":"3600s"})").status, 201);
-  client.send("GET /runs/1/calls/0 HTTP/1.1\r\n\r\n");
+  client.send("GET /runs/1/calls/0 HTTP/1.1\r\nHost: test\r\n\r\n");
   while (Json::parse(Client(server.port()).get("/runs/1").body)["arrivals"] == 0) std::this_thread::yield();
   server.stop();
   server.stop();
