@@ -2,7 +2,10 @@
 // once, wherever its reply has got to.
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <semaphore>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <tuple>
 
@@ -135,6 +138,53 @@ TEST_P(GivenUpBefore, ACallThatEndsInTimeIsNotGivenUp) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, GivenUpBefore, testing::ValuesIn(all_clients()), name_of_client);
+
+/// Gives a call up when its loop has made so many steps with the part of its reply that is there: it has to
+/// end without another byte. False where there are fewer steps.
+bool gives_up_after(int steps, const std::string& transport) {
+  std::binary_semaphore may_answer{0}, has_answered{0};
+  ScriptedServer server([&](Peer& peer) {
+    peer.receive();
+    peer.send(reply);  // which leaves a connection to keep
+    if (peer.receive().empty()) return;
+    may_answer.acquire();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + std::string(10'000, '0'));
+    has_answered.release();
+    peer.wait_until_closed();
+  });
+  asio::io_context loop{1};
+  const auto client =
+      make_awaitable_client({.port = server.port(), .transport = transport}, loop.get_executor());
+  bool warm = false;
+  asio::co_spawn(loop, client->warm(1), [&warm](std::exception_ptr) { warm = true; });
+  while (!warm) loop.run_one();
+
+  asio::cancellation_signal give_up;
+  std::optional<Verdict> verdict;
+  const auto end = [&verdict](std::exception_ptr, const Reply& got) { verdict = got.verdict; };
+  asio::co_spawn(loop, client->get(request), asio::bind_cancellation_slot(give_up.slot(), end));
+  loop.restart();
+  while (server.requests().size() < 2) loop.poll();
+  may_answer.release();
+  has_answered.acquire();
+  for (int step = 0; step < steps; ++step) {
+    if (loop.poll_one() == 0) return false;
+  }
+  give_up.emit(asio::cancellation_type::terminal);
+  loop.poll();
+  EXPECT_EQ(verdict, Verdict::cancelled) << "after " << steps << " steps";
+  return true;
+}
+
+/// Also between two reads of which the first is done and not yet seen, when there is nothing to cancel.
+TEST(GivenUpBetweenSteps, ACallOfACoroutineEnds) {
+  for (const TransportEntry& transport : transports()) {
+    SCOPED_TRACE(transport.name);
+    int steps = 0;
+    while (gives_up_after(steps, std::string(transport.name))) ++steps;
+    EXPECT_GT(steps, 1);
+  }
+}
 
 }  // namespace
 }  // namespace fanbench

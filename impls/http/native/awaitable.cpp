@@ -49,15 +49,16 @@ class NativeAwaitable final : public AwaitableClient {
       const std::size_t sent = connection->socket.write_some(asio::buffer(message), error);
       if (sent < message.size()) {
         const bool all = co_await send(connection->socket, asio::buffer(message) + sent);
-        // An operation that is already done when the cancellation comes does not fail: the next would not be
-        // cancelled.
-        if (!all || cancelled()) co_return failure();
+        if (!all) co_return failure();
       }
     }
 
     ReplyParser parser;
     auto& buffer = connection->buffer;
     while (!parser.whole()) {
+      // An operation that is already done when the cancellation comes does not fail: the next would not be
+      // cancelled.
+      if (cancelled()) co_return failure();
       auto [ended, bytes] = co_await connection->socket.async_read_some(room_in(buffer), token);
       if (take(parser, buffer, bytes, ended)) co_return failure();
     }
