@@ -129,7 +129,7 @@ WorkerProcess ForkServer::fork_worker() {
   return receive_forked(control_.get());
 }
 
-void run_fork_server(int argc, char** argv) {
+void run_fork_server(int argc, char** argv, WorkerMain& worker) {
   if (argc != 8) ::_exit(2);
   die_with_parent();
   // Blocked before any worker exists, who inherits this: else a stop that comes early would end it.
@@ -155,7 +155,8 @@ void run_fork_server(int argc, char** argv) {
       die_with_parent();
       ::close(control_fd);
       pool_end.reset();
-      run_worker(worker_end.get(), setup, records);
+      worker(worker_end.get(), setup, records);
+      ::_exit(0);
     }
     if (pid < 0) {
       send_forked(control_fd, {.pid = -errno}, -1);

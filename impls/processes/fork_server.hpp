@@ -8,6 +8,7 @@
 #include <span>
 
 #include "impls/contract/model.hpp"
+#include "impls/processes/shared_records.hpp"
 #include "impls/unique_fd.hpp"
 
 namespace fanbench::processes {
@@ -35,8 +36,10 @@ class ForkServer {
   pid_t pid_ = -1;
 };
 
-/// The fork server's own life: forks workers until the other end of its control socket is closed.
-[[noreturn]] void run_fork_server(int argc, char** argv);
+/// The fork server's own life: forks processes that run this worker, until the other end of its control
+/// socket is closed.
+using WorkerMain = void(int socket, const Setup& setup, const SharedRecords& records);
+[[noreturn]] void run_fork_server(int argc, char** argv, WorkerMain& worker);
 inline constexpr const char* fork_server_flag = "--fanbench-fork-server";
 
 }  // namespace fanbench::processes

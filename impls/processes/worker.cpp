@@ -106,20 +106,27 @@ void do_job(const Job& job, BlockingClient& client, Recorder& recorder, const st
 
 }  // namespace
 
-void run_worker(int socket, const Setup& setup, const SharedRecords& records) {
-  const auto client = make_blocking_client(setup);
-  Current current;
-  const std::jthread listener([&current] { wait_for_stop_signals(current); });
+void serve_jobs(int socket, const SharedRecords& records,
+                const std::function<void(const Job&, Recorder&)>& work) {
   Job job;
   while (::recv(socket, &job, sizeof job, 0) == sizeof job) {
-    const std::stop_token stop = current.begin(job.number);
     Recorder recorder(records.calls().first(job.scenario.calls),
                       records.attempts().first(job.scenario.calls * job.attempts_per_call), job.began);
-    do_job(job, *client, recorder, stop);
+    work(job, recorder);
     const Done done{.id = job.id, .events = static_cast<std::uint32_t>(recorder.events().size())};
     ::send(socket, &done, sizeof done, MSG_NOSIGNAL);
     for (const EventRecord& event : recorder.events()) ::send(socket, &event, sizeof event, MSG_NOSIGNAL);
   }
+}
+
+void run_worker(int socket, const Setup& setup, const SharedRecords& records) {
+  const auto client = make_blocking_client(setup);
+  Current current;
+  const std::jthread listener([&current] { wait_for_stop_signals(current); });
+  serve_jobs(socket, records, [&](const Job& job, Recorder& recorder) {
+    const std::stop_token stop = current.begin(job.number);
+    do_job(job, *client, recorder, stop);
+  });
   ::_exit(0);
 }
 
@@ -129,7 +136,7 @@ namespace fanbench {
 
 void become_worker_if_asked(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == processes::fork_server_flag)
-    processes::run_fork_server(argc, argv);
+    processes::run_fork_server(argc, argv, processes::run_worker);
 }
 
 }  // namespace fanbench

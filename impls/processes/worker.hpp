@@ -2,6 +2,7 @@
 #pragma once
 
 #include <csignal>
+#include <functional>
 #include <type_traits>
 
 #include "impls/contract/model.hpp"
@@ -47,7 +48,11 @@ static_assert(std::is_trivially_copyable_v<Done>);
 /// no constant.
 inline int stop_signal() { return SIGRTMIN; }
 
-/// A worker's life: does the jobs that it is given, one at a time, until the pool closes its socket.
+/// Takes jobs from the pool's socket, has them done one at a time and tells the pool, until it closes its
+/// end.
+void serve_jobs(int socket, const SharedRecords& records,
+                const std::function<void(const Job&, Recorder&)>& work);
+/// A worker's life: does the jobs that it is given.
 [[noreturn]] void run_worker(int socket, const Setup& setup, const SharedRecords& records);
 
 }  // namespace fanbench::processes
