@@ -19,6 +19,15 @@ void pipeline(BlockingClient& client, const Scenario& scenario, Recorder& record
     ++next_stage;
   });
   std::vector<std::jthread> threads;
+  // The others are not to wait for the threads that cannot be made: they go on, and are joined.
+  struct Missing {
+    std::ptrdiff_t items;
+    const std::vector<std::jthread>& threads;
+    decltype(stage_end)& barrier;
+    ~Missing() {
+      for (auto made = std::ssize(threads); made < items; ++made) barrier.arrive_and_drop();
+    }
+  } const missing{items, threads, stage_end};
   for (std::uint32_t item = 0; item < items; ++item) {
     threads.emplace_back([&, first = stages * item] {
       if (scenario.mode == Mode::streamed) return call_chain(client, scenario, first, recorder);
