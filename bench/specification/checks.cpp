@@ -70,7 +70,7 @@ Mistake check_made_once(const Case& c, CallId id, const CallRecord& record) {
   return fmt::format("call {} was attempted {} times, expected once", id, record.attempts);
 }
 
-Mistake check_each_once(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+Mistake check_each_once(const Case& c, const Outcome& outcome, const Ledger& ledger, std::uint32_t) {
   for (CallId id = 0; id < c.scenario.calls; ++id) {
     if (auto mistake = check_made_once(c, id, outcome.records[id])) return mistake;
   }
@@ -80,8 +80,45 @@ Mistake check_each_once(const Case& c, const Outcome& outcome, const Ledger& led
                      c.scenario.calls);
 }
 
+namespace {
+
+constexpr Nanoseconds time_to_begin_one(bool cold) { return std::chrono::microseconds(cold ? 5000 : 500); }
+
+}  // namespace
+
+Nanoseconds time_to_begin(std::uint64_t calls, bool cold) {
+  return least_lead + calls * time_to_begin_one(cold);
+}
+
+std::uint64_t least_begun(const Case& c, Nanoseconds since_began) {
+  const Nanoseconds work = specification_of(c.workload).works_once ? Nanoseconds::zero() : c.work;
+  const Nanoseconds left = since_began - held_up - time_to_begin(0);
+  if (left <= Nanoseconds::zero()) return 0;
+  return static_cast<std::uint64_t>(left / (time_to_begin_one(c.cold) + work));
+}
+
+Mistake check_begun(const Case& c, const LedgerCall& decisive, const Ledger& ledger, std::uint32_t at_once) {
+  if (decisive.due - decisive.arrived < time_to_begin(at_once, c.cold)) return std::nullopt;
+  const auto begun = std::ranges::count_if(
+      ledger.calls, [&](const LedgerCall& call) { return call.arrived <= decisive.due; });
+  if (2 * begun >= std::int64_t{at_once}) return std::nullopt;
+  return fmt::format(
+      "{} calls had reached the server when the reply to call {} was due, expected at least half of {}",
+      begun, decisive.id, at_once);
+}
+
 Nanoseconds cancelled_within(const Case& c) {
   return std::chrono::milliseconds(100) + c.scenario.calls * std::chrono::microseconds(500);
+}
+
+Mistake refuse_unseen_cancellation(const Case& c, Nanoseconds decided) {
+  const Nanoseconds after = std::max(longest_delay(c) - decided, Nanoseconds::zero());
+  const Nanoseconds needed = cancelled_within(c) + least_lead;
+  if (after >= needed) return std::nullopt;
+  return fmt::format(
+      "the last reply is due {} after the rest is to be given up, at least {} are needed to tell whether it "
+      "is: choose longer delays or another seed",
+      format_duration(after), format_duration(needed));
 }
 
 Mistake check_rest_cancelled(const Case& c, const LedgerCall& decisive, const Ledger& ledger) {

@@ -15,7 +15,7 @@ Mistake check_reply(const Case&, CallId id, const CallRecord& record);
 /// The call was made once, and ended as planned.
 Mistake check_made_once(const Case&, CallId id, const CallRecord& record);
 /// The same of every call, and the server saw no more.
-Mistake check_each_once(const Case&, const Outcome&, const Ledger&);
+Mistake check_each_once(const Case&, const Outcome&, const Ledger&, std::uint32_t at_once = {});
 
 /// Whether the plan has the call fail on its first attempt.
 bool fails(const Case&, CallId id, Attempt attempt = 0);
@@ -24,9 +24,25 @@ bool fails(const Case&, CallId id, Attempt attempt = 0);
 inline constexpr Nanoseconds least_lead = std::chrono::milliseconds(20);
 // because by so much they may be late: the server's lateness and the client's scheduling.
 inline constexpr Nanoseconds lateness_allowed = std::chrono::milliseconds(15);
+
+/// In which any model has begun so many calls on a machine that has nothing else to do: 0.5 ms each, four
+/// times what the slowest took of 1,000 (threads over curl 0.12 ms, coroutines 0.02). Cold, where the run
+/// makes connections and workers too, 5 ms (processes 1.1 ms, all others 0.15).
+Nanoseconds time_to_begin(std::uint64_t calls, bool cold = false);
+// A machine that has something else to do may keep a model from running for so long.
+inline constexpr Nanoseconds held_up = std::chrono::milliseconds(80);
+/// The calls that any model has begun by then, on any machine, if it may have them all open at once; those of
+/// `mixed` may be begun one after another with the work on them.
+std::uint64_t least_begun(const Case&, Nanoseconds since_began);
+/// At least half of `at_once` calls had reached the server when this reply was due, if by then they could. On
+/// a busy machine some may be late: that is a result.
+Mistake check_begun(const Case&, const LedgerCall& decisive, const Ledger&, std::uint32_t at_once);
+
 /// A call that was due this long after it should have been given up must have been. Generous: a slow
 /// cancellation is a result, a missing one an error.
 Nanoseconds cancelled_within(const Case&);
+/// Why the plan would leave it open whether calls are given up: no reply is due so long after the decision.
+Mistake refuse_unseen_cancellation(const Case&, Nanoseconds decided);
 /// No call but the decisive one, whose reply made the others needless, was completed much later.
 Mistake check_rest_cancelled(const Case&, const LedgerCall& decisive, const Ledger&);
 /// The end of the chosen call, where there is one: see Specification::decided.

@@ -11,11 +11,6 @@
 namespace fanbench {
 namespace {
 
-/// Time in which any model on any machine should have begun so many calls, if their connections are open.
-Nanoseconds ample_time_to_begin(std::uint64_t calls) {
-  return std::chrono::milliseconds(100) + calls * std::chrono::milliseconds(1);
-}
-
 /// A call without a verdict comes first: what became of it explains much of what is wrong otherwise.
 Mistake check_verdicts(const Outcome& outcome) {
   const auto lost = std::ranges::find(outcome.records, Verdict::none, &CallRecord::verdict);
@@ -135,21 +130,32 @@ std::uint64_t most_open(const Outcome& outcome, const Ledger& ledger) {
   return static_cast<std::uint64_t>(most);
 }
 
-Mistake check_in_flight(const Specification& specification, const Case& c, std::uint32_t model_in_flight,
-                        const Outcome& outcome, const Ledger& ledger) {
-  const std::uint64_t most = std::min(specification.in_flight(c), model_in_flight);
-  if (const std::uint64_t open = most_open(outcome, ledger); open > most) {
-    return fmt::format("{} calls were in flight at once, expected at most {}", open, most);
-  }
-  // The peak must also be reached, unless the client may just have been too slow to begin so many before the
-  // first of them ends.
-  Nanoseconds first_end =
+/// What the peak must reach: by any time any model has begun so many of the `at_once` calls, and no more have
+/// ended than by plan could. A model that may have fewer open would begin the next when one ends. Where calls
+/// are given up only the time until the first end counts: after it they need not be begun.
+std::uint64_t least_peak(const Specification& specification, const Case& c, std::uint32_t at_once) {
+  const Nanoseconds deadline =
       c.scenario.deadline > Nanoseconds::zero() ? c.scenario.deadline : Nanoseconds::max();
-  for (CallId id = 0; id < c.scenario.calls; ++id) first_end = std::min(first_end, delay(c, id));
-  if (!c.cold && first_end >= ample_time_to_begin(most) && ledger.in_flight_peak < most) {
-    return fmt::format("{} calls were in flight at most, expected {}", ledger.in_flight_peak, most);
+  std::vector<Nanoseconds> ends;
+  for (CallId id = 0; id < c.scenario.calls; ++id) ends.push_back(std::min(delay(c, id), deadline));
+  std::ranges::sort(ends);
+  std::uint64_t least = 0;
+  for (std::uint64_t ended = 0; ended < ends.size(); ++ended) {
+    const auto begun = std::min<std::uint64_t>(at_once, least_begun(c, ends[ended]));
+    least = std::max(least, begun - std::min(begun, ended));
+    if (specification.gives_up) break;
   }
-  return std::nullopt;
+  return least;
+}
+
+Mistake check_in_flight(const Specification& specification, const Case& c, std::uint32_t at_once,
+                        const Outcome& outcome, const Ledger& ledger) {
+  if (const std::uint64_t open = most_open(outcome, ledger); open > at_once) {
+    return fmt::format("{} calls were in flight at once, expected at most {}", open, at_once);
+  }
+  const std::uint64_t least = least_peak(specification, c, at_once);
+  if (ledger.in_flight_peak >= least) return std::nullopt;
+  return fmt::format("{} calls were in flight at most, expected at least {}", ledger.in_flight_peak, least);
 }
 
 Mistake check_connections(const Case& c, const Outcome& outcome, const Ledger& ledger) {
@@ -187,12 +193,13 @@ Nanoseconds expected_duration(const Specification& specification, const Case& c)
 
 Mistake verify(const Specification& specification, const Case& c, std::uint32_t model_in_flight,
                const Outcome& outcome, const Ledger& ledger) {
+  const std::uint32_t at_once = std::min(specification.in_flight(c), model_in_flight);
   if (auto mistake = check_verdicts(outcome)) return mistake;
   if (auto mistake = check_ledger(c, ledger)) return mistake;
   if (auto mistake = check_records(c, outcome, ledger)) return mistake;
-  if (auto mistake = specification.check(c, outcome, ledger)) return mistake;
+  if (auto mistake = specification.check(c, outcome, ledger, at_once)) return mistake;
   if (auto mistake = check_count(outcome, ledger)) return mistake;
-  if (auto mistake = check_in_flight(specification, c, model_in_flight, outcome, ledger)) return mistake;
+  if (auto mistake = check_in_flight(specification, c, at_once, outcome, ledger)) return mistake;
   if (auto mistake = check_connections(c, outcome, ledger)) return mistake;
   if (auto mistake = check_littles_law(ledger)) return mistake;
   if (outcome.makespan < specification.least(c)) {

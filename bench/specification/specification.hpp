@@ -34,8 +34,9 @@ struct Specification {
   std::uint32_t (*in_flight)(const Case&);
   /// Why the plan cannot be verified: its outcome would be ambiguous.
   Mistake (*refuse)(const Case&);
-  /// Compares the outcome with plan and ledger, beyond what every workload promises.
-  Mistake (*check)(const Case&, const Outcome&, const Ledger&);
+  /// Compares the outcome with plan and ledger, beyond what every workload promises. `at_once` is the most
+  /// calls that workload and model let be open at once.
+  Mistake (*check)(const Case&, const Outcome&, const Ledger&, std::uint32_t at_once);
   /// Tasks that exist at once in a model which has one for everything that may wait: its threads have to fit
   /// in the machine. Null: one for each call.
   std::uint32_t (*tasks)(const Case&) = nullptr;

@@ -17,7 +17,7 @@ Nanoseconds least(const Case& c) { return calibrated_at_least(ideal(c)); }
 
 std::uint32_t no_calls(const Case&) { return 0; }
 
-Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger, std::uint32_t) {
   for (CallId id = 0; id < c.scenario.calls; ++id) {
     const CallRecord& record = outcome.records[id];
     if (record.verdict != Verdict::ok)

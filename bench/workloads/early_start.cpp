@@ -13,10 +13,8 @@ namespace {
 Nanoseconds ideal(const Case& c) { return std::max(longest_delay(c), c.work); }
 Nanoseconds least(const Case& c) { return std::max(longest_delay(c), calibrated_at_least(c.work)); }
 
-/// In which any model should have started so many calls.
-Nanoseconds time_to_start(const Case& c) {
-  return least_lead + c.scenario.calls * std::chrono::microseconds(200);
-}
+/// No more than that, as half of the calls are enough, and what holds up the model holds up the work.
+Nanoseconds time_to_start(const Case& c) { return time_to_begin(c.scenario.calls); }
 
 Mistake refuse(const Case& c) {
   if (c.scenario.calls > 0 && calibrated_at_least(c.work) < time_to_start(c)) {
@@ -37,9 +35,8 @@ Mistake refuse(const Case& c) {
 
 /// Of the calls that can be under way at once, at least half have to reach the server before the work ends.
 /// On a busy machine some may be late: that is a result.
-Mistake check_starts(const Case& c, const Outcome& outcome, const EventRecord& worked, const Ledger& ledger) {
-  const bool has_workers = c.workers_chosen || c.workers > 1;
-  const std::uint32_t at_once = has_workers ? std::min(c.workers, c.scenario.calls) : c.scenario.calls;
+Mistake check_starts(const Outcome& outcome, const EventRecord& worked, const Ledger& ledger,
+                     std::uint32_t at_once) {
   const auto late = std::ranges::count_if(
       ledger.calls, [&](const LedgerCall& call) { return outcome.surely_after(call.arrived, worked.at); });
   const auto early = static_cast<std::int64_t>(ledger.calls.size()) - late;
@@ -51,7 +48,7 @@ Mistake check_starts(const Case& c, const Outcome& outcome, const EventRecord& w
       early, at_once);
 }
 
-Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger, std::uint32_t at_once) {
   if (auto mistake = check_each_once(c, outcome, ledger)) return mistake;
   if (c.scenario.calls == 0) return std::nullopt;
   if (outcome.events.size() != 2) {
@@ -70,7 +67,7 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
         "the work was begun {} after the first reply was due: were the calls waited for first?",
         format_duration(outcome.at(began.at) - first->due));
   }
-  return check_starts(c, outcome, worked, ledger);
+  return check_starts(outcome, worked, ledger, at_once);
 }
 
 /// The calls, who works, and who waits.

@@ -21,14 +21,14 @@ Mistake refuse(const Case& c) {
   if (delays.size() < 2) return std::nullopt;
   std::ranges::nth_element(delays, delays.begin() + 1);
   const Nanoseconds lead = delays[1] - std::min(delays[0], delays[1]);
-  if (lead >= least_lead) return std::nullopt;
+  if (lead >= least_lead) return refuse_unseen_cancellation(c, ideal(c));
   return fmt::format(
       "the plan's two shortest delays are {} apart, at least {} are needed to tell the winner: choose "
       "another seed",
       format_duration(lead), format_duration(least_lead));
 }
 
-Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger, std::uint32_t at_once) {
   if (c.scenario.calls == 0) return std::nullopt;
   const CallId winner = outcome.chosen;
   if (winner >= c.scenario.calls) return "no winner was chosen";
@@ -46,9 +46,12 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
                          format_duration(winners_row->due - call.due));
     }
   }
+  if (auto mistake = check_begun(c, *winners_row, ledger, at_once)) return mistake;
   if (auto mistake = check_rest_cancelled(c, *winners_row, ledger)) return mistake;
   for (CallId id = 0; id < c.scenario.calls; ++id) {
     const CallRecord& record = outcome.records[id];
+    if (record.attempts == 0 && at_once == c.scenario.calls)
+      return fmt::format("call {} was never begun: all calls start at once, whoever wins", id);
     if (record.attempts > 1)
       return fmt::format("call {} was attempted {} times, expected once", id, record.attempts);
     if (id == winner || record.verdict == Verdict::cancelled) continue;

@@ -34,7 +34,7 @@ Mistake check_heartbeat(const Outcome& outcome) {
   return fmt::format("the heartbeat made {} ticks, expected at most {}", outcome.lags.size(), most);
 }
 
-Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger, std::uint32_t) {
   if (auto mistake = check_each_once(c, outcome, ledger)) return mistake;
   return check_heartbeat(outcome);
 }

@@ -48,7 +48,7 @@ Mistake check_call(const Case& c, const Outcome& outcome, const LedgerCall& call
   return std::nullopt;
 }
 
-Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger, std::uint32_t) {
   if (auto mistake = check_each_once(c, outcome, ledger)) return mistake;
   std::vector<Before> calls(c.scenario.calls);
   std::array<Before, stages> last{};

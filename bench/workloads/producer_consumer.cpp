@@ -152,13 +152,61 @@ std::vector<Interval> all_busy(const Ledger& ledger) {
   return intervals;
 }
 
+/// What waits in the queue, ranked: the highest is asked for, and what has been taken is left out then.
+class Waiting {
+ public:
+  void put(std::int64_t rank, const Item& item) { heap_.emplace(rank, item); }
+  const Item* highest(Nanoseconds taken) {
+    while (!heap_.empty() && heap_.top().second.arrived <= taken) heap_.pop();
+    return heap_.empty() ? nullptr : &heap_.top().second;
+  }
+
+ private:
+  using Ranked = std::pair<std::int64_t, Item>;
+  struct Lower {
+    bool operator()(const Ranked& a, const Ranked& b) const { return a.first < b.first; }
+  };
+  std::priority_queue<Ranked, std::vector<Ranked>, Lower> heap_;
+};
+
+/// Ranked so that, if any that waits has precedence over an item, the highest of all has it or the highest of
+/// the item's own producer, whose puts are in the order of ids.
+class WaitingItems {
+ public:
+  explicit WaitingItems(const Case& c) : case_(c), of_producers_(c.scenario.producers) {}
+
+  void put(const Item& item) {
+    const std::int64_t sign = case_.scenario.order == Order::fifo ? -1 : 1;
+    all_.put(case_.scenario.order == Order::priority ? signed_priority(item.id) : sign * item.put.count(),
+             item);
+    of_producer(item).put(sign * std::int64_t{item.id}, item);
+  }
+  const Item* with_precedence(const Item& item, Nanoseconds taken, Nanoseconds put_within) {
+    for (const Item* other : {all_.highest(taken), of_producer(item).highest(taken)}) {
+      if (other && has_precedence(case_, *other, item, put_within)) return other;
+    }
+    return nullptr;
+  }
+
+ private:
+  Waiting& of_producer(const Item& item) { return of_producers_[item.id % case_.scenario.producers]; }
+  /// In the same order as priority().
+  std::int64_t signed_priority(CallId id) const {
+    return static_cast<std::int64_t>(priority(case_.scenario, id) ^ (std::uint64_t{1} << 63));
+  }
+
+  const Case& case_;
+  Waiting all_;
+  std::vector<Waiting> of_producers_;
+};
+
 /// No item is taken while another waits that has precedence. One waited for certain if it was put before the
 /// last time that all consumers were busy before the taken one arrived, and was not there the next time they
 /// were.
 Mistake check_order(const Case& c, const Outcome& outcome, const std::vector<Item>& by_put,
                     const Ledger& ledger, Nanoseconds put_within) {
   const std::vector<Interval> busy = all_busy(ledger);
-  std::vector<Item> waiting;
+  WaitingItems waiting(c);
   auto put = by_put.begin();
   auto after = busy.begin();
   for (const LedgerCall& call : ledger.calls) {
@@ -166,19 +214,16 @@ Mistake check_order(const Case& c, const Outcome& outcome, const std::vector<Ite
     if (after == busy.end()) break;
     if (after == busy.begin()) continue;
     const Nanoseconds not_yet_taken = std::prev(after)->to, taken = std::max(after->from, call.arrived);
-    while (put != by_put.end() && put->put + put_within <= not_yet_taken) waiting.push_back(*put++);
-    std::erase_if(waiting, [taken](const Item& item) { return item.arrived <= taken; });
+    while (put != by_put.end() && put->put + put_within <= not_yet_taken) waiting.put(*put++);
     const Item item{call.id, outcome.at(outcome.records[call.id].intended), call.arrived};
-    for (const Item& other : waiting) {
-      if (has_precedence(c, other, item, put_within))
-        return fmt::format("call {} was taken from the queue before call {}, against its order", item.id,
-                           other.id);
-    }
+    if (const Item* other = waiting.with_precedence(item, taken, put_within))
+      return fmt::format("call {} was taken from the queue before call {}, against its order", item.id,
+                         other->id);
   }
   return std::nullopt;
 }
 
-Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger, std::uint32_t) {
   if (auto mistake = check_each_once(c, outcome, ledger)) return mistake;
   if (auto mistake = check_producers(c, outcome)) return mistake;
   // Puts are the client's, arrivals the server's: without a common clock the queue itself is not seen.

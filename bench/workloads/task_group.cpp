@@ -27,10 +27,10 @@ Nanoseconds ideal(const Case& c) {
 /// cancelled, and both are right.
 Mistake refuse(const Case& c) {
   auto failing = failures(c);
-  if (failing.size() < 2) return std::nullopt;
-  std::ranges::partial_sort(failing, failing.begin() + 2);
-  const Nanoseconds lead = failing[1] - failing[0];
-  if (lead >= least_lead) return std::nullopt;
+  if (failing.empty() || c.scenario.calls == 1) return std::nullopt;
+  std::ranges::sort(failing);
+  const Nanoseconds lead = failing.size() > 1 ? failing[1] - failing[0] : Nanoseconds::max();
+  if (lead >= least_lead) return refuse_unseen_cancellation(c, failing[0]);
   return fmt::format(
       "the plan's two earliest failures are {} apart, at least {} are needed to tell the first: choose "
       "another "
@@ -74,7 +74,7 @@ Mistake check_siblings(const Case& c, const Outcome& outcome, const LedgerCall& 
   return check_rest_cancelled(c, first, ledger);
 }
 
-Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger, std::uint32_t at_once) {
   const CallId chosen = outcome.chosen;
   const bool any_fails = !failures(c).empty();
   if (chosen >= c.scenario.calls) {
@@ -86,7 +86,8 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
   const auto first = std::ranges::find(ledger.calls, chosen, &LedgerCall::id);
   if (first == ledger.calls.end()) return fmt::format("the server never saw the failure, call {}", chosen);
   if (auto mistake = check_first(c, *first, ledger)) return mistake;
-  return check_siblings(c, outcome, *first, ledger);
+  if (auto mistake = check_siblings(c, outcome, *first, ledger)) return mistake;
+  return check_begun(c, *first, ledger, at_once);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace fanbench::workloads {
 namespace {
 
-Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger, std::uint32_t) {
   if (auto mistake = check_each_once(c, outcome, ledger)) return mistake;
   if (c.scenario.calls > 0 && outcome.tasks_peak == 0) return "no worker was recorded";
   if (outcome.tasks_peak > c.scenario.limit) {

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <numeric>
+
 #include "bench/specification/kernel_result.hpp"
 #include "impls/kernel.hpp"
 #include "tests/bench/cases.hpp"
@@ -43,10 +46,10 @@ Made perfect(const Case& c) {
   return made;
 }
 
-std::string verdict_on(const Case& c, Made made) {
+std::string verdict_on(const Case& c, Made made, std::uint32_t model_in_flight = UINT32_MAX) {
   made.outcome.records = made.records;
   made.outcome.attempts = made.attempts;
-  return verify(specification_of(c.workload), c, UINT32_MAX, made.outcome, made.ledger).value_or("");
+  return verify(specification_of(c.workload), c, model_in_flight, made.outcome, made.ledger).value_or("");
 }
 
 /// An outcome in which the server saw these calls, at these times, and all went as planned; the others were
@@ -231,6 +234,136 @@ TEST(Specification, RefusesACallThatTheServerNeverSaw) {
   EXPECT_THAT(verdict_on(c, made), HasSubstr("the server saw 4 calls and answered 4, expected 5"));
 }
 
+/// Lots of so many calls at a time, each lot when the one before has ended.
+Made in_lots(const Case& c, std::uint32_t lot) {
+  std::vector<std::pair<CallId, Nanoseconds>> arrivals;
+  Nanoseconds now = 1us, end{};
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    if (id % lot == 0) now = std::max(now, end);
+    arrivals.emplace_back(id, now);
+    end = std::max(end, now + delay(c, id));
+  }
+  Made made = served(c, arrivals);
+  made.ledger.in_flight_peak = std::min(lot, c.scenario.calls);
+  return made;
+}
+TEST(Concurrency, IsAskedForAsFarAsThePlanLeavesTimeToBegin) {
+  Case c = a_case("gather", 1000);
+  c.plan.delay = FixedDelay{200ms};
+  for (const char* workload : {"gather", "all_settled"}) {
+    c.workload = workload;
+    EXPECT_THAT(verdict_on(c, in_lots(c, 10)),
+                HasSubstr("10 calls were in flight at most, expected at least 200"));
+    EXPECT_EQ(verdict_on(c, in_lots(c, 10), 10), "");
+    EXPECT_EQ(verdict_on(c, in_lots(c, 200)), "");
+  }
+  c.cold = true;  // its connections are made first
+  Made cold = in_lots(c, 10);
+  cold.ledger.connections_new = 10;
+  EXPECT_THAT(verdict_on(c, cold), HasSubstr("expected at least 20"));
+  c.cold = false;
+  c.plan.delay = FixedDelay{100ms};  // too short to tell
+  EXPECT_EQ(verdict_on(c, in_lots(c, 10)), "");
+  c.plan.delay = BimodalDelay{1ms, 1s, 0.9};  // some end early: they do not count
+  EXPECT_THAT(verdict_on(c, in_lots(c, 10)), HasSubstr("10 calls were in flight at most, expected at least"));
+}
+TEST(FirstCompleted, ExpectsAllCallsToBeBegun) {
+  Case c = a_case("first_completed", 20);
+  const auto verdict = [&c](Nanoseconds fast, std::uint32_t sent, bool forged = false) {
+    c.plan.delay = BimodalDelay{fast, 2s, 0.95};
+    c = with_seed(c, [fast](const Case& drawn) {
+      return delay(drawn, 0) == fast && !specification_of("first_completed").refuse(drawn);
+    });
+    std::vector<std::pair<CallId, Nanoseconds>> arrivals;
+    for (CallId id = 0; id < sent; ++id) arrivals.emplace_back(id, 1us);
+    Made made = served(c, arrivals);
+    for (CallId id = 1; id < sent; ++id) give_up(made, id, Verdict::cancelled, 1us + fast + 1ms);
+    for (CallId id = sent; forged && id < 20; ++id) {
+      made.records[id].started = 1us;
+      made.records[id].attempts = 1;
+    }
+    made.outcome.chosen = 0;
+    made.ledger.in_flight_peak = sent;
+    return verdict_on(c, made);
+  };
+  EXPECT_EQ(verdict(30ms, 20), "");
+  EXPECT_THAT(verdict(30ms, 1), HasSubstr("1 calls had reached the server"));
+  EXPECT_THAT(verdict(30ms, 1, true), HasSubstr("1 calls had reached the server"));
+  EXPECT_THAT(verdict(30ms, 9, true), HasSubstr("expected at least half of 20"));
+  EXPECT_EQ(verdict(30ms, 10, true), "");  // on a busy machine some are late
+  EXPECT_THAT(verdict(30ms, 19), HasSubstr("call 19 was never begun"));
+  EXPECT_EQ(verdict(29ms, 1, true), "");  // too soon to tell
+  EXPECT_THAT(verdict(29ms, 1), HasSubstr("call 1 was never begun"));
+}
+TEST(TaskGroup, ExpectsItsCallsToBeBegunByTheFirstFailure) {
+  const Case c = task_group_case();
+  Made made = served(c, {{2, 1us}});
+  made.outcome.chosen = 2;
+  made.ledger.in_flight_peak = 1;
+  EXPECT_THAT(verdict_on(c, made),
+              HasSubstr("1 calls had reached the server when the reply to call 2 was due"));
+  EXPECT_EQ(verdict_on(c, made, 1), "");
+}
+TEST(Timeout, ExpectsLateCallsToReachTheServer) {
+  Case c = timeout_case();
+  const auto verdict = [&c](std::vector<std::pair<CallId, Nanoseconds>> arrivals) {
+    Made made = served(c, arrivals);
+    for (CallId id : {1, 3}) {
+      const bool sent = std::ranges::count(made.ledger.calls, id, &LedgerCall::id) > 0;
+      if (sent) give_up(made, id, Verdict::timed_out, 1us + c.scenario.deadline);
+      made.records[id] = {.started = 1us,
+                          .finished = 1us + c.scenario.deadline,
+                          .verdict = Verdict::timed_out,
+                          .attempts = 1};
+    }
+    made.outcome.makespan = 1us + c.scenario.deadline;
+    return verdict_on(c, made);
+  };
+  EXPECT_EQ(verdict({{0, 1us}, {1, 1us}, {2, 1us}, {3, 1us}}), "");
+  EXPECT_EQ(verdict({{0, 1us}, {1, 1us}, {2, 1us}}), "");
+  EXPECT_EQ(verdict({{0, 1us}, {2, 1us}}),
+            "0 of 2 late calls reached the server, expected at least half: were they made at all?");
+}
+TEST(Cancellation, IsRefusedWhereNothingWouldShowIt) {
+  Case c = a_case("first_completed", 2);
+  c.plan.delay = BimodalDelay{10ms, 90ms, 0.5};
+  c = with_seed(c, [](const Case& drawn) { return delay(drawn, 0) != delay(drawn, 1); });
+  EXPECT_EQ(specification_of("first_completed").refuse(c),
+            "the last reply is due 80ms after the rest is to be given up, at least 121ms are needed to tell "
+            "whether it is: choose longer delays or another seed");
+  c.plan.delay = BimodalDelay{10ms, 131ms, 0.5};
+  EXPECT_EQ(specification_of("first_completed").refuse(c), std::nullopt);
+
+  Case group = a_case("task_group", 2);
+  group.plan.delay = BimodalDelay{10ms, 90ms, 0.5};
+  group.plan.failures = {.rate = 0.5};
+  group = with_seed(group, [](const Case& drawn) { return fails(drawn, 0) && !fails(drawn, 1); });
+  EXPECT_THAT(specification_of("task_group").refuse(group).value_or(""),
+              HasSubstr("at least 121ms are needed"));
+  group.plan.failures = {};
+  EXPECT_EQ(specification_of("task_group").refuse(group), std::nullopt);
+
+  Case late = timeout_case();  // 120 ms
+  late.plan.delay = BimodalDelay{30ms, 200ms, 0.5};
+  EXPECT_THAT(specification_of("timeout").refuse(late).value_or(""), HasSubstr("is due 80ms after"));
+  late.scenario.deadline = 300ms;
+  EXPECT_EQ(specification_of("timeout").refuse(late), std::nullopt);
+}
+TEST(Semaphore, HandsItsPermitsOutInOrder) {
+  Case c = semaphore_case();  // two permits, 30 ms
+  c.scenario.calls = 12;
+  const auto verdict = [&c](std::vector<CallId> order) {
+    std::vector<std::pair<CallId, Nanoseconds>> arrivals;
+    for (std::size_t i = 0; i < order.size(); ++i) arrivals.emplace_back(order[i], 1us + i / 2 * 31ms);
+    return verdict_on(c, served(c, arrivals));
+  };
+  EXPECT_EQ(verdict({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}), "");
+  EXPECT_EQ(verdict({1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10}), "");
+  EXPECT_EQ(verdict({0, 1, 7, 8, 9, 10, 11, 2, 3, 4, 5, 6}), "");  // five came late
+  EXPECT_THAT(verdict({11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0}), HasSubstr("40 of 45 pairs"));
+  EXPECT_THAT(verdict({0, 1, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2}), HasSubstr("got their permits in reverse"));
+}
+
 /// A perfect outcome of a retry: each call's attempts one after another, with their waits.
 Made retried(const Case& c) {
   Made made;
@@ -395,7 +528,8 @@ TEST(TaskGroup, TakesTheFirstFailureFromTheLedger) {
   const Case c = task_group_case();
   Made made = served(c, {{3, 1us}});  // which is not the plan's earliest, but the others never began
   made.outcome.chosen = 3;
-  EXPECT_EQ(verdict_on(c, made), "");
+  made.ledger.in_flight_peak = 1;
+  EXPECT_EQ(verdict_on(c, made, 1), "");
 }
 TEST(TaskGroup, RefusesACallBegunAfterTheFailure) {
   const Case c = task_group_case();
@@ -601,6 +735,31 @@ TEST(ProducerConsumer, BlamesNobodyForASlowWayToTheServer) {
   EXPECT_THAT(taken({{0, 1ms}, {1, 1ms}, {3, 52ms}, {4, 61ms}, {2, 103ms}}),
               HasSubstr("call 3 was taken from the queue before call 2"));
 }
+/// So many that looking at all that wait, for each that is taken, would take longer than a test may.
+TEST(ProducerConsumer, LooksThroughALongQueue) {
+  for (const Order order : {Order::fifo, Order::lifo, Order::priority}) {
+    Case c = producer_consumer_case(order);
+    c.plan.delay = FixedDelay{30ms};
+    c.scenario.calls = c.scenario.capacity = 400'000;
+    c.scenario.consumers = 100;
+    std::vector<CallId> ids(c.scenario.calls);
+    std::iota(ids.begin(), ids.end(), CallId{0});
+    const auto rest = std::span(ids).subspan(c.scenario.consumers);
+    if (order == Order::lifo) std::ranges::reverse(rest);
+    if (order == Order::priority)
+      std::ranges::sort(rest, std::greater<>(), [&c](CallId id) { return priority(c.scenario, id); });
+    const auto verdict = [&] {
+      std::vector<std::pair<CallId, Nanoseconds>> arrivals;
+      for (std::size_t i = 0; i < ids.size(); ++i) arrivals.emplace_back(ids[i], 1us + i / 100 * 31ms);
+      Made made = served(c, arrivals);
+      for (CallRecord& record : made.records) record.intended = {};
+      return verdict_on(c, std::move(made));
+    };
+    EXPECT_EQ(verdict(), "");
+    std::swap(ids[200'000], ids[300'000]);
+    EXPECT_THAT(verdict(), HasSubstr("against its order"));
+  }
+}
 TEST(ProducerConsumer, RefusesDelaysTooShortToTell) {
   Case c = producer_consumer_case();
   EXPECT_EQ(specification_of(c.workload).refuse(c), std::nullopt);
@@ -678,10 +837,11 @@ TEST(Paginate, MissesNoPageWhereItCannotBeTold) {
   EXPECT_EQ(not_ahead(), "");
   c.scenario.consume = 50ms;
   c.scenario.calls = 6;
-  c.workers_chosen =
-      true;  // one worker takes one stream after the other, and what is fetched ahead waits for it
-  EXPECT_EQ(verdict_on(c, consumed(c, {{0, 1us}, {1, 81ms}, {2, 162ms}, {3, 1us}, {4, 81ms}, {5, 162ms}})),
-            "");
+  // One worker takes one stream after the other, and what is fetched ahead waits for it.
+  Made made = consumed(c, {{0, 1us}, {1, 81ms}, {2, 162ms}, {3, 243ms}, {4, 324ms}, {5, 405ms}});
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("were not fetched ahead"));
+  made.ledger.in_flight_peak = 1;
+  EXPECT_EQ(verdict_on(c, made, 1), "");
 }
 TEST(Paginate, RefusesHalfStreams) {
   Case c = paginate_case();

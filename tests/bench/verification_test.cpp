@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "bench/measure/measurement.hpp"
+#include "bench/suite/suite.hpp"
 #include "tests/bench/cases.hpp"
 #include "tests/toys/model.hpp"
 
@@ -88,7 +89,14 @@ TEST(Verification, FindsACallLeftOpen) {
 TEST(Verification, FindsMissingConcurrency) {
   Case c = gather_case();
   c.plan.delay = FixedDelay{200ms};  // ample time to begin five calls
-  EXPECT_THAT(verdict_on<Break::one_after_another>(c), HasSubstr("in flight at most, expected 5"));
+  EXPECT_THAT(verdict_on<Break::one_after_another>(c), HasSubstr("in flight at most, expected at least 5"));
+}
+TEST(Verification, FindsConcurrencyThatIsLimited) {
+  Case c = gather_case();
+  c.scenario.calls = 100;
+  c.plan.delay = FixedDelay{200ms};
+  EXPECT_THAT(verdict_on<Break::ten_at_a_time>(c),
+              HasSubstr("10 calls were in flight at most, expected at least 100"));
 }
 TEST(Verification, FindsAnExceededLimit) {
   EXPECT_THAT(verdict_on<Break::exceed_the_limit>(semaphore_case()), HasSubstr("expected at most 2"));
@@ -99,6 +107,49 @@ TEST(Verification, FindsAForgottenCancellation) {
 TEST(Verification, FindsAWrongWinner) {
   EXPECT_NE(verdict_on<Break::choose_the_wrong_one>(first_completed_case()), "");
 }
+TEST(Verification, FindsReplicasThatWereNeverMade) {
+  const auto won_after = [](Nanoseconds fast) {
+    Case c = a_case("first_completed", 20);
+    c.plan.delay = BimodalDelay{fast, 2s, 0.95};
+    return with_seed(c, [fast](const Case& drawn) {
+      return delay(drawn, 0) == fast && !specification_of("first_completed").refuse(drawn);
+    });
+  };
+  EXPECT_THAT(verdict_on<Break::make_one_only>(won_after(60ms)),
+              HasSubstr("1 calls had reached the server when the reply to call 0 was due, expected at least "
+                        "half of 20"));
+  EXPECT_EQ(verdict_on<Break::forge_the_others>(won_after(60ms)),
+            verdict_on<Break::make_one_only>(won_after(60ms)));
+  EXPECT_THAT(verdict_on<Break::make_one_only>(won_after(10ms)), HasSubstr("call 1 was never begun"));
+}
+TEST(Verification, FindsASemaphoreThatTakesTheLastFirst) {
+  Case c = semaphore_case();
+  c.scenario.calls = 12;
+  EXPECT_EQ(verdict_on<Break::nothing>(c), "");
+  EXPECT_THAT(verdict_on<Break::last_come_first_served>(c),
+              HasSubstr("40 of 45 pairs of calls that waited got their permits in reverse"));
+}
+TEST(Verification, FindsLateCallsThatWereNeverMade) {
+  for (const Scope scope : {Scope::call, Scope::group}) {
+    EXPECT_THAT(verdict_on<Break::never_make_late_calls>(timeout_case(scope)),
+                HasSubstr("0 of 2 late calls reached the server, expected at least half"));
+  }
+}
+/// What never gives calls up is found in the smallest cases of all.
+TEST(Verification, FindsAForgottenCancellationInTheSmokeSuite) {
+  int found = 0;
+  for (const Case& c : read_suite(FANBENCH_SOURCE_DIR "/bench/suites/smoke.toml").cases) {
+    if (!specification_of(c.workload).gives_up || c.model != "threads" || c.transport != "native") continue;
+    SCOPED_TRACE(c.name);
+    EXPECT_EQ(verdict_on<Break::nothing>(c), "");
+    const bool deadlines = c.workload == "timeout";
+    EXPECT_NE(deadlines ? verdict_on<Break::keep_late_calls_open>(c) : verdict_on<Break::forget_to_cancel>(c),
+              "");
+    ++found;
+  }
+  EXPECT_GE(found, 3);
+}
+
 TEST(Verification, FindsARetryBeforeItsWait) {
   EXPECT_THAT(verdict_on<Break::retry_too_early>(retry_case()), HasSubstr("expected a wait of at least"));
 }

@@ -26,15 +26,23 @@ enum class Break {
   swap_two_attempts,           // the failure is recorded as the success, and the other way round
   // all_settled
   hide_a_failure,  // a failed call is recorded as if it had succeeded
+  // gather
+  ten_at_a_time,  // in lots, each when the one before has ended
+  // first_completed
+  make_one_only,     // call 0; the others are recorded as never begun
+  forge_the_others,  // the same, but they are recorded as begun
+  // semaphore
+  last_come_first_served,  // of those that wait for a permit
   // task_group
   choose_nobody,           // the failure is not reported
   begin_after_failure,     // calls go on to be begun
   cancel_completed_calls,  // calls that ended long before the failure are recorded as cancelled
   // timeout
-  ignore_the_deadline,   // nothing times out
-  halve_the_deadline,    // calls are given up too early
-  double_the_deadline,   // calls are given up too late
-  keep_late_calls_open,  // late calls are recorded as timed out, but their connections are kept
+  ignore_the_deadline,    // nothing times out
+  halve_the_deadline,     // calls are given up too early
+  double_the_deadline,    // calls are given up too late
+  never_make_late_calls,  // calls with odd numbers are recorded as timed out
+  keep_late_calls_open,   // late calls are recorded as timed out, but their connections are kept
   // worker_pool
   a_task_for_each_call,  // waiting for a permit
   // producer_consumer

@@ -74,6 +74,25 @@ inline void task_group(BlockingClient& client, const Scenario& scenario, Recorde
   }
 }
 
+/// It happens to know the winner.
+inline void make_one_only(BlockingClient& client, const Scenario& scenario, Recorder& recorder,
+                          Break broken) {
+  constexpr CallId winner = 0;
+  call(client, {scenario.run, winner}, recorder);
+  recorder.choose(winner);
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    if (id == winner) continue;
+    if (broken == Break::forge_the_others) recorder.start(id);
+    recorder.finish(id, {.verdict = Verdict::cancelled});
+  }
+}
+
+inline void sit_out(const Scenario& scenario, CallId id, Recorder& recorder) {
+  recorder.start(id);
+  std::this_thread::sleep_until(recorder.began() + scenario.deadline);
+  recorder.finish(id, {.verdict = Verdict::timed_out});
+}
+
 inline void timeout(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
   Scenario changed = scenario;
   if (broken == Break::ignore_the_deadline) changed.deadline = std::chrono::hours(1);
@@ -82,6 +101,7 @@ inline void timeout(BlockingClient& client, const Scenario& scenario, Recorder& 
   std::vector<std::jthread> threads;
   for (CallId id = 0; id < scenario.calls; ++id) {
     threads.emplace_back([&, id] {
+      if (broken == Break::never_make_late_calls && id % 2 == 1) return sit_out(scenario, id, recorder);
       if (broken != Break::keep_late_calls_open) return call_in_time(client, changed, id, recorder);
       recorder.start(id);
       const Reply reply = client.get({scenario.run, id});

@@ -52,6 +52,7 @@ class Toy final : public Model {
       if (measured(scenario) && id == 1 && broken_ == Break::lose_a_call) continue;
       threads.emplace_back([&, id] { one(scenario, id, recorder); });
       if (measured(scenario) && broken_ == Break::one_after_another) threads.clear();
+      if (measured(scenario) && broken_ == Break::ten_at_a_time && threads.size() == 10) threads.clear();
     }
     threads.clear();
     if (measured(scenario) && broken_ == Break::swap_two_replies) {
@@ -66,6 +67,8 @@ class Toy final : public Model {
   }
 
   void semaphore(const Scenario& scenario, Recorder& recorder) {
+    if (broken_ == Break::last_come_first_served)
+      return toys::last_come_first_served(*client_, scenario, recorder);
     FairSemaphore permits(scenario.limit + (broken_ == Break::exceed_the_limit ? 1 : 0));
     std::vector<std::jthread> threads;
     for (CallId id = 0; id < scenario.calls; ++id) {
@@ -78,6 +81,8 @@ class Toy final : public Model {
   }
 
   void first_completed(const Scenario& scenario, Recorder& recorder) {
+    if (broken_ == Break::make_one_only || broken_ == Break::forge_the_others)
+      return toys::make_one_only(*client_, scenario, recorder, broken_);
     std::stop_source stop;
     std::atomic_flag completed;
     std::vector<std::jthread> replicas;

@@ -28,6 +28,25 @@ inline void a_task_for_each_call(BlockingClient& client, const Scenario& scenari
   }
 }
 
+/// Workers that take the first calls in order and then the last of those that are left.
+inline void last_come_first_served(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
+  std::mutex mutex;
+  std::vector<CallId> waiting;
+  for (CallId id = scenario.limit; id < scenario.calls; ++id) waiting.push_back(id);
+  std::vector<std::jthread> lanes;
+  for (CallId first = 0; first < std::min(scenario.limit, scenario.calls); ++first) {
+    lanes.emplace_back([&, first] {
+      call(client, {scenario.run, first}, recorder);
+      for (std::unique_lock lock(mutex); !waiting.empty(); lock.lock()) {
+        const CallId id = waiting.back();
+        waiting.pop_back();
+        lock.unlock();
+        call(client, {scenario.run, id}, recorder);
+      }
+    });
+  }
+}
+
 inline void worker_pool(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
   if (broken == Break::a_task_for_each_call) return a_task_for_each_call(client, scenario, recorder);
   std::atomic<CallId> next = 0;
