@@ -60,12 +60,13 @@ inline Nanoseconds delay(const Case& c, CallId id, Attempt attempt = 0) {
   return planned_reply(c.plan, id, attempt).delay;
 }
 
-/// The longest delay of the case's calls, on their first attempts.
-inline Nanoseconds longest_delay(const Case& c) {
+/// The longest of the case's calls, on their first attempts.
+inline Nanoseconds longest_delay(const Case& c, const Delays& delay) {
   Nanoseconds longest{};
-  for (CallId id = 0; id < c.scenario.calls; ++id) longest = std::max(longest, delay(c, id));
+  for (CallId id = 0; id < c.scenario.calls; ++id) longest = std::max(longest, delay(id));
   return longest;
 }
+inline Nanoseconds longest_delay(const Case& c) { return longest_delay(c, Delays(c)); }
 
 inline std::uint32_t all_calls(const Case& c) { return c.scenario.calls; }
 inline Mistake refuse_nothing(const Case&) { return std::nullopt; }

@@ -1,4 +1,4 @@
-// Planned delays and work, simulated: what several ideals share.
+// Delays and work, simulated: what several ideals share.
 #include "bench/specification/schedules.hpp"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace fanbench {
 
-Nanoseconds ideal_within_limit(const Case& c) {
+Nanoseconds ideal_within_limit(const Case& c, const Delays& delay) {
   std::priority_queue<Nanoseconds, std::vector<Nanoseconds>, std::greater<>> free_at;
   Nanoseconds end{};
   for (CallId id = 0; id < c.scenario.calls; ++id) {
@@ -18,8 +18,8 @@ Nanoseconds ideal_within_limit(const Case& c) {
       start = free_at.top();
       free_at.pop();
     }
-    free_at.push(start + delay(c, id));
-    end = std::max(end, start + delay(c, id));
+    free_at.push(start + delay(id));
+    end = std::max(end, start + delay(id));
   }
   return end;
 }

@@ -1,25 +1,25 @@
-// Planned delays and work, simulated: what several ideals share.
+// Delays and work, simulated: what several ideals share.
 #pragma once
 
 #include <vector>
 
-#include "bench/suite/case.hpp"
+#include "bench/specification/delays.hpp"
 
 namespace fanbench {
 
 /// The makespan of calls that begin in id order, each as soon as fewer than `limit` are open. Source: Graham,
 /// "Bounds for Certain Multiprocessing Anomalies" (1966): list scheduling.
-Nanoseconds ideal_within_limit(const Case&);
+Nanoseconds ideal_within_limit(const Case&, const Delays&);
 /// What no other order can beat: see least_of_calls.
 Nanoseconds least_within_limit(const Case&);
 /// The most calls that `limit` lets be open at once.
 std::uint32_t limited_calls(const Case&);
 
-/// All delays, on first attempts.
+/// All delays as planned, on first attempts.
 Nanoseconds sum_of_delays(const Case&);
 
 /// What no order of the calls can beat with `at_once` of them open: those are not busy for less than all
-/// delays together, and no call takes less than its own.
+/// planned delays together, and no call takes less than its own.
 Nanoseconds least_of_calls(const Case&, std::uint32_t at_once);
 
 /// When pieces of `work`, each ready at its time, can all be done on `cpus` that may share them out in

@@ -206,6 +206,11 @@ Mistake verify(const Specification& specification, const Case& c, std::uint32_t 
     return fmt::format("the fan-out took {}, less than the {} that the plan allows: impossible",
                        format_duration(outcome.makespan), format_duration(specification.least(c)));
   }
+  if (const Nanoseconds served = specification.served_ideal(c, ledger); served < specification.least(c)) {
+    return fmt::format(
+        "by the ledger's times the fan-out could take {}, less than the {} that the plan allows: impossible",
+        format_duration(served), format_duration(specification.least(c)));
+  }
   return std::nullopt;
 }
 

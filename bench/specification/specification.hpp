@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/specification/delays.hpp"
 #include "bench/specification/outcome.hpp"
 #include "bench/suite/key.hpp"
 #include "bench/targets/ledger.hpp"
@@ -26,10 +27,11 @@ struct Specification {
   std::string_view example;
   /// What the workload makes of its case's plan: chains of calls, no delays. Null: nothing.
   void (*settle)(Case&) = nullptr;
-  /// The makespan of a machine that costs nothing: the workload simulated on the plan's delays.
-  Nanoseconds (*ideal)(const Case&);
-  /// What no order of the calls and no machine can beat; the ideal itself where the order changes nothing.
-  Nanoseconds (*least)(const Case&);
+  /// The makespan of a machine that costs nothing, with calls that take so long. What the plan decides
+  /// otherwise, waits and failures, is as planned.
+  Nanoseconds (*simulate)(const Case&, const Delays&);
+  /// See least(). Null: the ideal, as the order of the calls changes nothing.
+  Nanoseconds (*bound)(const Case&) = nullptr;
   /// The most calls that may be open at once.
   std::uint32_t (*in_flight)(const Case&);
   /// Why the plan cannot be verified: its outcome would be ambiguous.
@@ -51,6 +53,15 @@ struct Specification {
   bool works_once = false;
   /// How long a model takes that has one call open at a time. Null: all delays together.
   Nanoseconds (*one_by_one)(const Case&) = nullptr;
+
+  /// The workload simulated on the plan's delays,
+  Nanoseconds ideal(const Case& c) const { return simulate(c, Delays(c)); }
+  /// and on what the server really took.
+  Nanoseconds served_ideal(const Case& c, const Ledger& ledger) const {
+    return simulate(c, Delays(c, ledger));
+  }
+  /// What no order of the calls, no machine and no server can beat.
+  Nanoseconds least(const Case& c) const { return bound ? bound(c) : ideal(c); }
 };
 
 /// All of them, in the order in which reports show them.

@@ -18,8 +18,7 @@ calls = 8
 latency = "uniform:min=20ms,max=300ms"
 failures = { rate = 0.5, kinds = [503, 404, "reset", "reset_body", "cut", "garbage"] }
 )",
-      .ideal = longest_delay,
-      .least = longest_delay,
+      .simulate = longest_delay,
       .in_flight = all_calls,
       .refuse = refuse_nothing,
       .check = check_each_once,

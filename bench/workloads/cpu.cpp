@@ -10,10 +10,10 @@
 namespace fanbench::workloads {
 namespace {
 
-Nanoseconds ideal(const Case& c) {
+Nanoseconds ideal(const Case& c, const Delays&) {
   return end_of_work(std::vector<Nanoseconds>(c.scenario.calls), c.work, c.scenario.cpus);
 }
-Nanoseconds least(const Case& c) { return calibrated_at_least(ideal(c)); }
+Nanoseconds least(const Case& c) { return calibrated_at_least(ideal(c, Delays(c))); }
 
 std::uint32_t no_calls(const Case&) { return 0; }
 
@@ -55,8 +55,8 @@ calls = 8
 cpu_per_call = "2ms"
 )",
       .settle = settle,
-      .ideal = ideal,
-      .least = least,
+      .simulate = ideal,
+      .bound = least,
       .in_flight = no_calls,
       .refuse = refuse_nothing,
       .check = check,

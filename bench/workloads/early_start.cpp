@@ -10,7 +10,7 @@
 namespace fanbench::workloads {
 namespace {
 
-Nanoseconds ideal(const Case& c) { return std::max(longest_delay(c), c.work); }
+Nanoseconds ideal(const Case& c, const Delays& delay) { return std::max(longest_delay(c, delay), c.work); }
 Nanoseconds least(const Case& c) { return std::max(longest_delay(c), calibrated_at_least(c.work)); }
 
 /// No more than that, as half of the calls are enough, and what holds up the model holds up the work.
@@ -93,8 +93,8 @@ calls = 8
 latency = "uniform:min=60ms,max=100ms"
 work = "60ms"
 )",
-      .ideal = ideal,
-      .least = least,
+      .simulate = ideal,
+      .bound = least,
       .in_flight = all_calls,
       .refuse = refuse,
       .check = check,

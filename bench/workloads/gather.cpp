@@ -14,8 +14,7 @@ Specification gather() {
 calls = 8
 latency = "uniform:min=10ms,max=40ms"
 )",
-      .ideal = longest_delay,
-      .least = longest_delay,
+      .simulate = longest_delay,
       .in_flight = all_calls,
       .refuse = refuse_nothing,
       .check = check_each_once,

@@ -9,13 +9,13 @@
 namespace fanbench::workloads {
 namespace {
 
-Nanoseconds end_of_calls(const Case& c, Nanoseconds work) {
+Nanoseconds end_of_calls(const Case& c, const Delays& delay, Nanoseconds work) {
   std::vector<Nanoseconds> replies;
-  for (CallId id = 0; id < c.scenario.calls; ++id) replies.push_back(delay(c, id));
+  for (CallId id = 0; id < c.scenario.calls; ++id) replies.push_back(delay(id));
   return end_of_work(std::move(replies), work, c.scenario.cpus);
 }
-Nanoseconds ideal(const Case& c) { return end_of_calls(c, c.work); }
-Nanoseconds least(const Case& c) { return end_of_calls(c, calibrated_at_least(c.work)); }
+Nanoseconds ideal(const Case& c, const Delays& delay) { return end_of_calls(c, delay, c.work); }
+Nanoseconds least(const Case& c) { return end_of_calls(c, Delays(c), calibrated_at_least(c.work)); }
 
 /// Tick n is due n + 1 beats after the beginning: none may be early, and none that was due before the last
 /// call ended may be missing, but for the one that was just about to be made.
@@ -65,8 +65,8 @@ calls = 8
 latency = "uniform:min=10ms,max=40ms"
 cpu_per_call = "2ms"
 )",
-      .ideal = ideal,
-      .least = least,
+      .simulate = ideal,
+      .bound = least,
       .in_flight = all_calls,
       .refuse = refuse_nothing,
       .check = check,

@@ -24,12 +24,12 @@ Turn next_turn(const Case& c, Nanoseconds came, const Turn* before) {
   return {taken_up, c.scenario.prefetch > 0 ? taken_up : taken_up + consume};
 }
 
-Nanoseconds ideal(const Case& c) {
+Nanoseconds ideal(const Case& c, const Delays& delay) {
   Nanoseconds longest{};
   for (CallId first = 0; first < c.scenario.calls; first += c.scenario.pages) {
-    Turn turn = next_turn(c, delay(c, first), nullptr);
+    Turn turn = next_turn(c, delay(first), nullptr);
     for (CallId id = first + 1; id < first + c.scenario.pages; ++id)
-      turn = next_turn(c, turn.asked + delay(c, id), &turn);
+      turn = next_turn(c, turn.asked + delay(id), &turn);
     longest = std::max(longest, turn.taken_up + c.scenario.consume);
   }
   return longest;
@@ -134,8 +134,7 @@ pages = 3
 consume = "25ms"
 )",
       .settle = settle,
-      .ideal = ideal,
-      .least = ideal,
+      .simulate = ideal,
       .in_flight = streams,
       .refuse = refuse,
       .check = check,

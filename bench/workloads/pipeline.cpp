@@ -14,16 +14,16 @@ constexpr std::uint32_t stages = Scenario::stages;
 
 std::uint32_t items(const Case& c) { return c.scenario.calls / stages; }
 
-Nanoseconds ideal(const Case& c) {
+Nanoseconds ideal(const Case& c, const Delays& delay) {
   Nanoseconds longest_item{}, longest_calls{};
   for (CallId first = 0; first < c.scenario.calls; first += stages) {
     Nanoseconds item{};
-    for (CallId id = first; id < first + stages; ++id) item += delay(c, id);
+    for (CallId id = first; id < first + stages; ++id) item += delay(id);
     longest_item = std::max(longest_item, item);
   }
   for (std::uint32_t stage = 0; stage < stages; ++stage) {
     Nanoseconds longest{};
-    for (CallId id = stage; id < c.scenario.calls; id += stages) longest = std::max(longest, delay(c, id));
+    for (CallId id = stage; id < c.scenario.calls; id += stages) longest = std::max(longest, delay(id));
     longest_calls += longest;
   }
   return c.scenario.mode == Mode::streamed ? longest_item : longest_calls;
@@ -91,8 +91,7 @@ calls = 24
 latency = "uniform:min=10ms,max=40ms"
 )",
       .settle = settle,
-      .ideal = ideal,
-      .least = ideal,
+      .simulate = ideal,
       .in_flight = items,
       .refuse = refuse,
       .check = check,

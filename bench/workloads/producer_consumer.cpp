@@ -28,13 +28,13 @@ std::uint64_t rank(const Case& c, CallId id) {
 }
 
 /// The first items go straight to the waiting consumers; then the queue is full whenever there are enough.
-Nanoseconds ideal(const Case& c) {
+Nanoseconds ideal(const Case& c, const Delays& delay) {
   std::priority_queue<std::pair<std::uint64_t, CallId>> queue;
   std::priority_queue<Nanoseconds, std::vector<Nanoseconds>, std::greater<>> free_at;
   Nanoseconds end{};
   const auto take = [&](CallId id, Nanoseconds at) {
-    free_at.push(at + delay(c, id));
-    end = std::max(end, at + delay(c, id));
+    free_at.push(at + delay(id));
+    end = std::max(end, at + delay(id));
   };
   CallId next = 0;
   while (next < std::min(c.scenario.consumers, c.scenario.calls)) take(next++, {});
@@ -280,8 +280,8 @@ producers = 2
 consumers = 3
 capacity = 2
 )",
-      .ideal = ideal,
-      .least = least,
+      .simulate = ideal,
+      .bound = least,
       .in_flight = in_flight,
       .refuse = refuse,
       .check = check,

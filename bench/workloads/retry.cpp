@@ -22,25 +22,25 @@ Nanoseconds wait_after(const Case& c, CallId id, Attempt attempt) {
 }
 
 /// A call's delays and waits.
-Nanoseconds chain(const Case& c, CallId id) {
+Nanoseconds chain(const Case& c, const Delays& delay, CallId id) {
   const std::uint32_t attempts = planned_attempts(c, id);
   Nanoseconds sum{};
   for (Attempt attempt = 0; attempt < attempts; ++attempt) {
-    sum += delay(c, id, attempt);
+    sum += delay(id, attempt);
     if (attempt + 1 < attempts) sum += wait_after(c, id, attempt);
   }
   return sum;
 }
 
-Nanoseconds ideal(const Case& c) {
+Nanoseconds ideal(const Case& c, const Delays& delay) {
   Nanoseconds longest{};
-  for (CallId id = 0; id < c.scenario.calls; ++id) longest = std::max(longest, chain(c, id));
+  for (CallId id = 0; id < c.scenario.calls; ++id) longest = std::max(longest, chain(c, delay, id));
   return longest;
 }
 
 Nanoseconds one_by_one(const Case& c) {
   Nanoseconds sum{};
-  for (CallId id = 0; id < c.scenario.calls; ++id) sum += chain(c, id);
+  for (CallId id = 0; id < c.scenario.calls; ++id) sum += chain(c, Delays(c), id);
   return sum;
 }
 
@@ -127,8 +127,7 @@ attempts = 3
 backoff = "5ms"
 failures = { rate = 0.6, attempts = 4, kinds = [503, 429, "reset", "reset_body", "cut", "garbage"], retry_after = "15ms" }
 )",
-      .ideal = ideal,
-      .least = ideal,
+      .simulate = ideal,
       .in_flight = all_calls,
       .refuse = refuse_nothing,
       .check = check,

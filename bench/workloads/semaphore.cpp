@@ -74,8 +74,8 @@ calls = 8
 latency = "uniform:min=10ms,max=40ms"
 limit = 3
 )",
-      .ideal = ideal_within_limit,
-      .least = least_within_limit,
+      .simulate = ideal_within_limit,
+      .bound = least_within_limit,
       .in_flight = limited_calls,
       .refuse = refuse_nothing,
       .check = check,

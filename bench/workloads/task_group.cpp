@@ -10,23 +10,23 @@
 namespace fanbench::workloads {
 namespace {
 
-std::vector<Nanoseconds> failures(const Case& c) {
+std::vector<Nanoseconds> failures(const Case& c, const Delays& delay) {
   std::vector<Nanoseconds> delays;
   for (CallId id = 0; id < c.scenario.calls; ++id) {
-    if (fails(c, id)) delays.push_back(delay(c, id));
+    if (fails(c, id)) delays.push_back(delay(id));
   }
   return delays;
 }
 
-Nanoseconds ideal(const Case& c) {
-  const auto failing = failures(c);
-  return failing.empty() ? longest_delay(c) : std::ranges::min(failing);
+Nanoseconds ideal(const Case& c, const Delays& delay) {
+  const auto failing = failures(c, delay);
+  return failing.empty() ? longest_delay(c, delay) : std::ranges::min(failing);
 }
 
 /// Only failures have to be apart: another call that ends beside the first failure may do so before it or be
 /// cancelled, and both are right.
 Mistake refuse(const Case& c) {
-  auto failing = failures(c);
+  auto failing = failures(c, Delays(c));
   if (failing.empty() || c.scenario.calls == 1) return std::nullopt;
   std::ranges::sort(failing);
   const Nanoseconds lead = failing.size() > 1 ? failing[1] - failing[0] : Nanoseconds::max();
@@ -76,7 +76,7 @@ Mistake check_siblings(const Case& c, const Outcome& outcome, const LedgerCall& 
 
 Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger, std::uint32_t at_once) {
   const CallId chosen = outcome.chosen;
-  const bool any_fails = !failures(c).empty();
+  const bool any_fails = !failures(c, Delays(c)).empty();
   if (chosen >= c.scenario.calls) {
     if (any_fails) return "no failure was reported, but calls fail by plan";
     return check_each_once(c, outcome, ledger);
@@ -106,8 +106,7 @@ calls = 8
 latency = "uniform:min=20ms,max=300ms"
 failures = { rate = 0.5, kinds = [503, 404, "reset", "reset_body", "cut", "garbage"] }
 )",
-      .ideal = ideal,
-      .least = ideal,
+      .simulate = ideal,
       .in_flight = all_calls,
       .refuse = refuse,
       .check = check,

@@ -20,7 +20,9 @@ Nanoseconds deadline_of(const Case& c, const CallRecord& record) {
   return c.scenario.deadline + (c.scenario.scope == Scope::call ? record.started : Nanoseconds::zero());
 }
 
-Nanoseconds ideal(const Case& c) { return std::min(longest_delay(c), c.scenario.deadline); }
+Nanoseconds ideal(const Case& c, const Delays& delay) {
+  return std::min(longest_delay(c, delay), c.scenario.deadline);
+}
 
 /// How far from the deadline replies must be: that far the many calls of a model may be late.
 Nanoseconds least_distance(const Case& c) {
@@ -147,8 +149,7 @@ calls = 8
 latency = "uniform:min=10ms,max=300ms"
 deadline = "120ms"
 )",
-      .ideal = ideal,
-      .least = ideal,
+      .simulate = ideal,
       .in_flight = all_calls,
       .refuse = refuse,
       .check = check,

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <numeric>
+#include <set>
 
 #include "bench/specification/kernel_result.hpp"
 #include "impls/kernel.hpp"
@@ -963,7 +964,7 @@ TEST(Ideal, OfWorkerPoolIsThatOfSemaphore) {
 }
 TEST(Ideal, OfProducerConsumerDependsOnOrderAndCapacity) {
   Case c = with_pattern(producer_consumer_case(Order::fifo), "ffsff");
-  const auto ideal = specification_of("producer_consumer").ideal;
+  const auto ideal = [](const Case& of) { return specification_of("producer_consumer").ideal(of); };
   EXPECT_EQ(ideal(c), 130ms);
   c.scenario.order = Order::lifo;
   EXPECT_EQ(ideal(c), 160ms);  // the slow one is the last
@@ -992,7 +993,7 @@ TEST(Ideal, OfPipelineDependsOnItsMode) {
 TEST(Ideal, OfPaginateIsTheLongestStream) {
   Case c = with_pattern(paginate_case(0), "ffffsf");
   c.scenario.pages = c.plan.chain = 3;
-  const auto ideal = specification_of("paginate").ideal;
+  const auto ideal = [](const Case& of) { return specification_of("paginate").ideal(of); };
   EXPECT_EQ(ideal(c), 310ms);  // 30 + 50, 100 + 50 and 30 + 50
   EXPECT_EQ(specification_of("paginate").in_flight(c), 2U);
   c.scenario.prefetch = 1;
@@ -1041,6 +1042,64 @@ TEST(Ideal, OfCpuSharesTheWorkOut) {
   EXPECT_EQ(cpu.ideal(c), 3ms);
   c.scenario.calls = 1;
   EXPECT_EQ(cpu.ideal(c), 2ms);
+}
+
+/// A ledger in which the server took for each attempt what another plan has for it.
+Ledger as_planned_by(const Plan& plan, const Case& c) {
+  Ledger ledger;
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    for (Attempt attempt = 0; attempt < c.scenario.attempts; ++attempt) {
+      const Nanoseconds arrived = id * 1ms, ended = arrived + planned_reply(plan, id, attempt).delay;
+      const Ending ending = fails(c, id, attempt) ? Ending::broken : Ending::completed;
+      ledger.calls.push_back({id, attempt, arrived, arrived, ended, ending});
+    }
+  }
+  return ledger;
+}
+
+TEST(ServedIdeal, IsTheSameSimulationOfEveryWorkload) {
+  const std::vector<Case> all = {gather_case(),      all_settled_case(), task_group_case(),
+                                 semaphore_case(),   timeout_case(),     first_completed_case(),
+                                 worker_pool_case(), retry_case(),       producer_consumer_case(),
+                                 pipeline_case(),    paginate_case(),    pipeline_case(Mode::barrier),
+                                 paginate_case(1),   early_start_case(), mixed_case(),
+                                 cpu_case()};
+  std::set<std::string> seen;
+  for (const Case& c : all) {
+    SCOPED_TRACE(c.workload);
+    seen.insert(c.workload);
+    const Specification& specification = specification_of(c.workload);
+    Case other = c;
+    other.plan.delay = UniformDelay{61ms, 119ms};
+    EXPECT_EQ(specification.served_ideal(c, as_planned_by(c.plan, c)), specification.ideal(c));
+    EXPECT_EQ(specification.served_ideal(c, as_planned_by(other.plan, c)), specification.ideal(other));
+    EXPECT_EQ(specification.ideal(other) == specification.ideal(c), c.workload == "cpu");
+  }
+  EXPECT_EQ(seen.size(), specifications().size());
+}
+
+TEST(ServedIdeal, TakesThePlannedDelayOfWhatTheServerDidNotAnswer) {
+  const Case c = with_pattern(gather_case(), "fsff");  // 30 and 100 ms
+  const Specification& gather = specification_of("gather");
+  EXPECT_EQ(gather.served_ideal(c, {}), 100ms);  // no call was made
+  Ledger ledger = as_planned_by(c.plan, c);
+  LedgerCall& call = ledger.calls[2];
+  call.ended = call.arrived + 250ms;
+  EXPECT_EQ(gather.served_ideal(c, ledger), 250ms);
+  call.ending = Ending::broken;
+  EXPECT_EQ(gather.served_ideal(c, ledger), 250ms);
+  for (const Ending ending : {Ending::abandoned, Ending::open}) {
+    call.ending = ending;
+    EXPECT_EQ(gather.served_ideal(c, ledger), 100ms);
+  }
+}
+
+TEST(ServedIdeal, UnderWhatThePlanAllowsIsImpossible) {
+  Made made = perfect(gather_case());
+  for (LedgerCall& call : made.ledger.calls) call.ended = call.arrived + 29ms;
+  EXPECT_EQ(verdict_on(gather_case(), made),
+            "by the ledger's times the fan-out could take 29ms, less than the 30ms that the plan allows: "
+            "impossible");
 }
 
 TEST(Expected, IsAsLongAsModelAndWorkersMakeCallsWait) {

@@ -1,0 +1,36 @@
+// How long each attempt of a case's calls takes: what ideals are simulated on.
+#pragma once
+
+#include <vector>
+
+#include "bench/suite/case.hpp"
+#include "bench/targets/ledger.hpp"
+
+namespace fanbench {
+
+/// Of a case that outlives it.
+class Delays {
+ public:
+  /// As planned.
+  explicit Delays(const Case& c) : plan_(c.plan), attempts_(c.scenario.attempts) {}
+  /// As the server served them, from an attempt's arrival to the end of its reply. One that was given up, is
+  /// still open or was never made takes its planned delay.
+  Delays(const Case& c, const Ledger& ledger);
+
+  Nanoseconds operator()(CallId id, Attempt attempt = 0) const {
+    if (!served_.empty()) {
+      if (const Nanoseconds served = served_[index(id, attempt)]; served >= Nanoseconds::zero())
+        return served;
+    }
+    return planned_reply(plan_, id, attempt).delay;
+  }
+
+ private:
+  std::size_t index(CallId id, Attempt attempt) const { return std::size_t{id} * attempts_ + attempt; }
+
+  const Plan& plan_;
+  std::uint32_t attempts_;
+  std::vector<Nanoseconds> served_{};  // negative: not served. Empty: none was
+};
+
+}  // namespace fanbench
