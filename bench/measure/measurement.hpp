@@ -43,7 +43,7 @@ class Measurement {
   std::span<const CallRecord> records() const noexcept { return outcome_.records; }
   CallId chosen() const noexcept { return outcome_.chosen; }
   Nanoseconds makespan() const noexcept { return outcome_.makespan; }                     // of the last run
-  const std::vector<double>& makespans_s() const noexcept { return row_.makespans_s(); }  // of all timed runs
+  std::vector<double> makespans_s() const { return row_.makespans_s(); }  // of all timed runs
   double ideal_s() const { return row_.ideal_s(); }
 
  private:

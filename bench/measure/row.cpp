@@ -2,6 +2,7 @@
 #include "bench/measure/row.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "bench/catalogue/figures.hpp"
 #include "bench/measure/bottlenecks.hpp"
@@ -22,15 +23,26 @@ void tell_quantile(std::map<std::string, double>& figures, const char* name,
   if (const auto value = quantile(sample, q)) figures[name] = *value;
 }
 
+double median_us(const std::vector<Parts>& runs, auto part) {
+  std::vector<double> values;
+  for (const Parts& run : runs) values.push_back(microseconds(std::invoke(part, run)));
+  return median(std::move(values));
+}
+
 }  // namespace
 
 Row::Row(const Case& c) : case_(c), specification_(specification_of(c.workload)) {}
 
+std::vector<double> Row::makespans_s() const {
+  std::vector<double> all;
+  for (const Parts& parts : parts_) all.push_back(seconds(parts.makespan));
+  return all;
+}
 double Row::ideal_s() const { return seconds(specification_.ideal(case_)); }
 
 void Row::add(const Run& run) {
   add_costs(run.costs);
-  times_.makespans_s.push_back(seconds(run.outcome.makespan));
+  parts_.push_back(parts_of(case_, run));
   add_calls(run);
   for (const Nanoseconds lag : run.outcome.lags) times_.lags.push_back(microseconds(lag));
   if (specification_.decided) {
@@ -71,27 +83,34 @@ void Row::add_costs(const Costs& costs) {
 
 std::map<std::string, double> Row::figures(std::optional<double> other_load_cores) const {
   Figures figures = {{"verified", 1}};  // else there is no row
+  tell_parts(figures);
   tell_times(figures);
   tell_counts(figures);
   tell_costs(figures);
   if (watched_) tell_watched(figures);
   if (case_.work > Nanoseconds{}) figures["kernel_steps_per_ms"] = kernel_steps_per_ms();
-  std::optional<double> server_cpu_share;
-  if (costs_.server_cpu)
-    server_cpu_share = microseconds(*costs_.server_cpu) / 1e6 / (mean(times_.makespans_s) * runs());
-  mark_bottlenecks(figures, server_cpu_share, other_load_cores);
+  mark_bottlenecks(figures, other_load_cores);
   if (auto mistake = find_impossible(figures)) throw WrongResult(*mistake);
   for (const auto& [name, value] : figures) figure(name);  // each is in the catalogue
   return figures;
 }
 
-void Row::tell_times(Figures& figures) const {
-  const double makespan_s = median(times_.makespans_s);
+/// Medians of the runs do not add up: the server's part is what the client's leaves of the whole.
+void Row::tell_parts(Figures& figures) const {
+  const double calls = case_.scenario.calls, makespan_s = median_us(parts_, &Parts::makespan) / 1e6;
+  const double overhead_us = median_us(parts_, &Parts::overhead) / calls;
+  const double of_client_us = median_us(parts_, &Parts::of_client) / calls;
   figures["ideal_s"] = ideal_s();
+  figures["served_ideal_s"] = median_us(parts_, &Parts::served_ideal) / 1e6;
   figures["makespan_s"] = makespan_s;
-  figures["overhead_us_per_call"] = (makespan_s - ideal_s()) * 1e6 / case_.scenario.calls;
+  figures["overhead_us_per_call"] = overhead_us;
+  figures["client_overhead_us_per_call"] = of_client_us;
+  figures["server_overhead_us_per_call"] = overhead_us - of_client_us;
   figures["efficiency"] = ideal_s() / makespan_s;
-  figures["calls_per_s"] = case_.scenario.calls / makespan_s;
+  figures["calls_per_s"] = calls / makespan_s;
+}
+
+void Row::tell_times(Figures& figures) const {
   tell_quantile(figures, "latency_p50_us", times_.latencies, 0.50);
   tell_quantile(figures, "latency_p90_us", times_.latencies, 0.90);
   tell_quantile(figures, "latency_p99_us", times_.latencies, 0.99);
@@ -125,7 +144,12 @@ void Row::tell_counts(Figures& figures) const {
 
 void Row::tell_costs(Figures& figures) const {
   figures["cpu_us_per_call"] = microseconds(costs_.cpu) / all_calls();
-  if (costs_.server_cpu) figures["server_cpu_us_per_call"] = microseconds(*costs_.server_cpu) / all_calls();
+  if (costs_.server_cpu) {
+    Nanoseconds makespans{};
+    for (const Parts& run : parts_) makespans += run.makespan;
+    figures["server_cpu_us_per_call"] = microseconds(*costs_.server_cpu) / all_calls();
+    figures["server_cpu_share"] = microseconds(*costs_.server_cpu) / microseconds(makespans);
+  }
   figures["voluntary_switches_per_call"] = static_cast<double>(costs_.switches.voluntary) / all_calls();
   figures["involuntary_switches_per_call"] = static_cast<double>(costs_.switches.involuntary) / all_calls();
   if (!costs_.allocations) return;

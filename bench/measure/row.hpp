@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/measure/run.hpp"
+#include "bench/measure/parts.hpp"
 
 namespace fanbench {
 
@@ -28,16 +28,16 @@ class Row {
   /// WrongResult where one of them is impossible.
   std::map<std::string, double> figures(std::optional<double> other_load_cores) const;
 
-  const std::vector<double>& makespans_s() const noexcept { return times_.makespans_s; }
+  const std::vector<Parts>& parts() const noexcept { return parts_; }  // run by run
+  std::vector<double> makespans_s() const;                             // the same
   double ideal_s() const;
 
  private:
   using Figures = std::map<std::string, double>;
 
-  /// Of all runs together, in µs but for the first.
+  /// Of all runs together, in µs.
   struct Times {
-    std::vector<double> makespans_s, latencies, from_start, late_start, server_lateness, cancel_latencies,
-        lags;
+    std::vector<double> latencies, from_start, late_start, server_lateness, cancel_latencies, lags;
   };
   struct Counts {
     std::uint64_t retries = 0, cancelled = 0, timed_out = 0, failed = 0, wasted = 0;
@@ -47,16 +47,18 @@ class Row {
 
   void add_calls(const Run& run);
   void add_costs(const Costs& costs);
+  void tell_parts(Figures& figures) const;
   void tell_times(Figures& figures) const;
   void tell_counts(Figures& figures) const;
   void tell_costs(Figures& figures) const;
   void tell_watched(Figures& figures) const;
 
-  double runs() const { return static_cast<double>(times_.makespans_s.size()); }
+  double runs() const { return static_cast<double>(parts_.size()); }
   double all_calls() const { return runs() * case_.scenario.calls; }
 
   const Case& case_;
   const Specification& specification_;
+  std::vector<Parts> parts_;
   Times times_;
   Counts counts_;
   Costs costs_;

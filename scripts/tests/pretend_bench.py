@@ -1,5 +1,5 @@
 """A pretend fanbench-bench: speaks its command line, and does with each case what behaviours.json says. With "old" in it
-it speaks as benches did before format 3: names and messages that must be read, and no catalogue."""
+it speaks as benches did before format 3: messages that must be read, and no catalogue."""
 
 import json
 import math
@@ -152,7 +152,8 @@ def good_row(name: str, nth: int) -> dict:
             "run_name": name + "/iterations:3/manual_time", "run_type": "iteration", "repetitions": 1,
             "repetition_index": 0, "threads": 1, "iterations": 3, "real_time": 100.0 * nth, "cpu_time": 1.0,
             "time_unit": "ms", "makespan_s": 0.1 * nth, "ideal_s": 0.02, "efficiency": 0.02 / (0.1 * nth),
-            "overhead_us_per_call": 1000.0, "cpu_us_per_call": 10.0, "peak_pss_bytes": 1e6, "verified": 1.0,
+            "overhead_us_per_call": 1000.0,
+            "client_overhead_us_per_call": 700.0, "server_overhead_us_per_call": 300.0, "cpu_us_per_call": 10.0, "peak_pss_bytes": 1e6, "verified": 1.0,
             "case": case_of(name), "status": "verified"}
 
 

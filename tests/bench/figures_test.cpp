@@ -52,36 +52,45 @@ TEST(Quantile, NeedsTenValuesBeyondIt) {
 
 TEST(Mean, IsThatOfAllValues) { EXPECT_DOUBLE_EQ(mean(shuffled_up_to(100)), 50.5); }
 
-Row marked(Row row, double share, std::optional<double> load = std::nullopt) {
-  mark_bottlenecks(row, share, load);
+/// Of a row whose overhead is the client's.
+Row marked(Row row, std::optional<double> load = std::nullopt) {
+  row.insert({{"client_overhead_us_per_call", 5}, {"server_overhead_us_per_call", 0}});
+  mark_bottlenecks(row, load);
   return row;
 }
 
 TEST(Bottlenecks, AServerThatIsBusyBoundsARow) {
-  EXPECT_EQ(marked({}, 0.89).at("server_bound"), 0);
-  EXPECT_EQ(marked({}, 0.90).at("server_bound"), 1);
-  EXPECT_EQ(marked({}, 0.25).at("server_cpu_share"), 0.25);
+  EXPECT_EQ(marked({{"server_cpu_share", 0.89}}).at("server_bound"), 0);
+  EXPECT_EQ(marked({{"server_cpu_share", 0.90}}).at("server_bound"), 1);
+  EXPECT_EQ(marked({}).at("server_bound"), 0);  // its CPU is not ours to read
 }
 
-TEST(Bottlenecks, AServerThatIsLateBoundsARow) {
-  EXPECT_EQ(marked({{"lateness_p99_us", 1000}, {"from_start_p50_us", 20'000}}, 0).at("server_bound"), 0);
-  EXPECT_EQ(marked({{"lateness_p99_us", 1001}, {"from_start_p50_us", 20'000}}, 0).at("server_bound"), 1);
+double bound_by_parts(double of_client, double of_server) {
+  return marked({{"client_overhead_us_per_call", of_client}, {"server_overhead_us_per_call", of_server}})
+      .at("server_bound");
 }
 
-TEST(Bottlenecks, ALatenessThatIsNotKnownBoundsNothing) {
-  EXPECT_EQ(marked({{"lateness_p99_us", 1e9}}, 0).at("server_bound"), 0);
-  EXPECT_EQ(marked({{"from_start_p50_us", 1}}, 0).at("server_bound"), 0);
+TEST(Bottlenecks, AServerWhosePartOfTheOverheadIsTheGreaterBoundsARow) {
+  EXPECT_EQ(bound_by_parts(5, 5), 0);
+  EXPECT_EQ(bound_by_parts(5, 5.1), 1);
+  EXPECT_EQ(bound_by_parts(-0.1, 0.1), 1);
+  EXPECT_EQ(bound_by_parts(-5, 0.1), 1);
+}
+
+TEST(Bottlenecks, AServerThatHasNoPartBoundsNothing) {
+  EXPECT_EQ(bound_by_parts(-5, 0), 0);  // of work that took less than its calibration said
+  EXPECT_EQ(bound_by_parts(-5, -1), 0);
 }
 
 TEST(Bottlenecks, OthersMakeARowNoisy) {
-  EXPECT_EQ(marked({}, 0, 0.10).at("noisy"), 0);
-  EXPECT_EQ(marked({}, 0, 0.11).at("noisy"), 1);
-  EXPECT_EQ(marked({}, 0, 0.11).at("other_load_cores"), 0.11);
+  EXPECT_EQ(marked({}, 0.10).at("noisy"), 0);
+  EXPECT_EQ(marked({}, 0.11).at("noisy"), 1);
+  EXPECT_EQ(marked({}, 0.11).at("other_load_cores"), 0.11);
 }
 
 TEST(Bottlenecks, AnUnknownLoadIsAbsentAndNotZero) {
-  EXPECT_FALSE(marked({}, 0).contains("other_load_cores"));
-  EXPECT_FALSE(marked({}, 0).contains("noisy"));
+  EXPECT_FALSE(marked({}).contains("other_load_cores"));
+  EXPECT_FALSE(marked({}).contains("noisy"));
 }
 
 TEST(MachineTime, SumsUpWhatAllCpusDidNotUse) {
@@ -215,12 +224,20 @@ TEST(Workloads, HaveTheirRulesInTheReadme) {
   }
 }
 
+Row parts(double whole, double of_client, double of_server) {
+  return {{"overhead_us_per_call", whole},
+          {"client_overhead_us_per_call", of_client},
+          {"server_overhead_us_per_call", of_server}};
+}
+
 TEST(Impossible, IsNothingInARowThatCanBe) {
   EXPECT_EQ(find_impossible({}), std::nullopt);
   EXPECT_EQ(find_impossible({{"latency_p50_us", 5}, {"latency_mean_us", 6}, {"latency_max_us", 9}}),
             std::nullopt);
   EXPECT_EQ(find_impossible({{"latency_mean_us", 7}, {"latency_max_us", 7}}), std::nullopt);
   EXPECT_EQ(find_impossible({{"overhead_us_per_call", -0.5}}), std::nullopt);
+  EXPECT_EQ(find_impossible(parts(-0.5, -0.7, 0.2)), std::nullopt);
+  EXPECT_EQ(find_impossible(parts(2.5, 2.75, -0.25)), std::nullopt);
 }
 
 std::string impossible(const Row& row) { return find_impossible(row).value_or(""); }
@@ -247,7 +264,14 @@ TEST(Impossible, IsALatencyFromTheStartAboveThatFromTheIntendedOne) {
                 HasSubstr("above latency"));
 }
 
+TEST(Impossible, ArePartsThatDoNotAddUp) {
+  EXPECT_EQ(impossible(parts(10, 4, 5.9)),
+            "an overhead of 10.0 µs per call has parts of 4.0 and 5.9: impossible");
+  EXPECT_THAT(impossible(parts(-10, 4, 6)), HasSubstr("parts of 4.0 and 6.0"));
+}
+
 TEST(Impossible, IsWhatIsNegativeOrNoNumber) {
+  EXPECT_THAT(impossible({{"served_ideal_s", -1}}), HasSubstr("served_ideal_s is -1"));
   EXPECT_THAT(impossible({{"cpu_us_per_call", -1}}), HasSubstr("cpu_us_per_call is -1"));
   EXPECT_THAT(impossible({{"cpu_us_per_call", std::nan("")}}), HasSubstr("cpu_us_per_call is nan"));
   EXPECT_THAT(impossible({{"overhead_us_per_call", INFINITY}}), HasSubstr("overhead_us_per_call is inf"));

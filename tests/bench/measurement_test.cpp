@@ -12,10 +12,12 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <thread>
 
 #include "bench/measure/burner.hpp"
+#include "bench/measure/calibration.hpp"
 #include "bench/measure/status.hpp"
 #include "bench/targets/running_server.hpp"
 #include "bench/turns.hpp"
@@ -116,9 +118,98 @@ TEST(Measurement, SaysWhetherServerOrMachineWereTheBottleneck) {
   const Figures row = row_of(c);
   EXPECT_GT(row.at("server_cpu_share"), 0);
   EXPECT_LT(row.at("server_cpu_share"), 0.9);
-  EXPECT_EQ(row.at("server_bound"), 0);
+  const bool hides_the_client =
+      row.at("server_overhead_us_per_call") > std::max(0.0, row.at("client_overhead_us_per_call"));
+  EXPECT_EQ(row.at("server_bound"), hides_the_client);
   EXPECT_TRUE(row.contains("other_load_cores"));
   EXPECT_TRUE(row.contains("noisy"));
+}
+
+/// A case of each workload that the toy does in a moment.
+std::vector<Case> one_of_each_workload() {
+  return {gather_case(),
+          all_settled_case(),
+          task_group_case(),
+          semaphore_case(),
+          timeout_case(),
+          first_completed_case(),
+          worker_pool_case(),
+          retry_case(),
+          pipeline_case(),
+          paginate_case(),
+          producer_consumer_case(),
+          early_start_case(),
+          mixed_case(),
+          cpu_case()};
+}
+
+double per_call_us(Nanoseconds time, const Case& c) {
+  return std::chrono::duration<double, std::micro>(time).count() / c.scenario.calls;
+}
+
+TEST(Parts, AddUpToTheOverheadOfEachRunOfEveryWorkload) {
+  std::set<std::string> seen;
+  for (Case c : one_of_each_workload()) {
+    SCOPED_TRACE(c.workload);
+    seen.insert(c.workload);
+    const Specification& specification = specification_of(c.workload);
+    if (c.work > 0ms) c.scenario.kernel_steps = kernel_steps_in(c.work);
+    MockServer server(SERVER_PROGRAM);
+    const ModelEntry entry = toy<Break::nothing>();
+    RunMaker maker(c, entry, server, std::nullopt);
+    maker.make_model();
+    for (int i = 0; i < 2; ++i) {
+      const fanbench::Run run = maker.run();
+      const Parts parts = parts_of(c, run);
+      EXPECT_EQ(parts.of_client() + parts.of_server(), run.outcome.makespan - specification.ideal(c));
+      EXPECT_GE(parts.served_ideal, specification.least(c));
+      if (!specification.bound) {
+        EXPECT_GE(parts.of_server(), 0ns);  // no server is early
+      }
+      if (c.workload == "cpu") {
+        EXPECT_EQ(parts.of_server(), 0ns);
+      }
+      Row row(c);  // of this run alone: its figures are the run's
+      row.add(run);
+      const Figures figures = row.figures(std::nullopt);
+      EXPECT_NEAR(figures.at("overhead_us_per_call"), per_call_us(parts.overhead(), c), 1e-3);
+      EXPECT_NEAR(figures.at("client_overhead_us_per_call"), per_call_us(parts.of_client(), c), 1e-3);
+      EXPECT_NEAR(figures.at("server_overhead_us_per_call"), per_call_us(parts.of_server(), c), 1e-3);
+      EXPECT_NEAR(figures.at("served_ideal_s") * 1e9, static_cast<double>(parts.served_ideal.count()), 1);
+    }
+  }
+  EXPECT_EQ(seen.size(), specifications().size());
+}
+
+TEST(Parts, OfALateServerAreNotTheClients) {
+  Case c = gather_case();
+  c.plan.failures = {.rate = 1, .kinds = {static_cast<std::uint16_t>(Fault::drip)}, .over = 200ms};
+  MockServer server(SERVER_PROGRAM);
+  const ModelEntry entry = toy<Break::nothing>();
+  RunMaker maker(c, entry, server, std::nullopt);
+  maker.make_model();
+  const Parts parts = parts_of(c, maker.run());
+  EXPECT_EQ(parts.ideal, 30ms);
+  EXPECT_GE(parts.of_server(), 200ms);
+  EXPECT_LT(parts.of_client(), parts.overhead() - 200ms + 1ns);
+}
+
+TEST(Parts, OfARowAddUpThoughMediansDoNot) {
+  const Case c = gather_case();  // of 30 ms, five calls
+  Row row(c);
+  std::vector<CallRecord> records(c.scenario.calls, {.verdict = Verdict::cancelled});
+  for (const auto& [served, makespan] : {std::pair{31ms, 41ms}, {45ms, 46ms}, {32ms, 47ms}}) {
+    fanbench::Run run{.outcome = {.records = records, .makespan = makespan}};
+    run.ledger.calls.push_back({.ended = served, .ending = Ending::completed});
+    row.add(run);
+  }
+  ASSERT_EQ(row.parts().size(), 3U);
+  EXPECT_EQ(row.parts()[1].of_server(), 15ms);
+  const Figures figures = row.figures(std::nullopt);
+  EXPECT_DOUBLE_EQ(figures.at("served_ideal_s"), 0.032);
+  EXPECT_DOUBLE_EQ(figures.at("overhead_us_per_call"), 3200);         // median of 11, 16 and 17 ms
+  EXPECT_DOUBLE_EQ(figures.at("client_overhead_us_per_call"), 2000);  // of 10, 1 and 15 ms
+  EXPECT_DOUBLE_EQ(figures.at("server_overhead_us_per_call"), 1200);  // what is left; the median is 400
 }
 
 TEST(Measurement, SaysWhatRecordingCosts) {

@@ -19,7 +19,7 @@ from .stats import Interval, holm_critical, rank_sum_interval, share, welch_p
 DOUBT = 0.05  # how often at most a comparison of two runs that cost the same says that anything moved
 LEAST_ROUNDS = 3  # on both sides, for an interval
 NOT_SEPARATED = "not separated"
-FIGURES = ("overhead_us_per_call", "cpu_us_per_call", MEMORY.name, "makespan_s")
+FIGURES = ("client_overhead_us_per_call", "cpu_us_per_call", MEMORY.name, "makespan_s")
 
 
 @dataclass(frozen=True)

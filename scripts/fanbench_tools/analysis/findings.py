@@ -1,5 +1,7 @@
 """Which model for what: the cheapest that is fast enough, and where that turns, each with what the rounds say of it.
 
+Fast is who would be with a server that takes what was planned: a makespan is less the server's part of the overhead.
+
 Compared are rows of one scenario, one transport and one degree of concurrency, paired by round. A model that
 makes one call after another has a degree of its own, and a yardstick is no choice: neither is named. Shown is where a
 ratio's rounds lie; named is what Student's t of their logarithms separates, corrected for the number of lines.
@@ -15,7 +17,7 @@ from functools import cached_property
 from typing import Iterable
 
 from ..results.cases import CaseResult, Results, Scenario, in_flight, in_flight_words, paired_rounds, same_degree
-from ..results.catalogue import rank
+from ..results.catalogue import IDEAL_SERVER_MAKESPAN, rank
 from ..results.wording import fixed_seconds, seconds, times
 from .stats import Interval, holm_critical, median_interval, student_p
 
@@ -225,13 +227,13 @@ def _candidates(results: Results) -> set[str]:
 
 
 def _choose(scenario: Scenario, transport: str, workers: int | None, cases: list[CaseResult]) -> Choice | None:
-    rows = [c for c in cases if c.median("makespan_s") and c.median("cpu_us_per_call")]
+    rows = [c for c in cases if _makespan(c) and c.median("cpu_us_per_call")]
     if len(rows) < 2:
         return None
     fullest = max(rows, key=in_flight)
     alike = [c for c in rows if same_degree(c, fullest)]
-    best = min(alike, key=lambda c: c.median("makespan_s"))
-    makespans = {c.case.model: ratio(c, best, "makespan_s") for c in alike if c is not best}
+    best = min(alike, key=_makespan)
+    makespans = {c.case.model: ratio(c, best, IDEAL_SERVER_MAKESPAN) for c in alike if c is not best}
     slow = {model: r for model, r in makespans.items() if r and r.p_above(WITHIN) <= DOUBT}
     enough = sorted((c for c in alike if c.case.model not in slow), key=lambda c: c.median("cpu_us_per_call"))
     cheapest = enough[0]
@@ -241,13 +243,19 @@ def _choose(scenario: Scenario, transport: str, workers: int | None, cases: list
         tuple((c.case.model, cpu[c.case.model]) for c in enough[1:]), tuple(slow.items()),
         doubt_of_slow=max((_doubt(r, cpu[model]) for model, r in slow.items()), default=0.0),
         apart=tuple((c.case.model, in_flight_words(in_flight(c), in_flight(fullest))) for c in rows if c not in alike),
-        missing=tuple(c.case.model for c in cases if c.status in ("error", "limit")),
+        missing=tuple(c.case.model for c in cases if c.status in ("error", "limit") or c.ok and not _makespan(c)),
         server_bound=tuple(c.case.model for c in rows if c.share_of_rounds("server_bound") > 0.5))
 
 
 def _doubt(makespan: Ratio, cpu: Ratio | None) -> float:
     """That a model which was taken for too slow is neither that nor dearer: either would do, so both are paid for."""
     return min(1.0, 2 * min(makespan.p_above(WITHIN), cpu.p_above(1.0) if cpu else 1.0))
+
+
+def _makespan(c: CaseResult) -> float | None:
+    """None as well where the server's part is all of it: that says nothing of the model."""
+    makespan = c.median(IDEAL_SERVER_MAKESPAN)
+    return makespan if makespan is not None and makespan > 0 else None
 
 
 def representative(choices: Iterable[Choice]) -> dict[Scenario, list[Choice]]:
@@ -278,7 +286,7 @@ def _crossovers(results: Results, axis: str) -> list[Crossover]:
     lines: dict[tuple, dict[float, CaseResult]] = defaultdict(dict)
     for c in results.cases:
         value = _value_of(c, axis)
-        if value is not None and c.median("makespan_s") and c.case.workers is None:
+        if value is not None and _makespan(c) and c.case.workers is None:
             lines[c.case.scenario.without(axis), c.case.transport, c.case.model][value] = c
     turns, known, leading = [], results.catalogue, results.catalogue.leading
     others = _candidates(results) - {leading}
@@ -289,7 +297,7 @@ def _crossovers(results: Results, axis: str) -> list[Crossover]:
             continue
         pairs = {x: (line[x], leaders[x]) if axis == "calls" else (leaders[x], line[x]) for x in shared}
         apart = {x: words for x, pair in pairs.items() if (words := _apart(*pair))}
-        ratios = tuple((x, ratio(*pair, "makespan_s")) for x, pair in pairs.items() if x not in apart)
+        ratios = tuple((x, ratio(*pair, IDEAL_SERVER_MAKESPAN)) for x, pair in pairs.items() if x not in apart)
         behind, ahead = (model, leading) if axis == "calls" else (leading, model)
         if ratios:
             turns.append(Crossover(scenario, transport, axis, behind, ahead, ratios, tuple(apart.items())))

@@ -135,7 +135,7 @@ def run(base: runner.Job, head: runner.Job, titles: tuple[str, str], budget_s: f
     notes += absent(searched.search, rules, counting)
     notes += [f"{_share(number, measurer.measured)} of the runs: {what}" for number, what in (
         (measurer.noisy, "other programs kept the machine busy (noisy)"),
-        (measurer.bound, "the server was at its limit (server_bound)")) if number]
+        (measurer.bound, "the server was the bottleneck (server_bound)")) if number]
     return Verdict(*titles, head.suite.name, searched.decision, invalid, notes, searched.search, searched.confirmation,
                    seed, measurer.spent_s())
 

@@ -56,12 +56,12 @@ def _source_of_overview(results: Results) -> str:
 
 def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, Any]]:
     """(name, alternative text, workload, figure or None)."""
-    from . import by_model, client_cost, over_calls, timeline
+    from . import by_model, client_cost, over_calls, overhead, timeline
 
     rounds = results.rounds
     groups = over_calls.groups_over_calls(results)
     if groups:
-        yield ("overview", "makespan, client CPU, overhead and memory over the number of calls, a line per model", "",
+        yield ("overview", "makespan, client's CPU, overhead and memory over the number of calls, a line per model", "",
                over_calls.overview(groups[0], rounds))
     yield "efficiency", "efficiency by workload and model", "", by_model.efficiency(results)
     yield "cpu_per_call", "client CPU per call by workload and model", "", by_model.cpu_per_call(results)
@@ -78,8 +78,10 @@ def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[
         for group in (g for g in groups if g.scenario.workload == workload):
             yield (f"makespan_{group.slug}", f"makespan of {workload} over the number of calls, with the ideal",
                    workload, over_calls.makespan_over_calls(group, rounds))
-            yield (f"cost_{group.slug}", f"overhead and CPU per call of {workload} over the number of calls", workload,
-                   over_calls.cost_over_calls(group, rounds))
+            yield (f"cost_{group.slug}", f"the client's overhead and CPU per call of {workload} over the number of calls",
+                   workload, over_calls.cost_over_calls(group, rounds))
+            yield (f"overhead_{group.slug}", f"overhead per call of {workload}, the client's part and the server's",
+                   workload, overhead.parts(group, rounds))
             yield (f"memory_{group.slug}", f"peak memory of {workload} over the number of calls", workload,
                    over_calls.memory_over_calls(group, rounds))
         yield (f"latency_{workload}", f"latency percentiles of single calls in {workload}", workload,

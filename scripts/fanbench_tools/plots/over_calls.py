@@ -12,7 +12,7 @@ from .style import (INK, MUTED, PAPER, SMALL, Frame, calls_axis, line_of, log_ax
                     series_of, style_of, yardstick_words)
 
 
-MAKESPAN, OVERHEAD, CPU = "makespan_s", "overhead_us_per_call", "cpu_us_per_call"
+MAKESPAN, OVERHEAD, CPU = "makespan_s", "client_overhead_us_per_call", "cpu_us_per_call"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def makespan_over_calls(group: Group, rounds: int) -> Any:
 
 
 def cost_over_calls(group: Group, rounds: int) -> Any:
-    """Overhead and CPU per call, at the latency that was run at most values of N. None without data."""
+    """The client's overhead and CPU per call, at the latency that was run at most values of N. None without data."""
     text = group.widest
     return _figure(group, f"{group.scenario.workload}: what a call costs, over the number of calls", rounds,
                    [(OVERHEAD, text), (CPU, text)])
@@ -95,7 +95,7 @@ def _joined(*parts: str) -> str:
 
 
 def overview(group: Group, rounds: int) -> Any:
-    """Makespan, overhead, CPU and memory over N, side by side for the first transport. None without data."""
+    """Makespan, the client's overhead, CPU and memory over N, side by side for the first transport. None without data."""
     text, transport = group.widest, group.transports[0]
     chosen = Group(group.scenario, tuple(c for c in group.at(text).cases if c.case.transport == transport))
     panels = [[_Panel(name, group.scenario.catalogue.figure(name).axis, chosen) for name in row]

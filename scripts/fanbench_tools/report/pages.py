@@ -96,8 +96,7 @@ def headline(context: dict[str, Any], rounds: int) -> str:
     """The run in a line: "3 rounds · 2026-11-20 17:04 · Some CPU, 2 cores · Linux 6.1.0"."""
     date = str(context.get("started") or context.get("date") or "")
     about = context.get("machine") if isinstance(context.get("machine"), dict) else {}
-    listed = about.get("cores")  # a number before format 3
-    cores = context.get("num_cpus") or (len(listed) if isinstance(listed, list) else listed)
+    cores = context.get("num_cpus") or len(about.get("cores") or [])
     machine = ", ".join(p for p in (str(context.get("cpu") or about.get("cpu") or context.get("host_name") or ""),
                                     f"{cores} core{'' if cores == 1 else 's'}" if cores else "") if p)
     words = [f"{rounds} round{'' if rounds == 1 else 's'}", date[:16].replace("T", " "), machine,

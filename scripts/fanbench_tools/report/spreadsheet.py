@@ -12,7 +12,7 @@ from ..results.catalogue import MEMORY
 from .tables import marks
 
 _HEAD = ("name", "workload", "model", "transport")
-_WITH_INTERVAL = ("makespan_s", "overhead_us_per_call", "cpu_us_per_call", MEMORY.name)
+_WITH_INTERVAL = ("makespan_s", "client_overhead_us_per_call", "cpu_us_per_call", MEMORY.name)
 
 
 def to_csv(results: Results) -> str:

@@ -16,8 +16,8 @@ from ..results.wording import NOTHING, seconds
 
 
 # Also in report.md, and in report.html before "all columns" is asked for.
-_BRIEF = {"makespan_s", "efficiency", "overhead_us_per_call", "cpu_us_per_call", "syscalls_per_call", MEMORY.name,
-          "cancel_latency_us", "wasted_calls", "loop_lag_p99_us", "loop_lag_max_us", "bytes_per_task", "latency_p99_us",
+_BRIEF = {"makespan_s", "efficiency", "client_overhead_us_per_call", "cpu_us_per_call", "syscalls_per_call",
+          MEMORY.name, "cancel_latency_us", "wasted_calls", "loop_lag_p99_us", "loop_lag_max_us", "bytes_per_task", "latency_p99_us",
           "late_start_p99_us"}
 _NO_COLUMN = {"ideal_s", "calls_per_s", "counts_allocations", "server_bound", "noisy", "verified"}  # said elsewhere
 _USUALLY_ZERO = {"retries", "cancelled", "timed_out", "failed"}
@@ -36,7 +36,7 @@ def columns_of(catalogue: Catalogue) -> list[Column]:
 
 MARKS = {
     "server_bound": ("server-bound", "the mock server was the bottleneck (its CPU at 90 % of a core or more, or its "
-                     "replies late by more than 5 % of the latency): the row says little of the model"),
+                     "part of the overhead above the client's): it may hide some of what the model takes"),
     "noisy": ("noisy", "other programs used the machine meanwhile: the row's times may be theirs"),
 }
 

@@ -64,6 +64,9 @@ MEMORY = Figure("memory_bytes", "bytes", "Memory", better="less",
                 help="peak PSS of the client's process tree, less what it had before the model was made; with few calls most of "
                      "it is what any run takes once, the harness's own records among it")
 
+# What models are ranked by: derived as well, see the catalogue.
+IDEAL_SERVER_MAKESPAN = "ideal_server_makespan_s"
+
 
 @dataclass(frozen=True)
 class Key:

@@ -8,15 +8,13 @@ from typing import Any, Iterable
 
 from .. import checkout
 from . import catalogue as catalogues
-from . import old_rows
 from .cases import Case, CaseResult, Results
-from .catalogue import MEMORY, Catalogue
+from .catalogue import IDEAL_SERVER_MAKESPAN, MEMORY, Catalogue
 from .rows import ERROR, LIMIT, NOT_APPLICABLE, OK, Row, is_number, status_of
 
-# Of results.json: another number means that fields have changed their meaning. In 1 memory over idle had the program's
-# pages in it that a run first touched; from 3 on rows carry their case and status, and the file its catalogue.
-FORMAT = 3
-READABLE = (2, FORMAT)
+# Of results.json: another number means that fields have changed their meaning. Up to 3 the overhead that was compared
+# had the server's part in it.
+FORMAT = 4
 
 
 class ResultsError(Exception):
@@ -30,7 +28,7 @@ def load(out_dir: Path) -> Results:
     if not isinstance(data, dict) or not isinstance(data.get("benchmarks"), list):
         raise ResultsError(f'{path}: expected Google Benchmark\'s JSON, an object with a list "benchmarks"')
     context = data.get("context") if isinstance(data.get("context"), dict) else {}
-    if (written := context.get("results_format", FORMAT)) not in READABLE:
+    if (written := context.get("results_format", FORMAT)) != FORMAT:
         raise ResultsError(f"{path}: results of another version of fanbench (format {written}, expected {FORMAT}): "
                            f"read them with what wrote them, fanbench {context.get('fanbench_version') or 'unknown'}"
                            f"{f', commit {commit}' if (commit := context.get('commit')) else ''}, or measure again")
@@ -38,17 +36,14 @@ def load(out_dir: Path) -> Results:
 
 
 def reference_catalogue() -> Catalogue:
-    """The catalogue of the reference run, for what is older than catalogues are. Raises ResultsError."""
+    """The catalogue of the reference run, for benches that are older than catalogues are. Raises ResultsError."""
     path = checkout.RESULTS / "reference" / "results.json"
-    return _catalogue(path, _read_json(path), of_older=False)
+    return _catalogue(path, _read_json(path))
 
 
-def _catalogue(path: Path, data: dict[str, Any], of_older: bool = True) -> Catalogue:
+def _catalogue(path: Path, data: dict[str, Any]) -> Catalogue:
     if "catalogue" not in data:
-        if of_older:
-            return reference_catalogue()
-        raise ResultsError(f"{path}: has no catalogue, with which results older than format 3 are read: write it anew "
-                           "with fanbench run")
+        raise ResultsError(f"{path}: has no catalogue, which says what its figures mean: measure again (fanbench run)")
     try:
         return catalogues.read(data["catalogue"])
     except catalogues.CatalogueError as e:
@@ -76,27 +71,35 @@ def from_rows(rows: Iterable[Any], context: dict[str, Any], catalogue: Catalogue
         if not isinstance(row, dict) or row.get("run_type") == "aggregate":
             continue
         name = str(row.get("run_name") or row.get("name") or "")
-        case = _case_of(row, name, catalogue)
+        case = _case_of(row, catalogue)
         if case is None:
             unreadable.append(name or "(no name)")
             continue
-        cases.setdefault(name, CaseResult(name, case)).rounds.append(_with_memory(row, case))
+        cases.setdefault(name, CaseResult(name, case)).rounds.append({**row, **_derived(row, case)})
     for result in cases.values():
         result.status, result.message = _judge(result.rounds)
     return Results(context, sorted(cases.values(), key=lambda c: c.order), catalogue, list(dict.fromkeys(unreadable)))
 
 
-def _case_of(row: Row, name: str, catalogue: Catalogue) -> Case | None:
+def _case_of(row: Row, catalogue: Catalogue) -> Case | None:
     try:
-        return Case.of(row.get("case") or old_rows.case_of(name), catalogue)
+        return Case.of(row["case"], catalogue)
     except (KeyError, TypeError, AttributeError):
         return None
 
 
-def _with_memory(row: Row, case: Case) -> Row:
-    """Adds all calls' memory over the idle baseline: `peak_pss_bytes` has the idle process in it."""
-    per_call = row.get("pss_bytes_per_call")
-    return {**row, MEMORY.name: per_call * case.calls} if is_number(per_call) and case.calls else row
+def _derived(row: Row, case: Case) -> Row:
+    """All calls' memory over the idle baseline (`peak_pss_bytes` has the idle process in it), and the makespan less the
+    server's part."""
+    def has(*figures: str) -> bool:
+        return bool(case.calls) and all(is_number(row.get(figure)) for figure in figures)
+
+    derived = {}
+    if has("pss_bytes_per_call"):
+        derived[MEMORY.name] = row["pss_bytes_per_call"] * case.calls
+    if has("makespan_s", "server_overhead_us_per_call"):
+        derived[IDEAL_SERVER_MAKESPAN] = row["makespan_s"] - row["server_overhead_us_per_call"] * case.calls / 1e6
+    return derived
 
 
 def _judge(rounds: list[Row]) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from .rows import ERROR, LIMIT, NOT_APPLICABLE, OK
 from .wording import count
 
 # Headings that leave room for 80 columns; of a figure in µs the heading has the unit.
-_COLUMNS = (("makespan_s", "makespan", 8), ("efficiency", "effic.", 6), ("overhead_us_per_call", "over µs", 7),
+_COLUMNS = (("makespan_s", "makespan", 8), ("efficiency", "effic.", 6), ("client_overhead_us_per_call", "own µs", 7),
             ("cpu_us_per_call", "CPU µs", 6), (MEMORY.name, "memory", 6))
 _WIDE = (("latency_p50_us", "p50", 7), ("latency_p90_us", "p90", 7), ("latency_p99_us", "p99", 7),
          ("latency_max_us", "longest", 7))
@@ -42,7 +42,8 @@ def print_table(results: Results, console: Any, wide: bool = False) -> None:
         for c in (c for c in cases if c.name in results.fewer_in_flight):
             say(f"not ranked: {escape(c.case.label)} / {escape(c.case.transport)}: {results.fewer_in_flight[c.name]}", "dim")
         say()
-    say("overhead: makespan − ideal, per call; CPU: the client's, per call; memory: peak PSS over idle.", "dim")
+    say("own: overhead (makespan − ideal) per call, less the server's part; CPU: the client's, per call; "
+        "memory: peak PSS over idle.", "dim")
     if wide:
         say("p50 to longest: latency of a call; a quantile with fewer than ten calls beyond it is not shown.", "dim")
     say(verification_line(results), "bold red" if results.with_status(ERROR) else "green")

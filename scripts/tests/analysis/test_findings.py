@@ -198,6 +198,31 @@ def test_memory_per_call_is_fitted_over_three_sizes_in_each_round():
     assert memory_slope.memory_slopes(from_rows(rows[:8], {})) == []
 
 
+def test_models_are_ranked_by_what_they_take_without_the_servers_part():
+    """Over 100 calls, 1,000 µs of each are 0.1 s."""
+    served_late = case("coroutines", makespan=0.3, server_overhead_us_per_call=1000.0)
+    slow = case("threads", cpu=5.0, makespan=0.3)
+    chosen = only(served_late, slow)
+    assert (chosen.winner, chosen.best, [m for m, _ in chosen.too_slow]) == ("coroutines", "coroutines", ["threads"])
+    chosen = only(case("coroutines", makespan=0.3), slow)
+    assert (chosen.winner, chosen.too_slow) == ("threads", ())
+
+
+def test_turns_are_of_what_models_take_without_the_servers_part():
+    def turn(part):
+        rows = [case(m, n, makespan=0.4 if (m, n) == ("threads", 100) else 0.2,
+                     server_overhead_us_per_call=part if (m, n) == ("threads", 100) else 0.0)
+                for m in ("coroutines", "threads") for n in (10, 100)]
+        (found,) = findings.crossovers(from_rows(sum(rows, []), {}))
+        return found.first
+    assert (turn(0.0), turn(2000.0)) == (100, None)
+
+
+def test_a_model_of_which_the_server_leaves_nothing_has_no_number():
+    chosen = only(case("coroutines"), case("threads"), case("processes", server_overhead_us_per_call=3000.0))
+    assert chosen.missing == ("processes",) and "no number: processes" in chosen.words
+
+
 def test_a_bottleneck_is_said():
     chosen = only(case("coroutines", server_bound=1), case("threads", cpu=20, server_bound=0))
     assert chosen.winner == "coroutines" and chosen.words.endswith("server-bound: coroutines")

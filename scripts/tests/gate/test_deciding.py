@@ -10,7 +10,7 @@ from fanbench_tools.gate import deciding, searching
 from fanbench_tools.gate.deciding import Blocks, Comparison, Key, Rules
 from fixtures.synthetic_data import CATALOGUE
 
-CPU, PSS, CALLS, OVERHEAD = "cpu_us_per_call", "pss_bytes_per_call", "syscalls_per_call", "overhead_us_per_call"
+CPU, PSS, CALLS, OVERHEAD = "cpu_us_per_call", "pss_bytes_per_call", "syscalls_per_call", "client_overhead_us_per_call"
 RULES = Rules(CATALOGUE.gated)
 COUNTS = {"allocations_per_call": 7.017, "allocated_bytes_per_call": 1555.6, "syscalls_per_call": 22.66,
           "instructions_per_call": 31_400.0}

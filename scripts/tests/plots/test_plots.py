@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fanbench_tools.plots import by_model, client_cost, drawing, over_calls, style, timeline
+from fanbench_tools.plots import by_model, client_cost, drawing, over_calls, overhead, style, timeline
 from fanbench_tools.results import catalogue
 from fixtures.synthetic_data import CATALOGUE, CLAIMS, PATTERNS, QUICK, from_rows, of_name, row
 
@@ -16,7 +16,8 @@ EXPECTED = {
     "overview", "efficiency", "cpu_per_call", "cancel_latency", "model_and_client",
     *(f"timeline_{w}" for w in ("gather", "semaphore", "first_completed", "retry")),
     *(f"latency_{w}" for w in ("gather", "semaphore", "first_completed", "retry")),
-    *(f"{k}_{g}" for k in ("makespan", "cost", "memory") for g in ("gather", "semaphore_limit10", "first_completed")),
+    *(f"{k}_{g}" for k in ("makespan", "cost", "overhead", "memory")
+      for g in ("gather", "semaphore_limit10", "first_completed")),
 }
 
 
@@ -387,7 +388,7 @@ def test_the_makespan_of_computing_alone_has_no_delay_in_words():
 
 
 def with_floor(transports=("native", "curl")):
-    return [row(f"gather/{model}/{t}/calls:{n}/latency:20ms/start:warm", cpu_us_per_call=cpu, overhead_us_per_call=cpu,
+    return [row(f"gather/{model}/{t}/calls:{n}/latency:20ms/start:warm", cpu_us_per_call=cpu, client_overhead_us_per_call=cpu,
                 pss_bytes_per_call=1e4)
             for n in (10, 100) for model, cpu in (("floor", 5.0), ("coroutines", 8.0), ("threads", 50.0))
             for t in (transports if model != "floor" else ("native",))]
@@ -453,3 +454,50 @@ def test_model_and_client_are_a_plot_where_both_clients_are():
     assert "8.0 → 50" in texts(figure)
     assert [round(p.get_width()) for p in figure.axes[0].patches] == [8, 42]
     assert client_cost.client_cost(from_rows(with_floor(("native",)), {})) is None
+
+
+def overhead_of(*parts, calls=(10,)):
+    """The panels of gather's overhead, with these parts of a model each."""
+    rows = [row(f"gather/{model}/native/calls:{n}/latency:20ms/start:warm", client_overhead_us_per_call=client,
+                server_overhead_us_per_call=server)
+            for model, (client, server) in zip(("coroutines", "threads"), parts) for n in (1, *calls)]
+    results = from_rows(rows, {})
+    return overhead.parts(over_calls.groups_over_calls(results)[0], 1)
+
+
+def bars(ax):
+    return [(p.get_x(), p.get_width()) for p in ax.patches]
+
+
+def test_the_parts_of_the_overhead_stand_on_each_other():
+    figure = overhead_of((4.0, 10.0), (30.0, 12.0))
+    assert bars(figure.axes[0]) == [(0, 4), (4, 10), (0, 30), (30, 12)]
+    assert {"4.0 + 10", "30 + 12", "overhead per call (µs)", "the client's part", "the server's part"} <= set(texts(figure))
+
+
+def test_parts_below_nought_stand_at_its_other_side():
+    figure = overhead_of((-3.0, 10.0), (-2.0, -1.0))
+    assert bars(figure.axes[0]) == [(0, -3), (0, 10), (0, -2), (-2, -1)]
+    assert {"−3.0 + 10", "−2.0 − 1.0"} <= set(texts(figure)) and figure.axes[0].get_xlim()[0] < -3
+
+
+def test_overhead_has_a_panel_for_each_of_the_greatest_numbers_of_calls():
+    figure = overhead_of((4.0, 10.0), calls=(10, 100, 1000, 10_000))
+    assert [t for t in texts(figure) if t.startswith("native client")] == [
+        f"native client, {n} calls" for n in ("100", "1,000", "10,000")]
+
+
+def test_overhead_of_a_few_calls_is_not_drawn():
+    assert overhead_of((4.0, 10.0), calls=(2,)) is None
+
+
+def test_what_makes_one_call_after_another_is_not_in_the_scale_of_the_others():
+    rows = [row(f"gather/{model}/{transport}/calls:{n}/latency:20ms/start:warm", in_flight_peak=peak,
+                client_overhead_us_per_call=9.0, server_overhead_us_per_call=1.0)
+            for model, peak in (("coroutines", 10), ("sequential", 1))
+            for n, transport in ((10, "native"), (100, "native"), (10, "curl"))]
+    results = from_rows(rows, {})
+    figure = overhead.parts(over_calls.groups_over_calls(results)[0], 1)
+    said = texts(figure)
+    assert "sequential" not in said and "one call after another: sequential" in " ".join(said)
+    assert said.count("9.0 + 1.0") == 3 and said.count("not run") == 1

@@ -69,9 +69,9 @@ def test_cases_with_other_numbers_of_calls_in_flight_are_not_compared():
 
 
 def test_an_overhead_below_nothing_has_no_ratio():
-    compared = compare.comparison(run({"threads": 1.0}, overhead_us_per_call=-2.0),
-                                  run({"threads": 1.0}, overhead_us_per_call=3.0))
-    assert changes(compared, "threads")["overhead_us_per_call"].words == "–"
+    compared = compare.comparison(run({"threads": 1.0}, client_overhead_us_per_call=-2.0),
+                                  run({"threads": 1.0}, client_overhead_us_per_call=3.0))
+    assert changes(compared, "threads")["client_overhead_us_per_call"].words == "–"
 
 
 def test_another_machine_compiler_or_flags_come_first():
@@ -165,8 +165,8 @@ def test_the_verb_report_prints_csv_and_writes_nothing(two_runs):
 
 @pytest.mark.parametrize("content, said", [
     (None, "no such file"), ('{"benchmarks": [', "not complete JSON"), ("[]", "expected Google Benchmark's JSON"),
-    (json.dumps({"context": {"results_format": 1, "fanbench_version": "9.1.0", "commit": "abc"}, "benchmarks": []}),
-     "another version of fanbench (format 1, expected 3): read them with what wrote them, fanbench 9.1.0, commit abc"),
+    (json.dumps({"context": {"results_format": 3, "fanbench_version": "9.1.0", "commit": "abc"}, "benchmarks": []}),
+     "another version of fanbench (format 3, expected 4): read them with what wrote them, fanbench 9.1.0, commit abc"),
     ("\udcff".encode("utf-8", "surrogateescape"), "not UTF-8")])
 @pytest.mark.parametrize("verb", [["compare", "a", "x"], ["compare", "x", "a", "--out", "c"], ["report", "x"],
                                   ["report", "x", "--format", "csv"]])

@@ -212,9 +212,8 @@ def test_provenance_keeps_unknown_keys():
 
 
 @pytest.mark.parametrize(("context", "cores"), [({"num_cpus": 4, "machine": {"cores": [0]}}, "4 cores"),
-                                                ({"machine": {"cores": [0]}}, "1 core"),
-                                                ({"machine": {"cores": 2}}, "2 cores"), ({"machine": {}}, "")])
-def test_the_headline_has_the_cores_of_any_format(context, cores):
+                                                ({"machine": {"cores": [0]}}, "1 core"), ({"machine": {}}, "")])
+def test_the_headline_has_the_cores(context, cores):
     assert pages.headline({"date": "2026-11-20T17:04:05", **context}, 3) == " · ".join(
         filter(None, ("3 rounds", "2026-11-20 17:04", cores)))
 
@@ -253,7 +252,7 @@ def test_figures_that_tables_name_are_in_the_catalogue():
              *compare.FIGURES, *pages._DRAWN_FROM.values(), *(name for name, _, _ in table._COLUMNS)}
     assert named - set(CATALOGUE.figures) == set()
     assert [c.figure.name for c in tables.columns_of(CATALOGUE)][:3] == ["makespan_s", "efficiency",
-                                                                          "overhead_us_per_call"]
+                                                                          "client_overhead_us_per_call"]
 
 
 def test_broken_results_leave_the_old_report_alone(tmp_path):
@@ -288,7 +287,7 @@ def test_it_begins_with_which_model_for_what(quick):
     for text, heading in ((markdown, "## "), (page, "<h2")):
         first = text[text.index(heading):].split("\n")[0]
         assert "Which model for what" in first
-    assert "**coroutines**: the next, " in markdown and "too slow: processes" in markdown
+    assert "**coroutines**: the next, " in markdown and "no number: processes" in markdown
 
 
 def test_a_few_rounds_name_no_model():

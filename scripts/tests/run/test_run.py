@@ -59,7 +59,7 @@ def test_results_are_google_benchmarks_json(pretend: Pretend) -> None:
     assert (context["suite"], context["rounds"], context["rounds_finished"]) == ("pretend", 3, 3)
     assert context["num_cpus"] == 2 and context["started"]
     assert PRINTED.items() <= context["machine"].items() and "distribution" in context["machine"]
-    assert "interrupted" not in context and context["results_format"] == 3
+    assert "interrupted" not in context and context["results_format"] == 4
     assert results["catalogue"] == json.loads(CATALOGUE.read_text())
     assert all(row["case"]["parameters"]["calls"] == 10 for row in results["benchmarks"])
 
