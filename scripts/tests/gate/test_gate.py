@@ -17,6 +17,7 @@ from fanbench_tools import checkout
 from fanbench_tools.gate import builds, measuring
 from fanbench_tools.run import process, programs
 from fanbench_tools.run.rounds import ListedCase
+from fixtures.synthetic import case_of
 
 A = "gather/coroutines/native/calls:10/latency:20ms/start:warm"
 B = "gather/threads/native/calls:10/latency:20ms/start:warm"
@@ -232,7 +233,7 @@ def results(folder: Path, name: str, factor: float = 1.0, rounds: int = 16, case
     rows = []
     for case in cases:
         for i in range(rounds):
-            row = {"name": case, "run_name": case, "run_type": "iteration", "repetition_index": i, "iterations": 3,
+            row = {"name": case, "run_name": case, "case": case_of(case), "run_type": "iteration", "repetition_index": i, "iterations": 3,
                    "real_time": 1.0, "cpu_time": 1.0, "time_unit": "ms", "verified": 1.0,
                    "cpu_us_per_call": (10 + 0.3 * (i * 7 % 5)) * factor, "pss_bytes_per_call": 4000.0 + i * 3 % 7}
             if broken:
