@@ -62,8 +62,8 @@ ContextSwitches switches_of_tree(pid_t excluded);
 Nanoseconds cpu_of_all_below(pid_t root);
 
 /// Waits until the tree, but for the calling thread, is quiet: until what a pool spins after its last task is
-/// over, for example. What the waiting costs is in none of these figures. False where the tree has used `most`
-/// CPU time meanwhile and is still busy.
+/// over, for example. What the waiting costs is in none of these figures. False where the tree has used
+/// `most` CPU time meanwhile and is still busy.
 bool wait_until_quiet(pid_t excluded, Nanoseconds most = std::chrono::milliseconds(500));
 
 /// Live descendants, those that ended but were not waited for included (a leak test wants to see them). No

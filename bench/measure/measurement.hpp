@@ -42,7 +42,7 @@ class Measurement {
   const Outcome& outcome() const noexcept { return outcome_; }  // of the last run
   std::span<const CallRecord> records() const noexcept { return outcome_.records; }
   CallId chosen() const noexcept { return outcome_.chosen; }
-  Nanoseconds makespan() const noexcept { return outcome_.makespan; }                     // of the last run
+  Nanoseconds makespan() const noexcept { return outcome_.makespan; }     // of the last run
   std::vector<double> makespans_s() const { return row_.makespans_s(); }  // of all timed runs
   double ideal_s() const { return row_.ideal_s(); }
 

@@ -23,7 +23,7 @@ Mistake refuse(const Case& c) {
   if (delays.size() < 2) return std::nullopt;
   std::ranges::nth_element(delays, delays.begin() + 1);
   const Nanoseconds lead = delays[1] - std::min(delays[0], delays[1]);
-  if (lead >= least_lead) return refuse_unseen_cancellation(c, ideal(c));
+  if (lead >= least_lead) return refuse_unseen_cancellation(c, ideal(c, Delays(c)));
   return fmt::format(
       "the plan's two shortest delays are {} apart, at least {} are needed to tell the winner: choose "
       "another seed",
