@@ -68,7 +68,7 @@ constexpr Figure table[] = {
     {.name = "cpu_us_per_call",
      .unit = "us",
      .label = "CPU per call",
-     .help = "user and system time of the client's process tree, children included; where calls "
+     .help = "user and system time of the client's process tree, until that is quiet again; where calls "
              "compute, their work is in it",
      .better = less,
      .least = 1.0,
@@ -280,7 +280,8 @@ constexpr Figure table[] = {
     {.name = "lateness_p99_us",
      .unit = "us",
      .label = "Server late, p99",
-     .help = "the server's own delay error: reply done − reply due, 99th percentile"},
+     .help = "the server's own delay error: reply done − reply due, 99th percentile. Due by the kernel's "
+             "stamp of the call's arrival, so that a backlog that the server has not read counts here"},
     {.name = "server_bound",
      .unit = "1",
      .label = "Server-bound",

@@ -279,7 +279,8 @@ Nanoseconds cpu_so_far(pid_t excluded) {
 
 /// Of all threads of the tree but the calling one.
 Nanoseconds cpu_of_others(pid_t excluded) {
-  return cpu_so_far(excluded) - read_clock(CLOCK_THREAD_CPUTIME_ID);
+  const Nanoseconds so_far = cpu_so_far(excluded);
+  return so_far - read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 /// Whether a thread of the tree but the calling one runs, or would if it had a CPU.
@@ -349,7 +350,8 @@ bool set_affinity(pid_t thread, const CpuMask& mask) {
 
 Nanoseconds cpu_of_tree(pid_t excluded) {
   const Looking looking;
-  return cpu_so_far(excluded) - looking.cpu();
+  const Nanoseconds so_far = cpu_so_far(excluded);  // first: what this costs is taken off
+  return so_far - looking.cpu();
 }
 
 Nanoseconds cpu_of_all_below(pid_t root) {

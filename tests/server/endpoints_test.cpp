@@ -22,7 +22,7 @@ class EndpointsTest : public ServerTest {
   /// All that comes until the server closes.
   std::string everything(const std::string& target, const std::string& version = "1.1") const {
     Client client = connect();
-    client.send("GET " + target + " HTTP/" + version + "\r\nConnection: close\r\n\r\n");
+    client.send("GET " + target + " HTTP/" + version + "\r\nHost: test\r\nConnection: close\r\n\r\n");
     while (client.receive_some() > 0) {
     }
     return client.received.substr(client.received.find("\r\n\r\n") + 4);
