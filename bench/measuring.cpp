@@ -63,7 +63,7 @@ class Rig {
                                 : model_of(c.model)),
         // Those that a case takes turns with are ours as well: what their common parent has started.
         measurement_(c, model_, target_, cpus.server, options.turns ? getppid() : getpid()) {
-    measurement_.prepare();
+    measurement_.prepare(options.watched);
   }
   Rig(const Rig&) = delete;
   Rig& operator=(const Rig&) = delete;

@@ -14,6 +14,7 @@ struct MeasuringOptions {
   std::string server_program;        // of our own
   std::string records{};             // file for the calls of the last iteration; empty: none
   bool writes_file = false;          // --benchmark_out was given
+  bool watched = true;               // memory, threads, descriptors, system calls: see Measurement::prepare
   bool turns = false;                // one case, which takes turns: see take_turns
 };
 

@@ -61,6 +61,9 @@ std::optional<int> read_command_line(int argc, char** argv, Options& options) {
       "--turns", options.measuring.turns,
       "with one --case: make it ready, then some iterations for each line \"turn\" of the input, until that "
       "ends");
+  app.add_flag("!--unwatched", options.measuring.watched,
+               "leave out the runs in which memory, threads, descriptors and system calls are watched, and "
+               "their figures");
   app.add_option("--records", options.measuring.records,
                  "write the calls of the last iteration to this file, as JSON");
   app.add_flag("--count-allocations", options.count_allocations,

@@ -27,6 +27,8 @@ Measurement::Measurement(const Case& c, const ModelEntry& model, Target& target,
 
 void Measurement::prepare(bool watched) {
   maker_.check();
+  // A server on this machine whose CPU cannot be read would be taken for others'.
+  if (target_.process() || !target_.clock().shared) load_.emplace(ours_);
   if (watched) {
     row_.add(watch());
     return;
@@ -43,8 +45,6 @@ Watched Measurement::watch() {
   map_program();
   Watched watched{.idle_pss_bytes = pss_of_tree(server)};
   maker_.make_model();
-  // A server on this machine whose CPU cannot be read would be taken for others'.
-  if (target_.process() || !target_.clock().shared) load_.emplace(ours_);
   std::optional<Counters> counters;
   const Run run = maker_.run({.usage = true, .counters = &counters});
   outcome_ = run.outcome;

@@ -76,8 +76,8 @@ def _parser() -> Parser:
         added.set_defaults(do=do)
         return added
 
-    run = verb("run", _run, "Measures a suite: each case in a fresh process, verified, in rounds with a new random "
-               "order each. Exits with 0 only where every row is verified.")
+    run = verb("run", _run, "Measures a suite: each case in a fresh process, verified, those of a scenario in turns, in rounds "
+               "with a new random order each. Exits with 0 only where every row is verified.")
     run.add_argument("suite", nargs="?", default="quick", metavar="SUITE|FILE.toml",
                      help="a suite's name (fanbench list shows them) or a file; quick if left out")
     run.add_argument("--out", type=Path, metavar="DIR", help="where results go; results/<suite>-<time> if left out")

@@ -146,10 +146,13 @@ def round_s(case: ListedCase) -> float:
 
 
 def counts_allocations(job: runner.Job) -> bool:
-    """Whether the bench knows the option."""
+    return knows(job, "--count-allocations")
+
+
+def knows(job: runner.Job, option: str) -> bool:
+    """Whether the bench does."""
     try:
-        return process.run([job.bench, "--suite", job.suite_file, "--list", "--count-allocations"],
-                           timeout_s=30).returncode == 0
+        return process.run([job.bench, "--suite", job.suite_file, "--list", option], timeout_s=30).returncode == 0
     except OSError:
         return False
 

@@ -92,6 +92,10 @@ def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], P
          f"about {asked.budget_s:.0f} s")
     jobs = [runner.Job(bench=side.bench, suite_file=file, suite=suite, cases=cases, out=folder, rounds=0, order_seed=0)
             for side, file in ((base, suite_of_base), (head, of_head))]
+    for side, job in zip((base, head), jobs):
+        if not measuring.knows(job, "--turns"):
+            raise BuildError(f"{side.title}: its bench takes no turns, it is from before results of format 4: "
+                             "expected a later commit")
     return measuring.run(*jobs, titles, asked.budget_s, rules, asked.seed, stop, _say, (invalid, notes), asked.force)
 
 

@@ -125,6 +125,8 @@ def write_results(out: Path, interrupted: bool) -> dict[str, Any]:
 def _run_round(job: Job, number: int, groups: Sequence[Sequence[ListedCase]], took: dict[str, float],
                display: Display, stop: process.StopRequest) -> tuple[list[Row], dict[str, Any]]:
     """The rows of the groups that were done before a stop, and the context of the first."""
+    # What is watched costs two runs more, and hardly differs from process to process.
+    options = (*job.options, *(["--unwatched"] if number > 1 else []))
     known = {case.name: case for case in job.cases}
     index = {case.name: i for i, case in enumerate(job.cases)}
     order = [case for group in groups for case in group]
@@ -140,7 +142,7 @@ def _run_round(job: Job, number: int, groups: Sequence[Sequence[ListedCase]], to
                               None if left is None else max(0.0, left - gone), group[0].name if group else ""))
 
     for group in groups:
-        entrants = [turns.Entrant(job.bench, job.suite_file, case, job.options,
+        entrants = [turns.Entrant(job.bench, job.suite_file, case, options,
                                   _records_file(job.out, case.name) if case.timeline and number == 1 else None)
                     for case in group]
         measured = turns.measure(entrants, rounds.random_of(job.order_seed, number, group[0].name), stop,
