@@ -277,17 +277,17 @@ Nanoseconds cpu_so_far(pid_t excluded) {
   return children + read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-/// Of all threads of the tree but the calling one.
-Nanoseconds cpu_of_others(pid_t excluded) {
-  const Nanoseconds so_far = cpu_so_far(excluded);
-  return so_far - read_clock(CLOCK_THREAD_CPUTIME_ID);
+/// Of all threads of these processes but the calling one.
+Nanoseconds cpu_of_others(std::span<const Process> processes) {
+  Nanoseconds used{};
+  for (const Process& process : processes) used += cpu_of(process.pid).value_or(Nanoseconds{});
+  return used - read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
-/// Whether a thread of the tree but the calling one runs, or would if it had a CPU.
-bool others_want_to_run(pid_t excluded) {
-  Folder proc("/proc");
+/// Whether a thread of these processes but the calling one runs, or would if it had a CPU.
+bool others_want_to_run(const Folder& proc, std::span<const Process> processes) {
   std::array<char, 512> buffer;
-  for (const Process& process : tree(proc, getpid(), excluded)) {
+  for (const Process& process : processes) {
     for (const pid_t thread : threads_of(process.pid)) {
       if (thread == gettid()) continue;
       const std::string path = fmt::format("{}/task/{}/stat", process.pid, thread);
@@ -365,12 +365,14 @@ bool wait_until_quiet(pid_t excluded, Nanoseconds most) {
   constexpr timespec pause{.tv_sec = 0, .tv_nsec = 1'000'000};
   constexpr auto idle = std::chrono::microseconds(100);  // CPU time in a pause
   const Looking waiting;
-  const Nanoseconds began = cpu_of_others(excluded);
+  Folder proc("/proc");
+  const std::vector<Process> processes = tree(proc, getpid(), excluded);
+  const Nanoseconds began = cpu_of_others(processes);
   for (Nanoseconds before = began; before - began < most;) {
     clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
-    const Nanoseconds now = cpu_of_others(excluded);
+    const Nanoseconds now = cpu_of_others(processes);
     // Who wants to run and finds no free CPU has used none either.
-    if (now - before < idle && !others_want_to_run(excluded)) return true;
+    if (now - before < idle && !others_want_to_run(proc, processes)) return true;
     before = now;
   }
   return false;

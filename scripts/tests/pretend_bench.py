@@ -1,5 +1,5 @@
 """A pretend fanbench-bench: speaks its command line, and does with each case what behaviours.json says. With "old" in it
-it speaks as benches did before format 3: messages that must be read, and no catalogue."""
+it knows no --turns."""
 
 import json
 import math
@@ -11,17 +11,17 @@ from pathlib import Path
 
 SLEEPER = ["/bin/sleep", "600"]
 FIXTURES = Path(__file__).parent / "fixtures"
-OLD_KINDS = {"not_applicable": "not applicable: ", "limit": "limit: "}
 
 
 def main() -> int:
     folder, arguments = Path(sys.argv[1]), sys.argv[2:]
     told = json.loads((folder / "behaviours.json").read_text())
-    old = told["listing"].get("old", False)
+    if told["listing"].get("old") and "--turns" in arguments:
+        print("fanbench-bench: what is --turns?", file=sys.stderr)
+        return 2
     if "--catalogue" in arguments:
-        print("fanbench-bench: what is --catalogue?" if old else (FIXTURES / "catalogue.json").read_text(),
-              file=sys.stderr if old else sys.stdout)
-        return 2 if old else 0
+        print((FIXTURES / "catalogue.json").read_text())
+        return 0
     if "--machine" in arguments:
         return print_machine(told["listing"].get("machine", {}))
     if "--list" in arguments:
@@ -39,10 +39,6 @@ def main() -> int:
     def write(row: dict) -> None:
         if "--count-allocations" in arguments:
             row = row | {"allocations_per_call": 3.0, "counts_allocations": 1.0}
-        if old:
-            row.pop("case")
-            kind = OLD_KINDS.get(row.pop("status"), "")
-            row |= {"error_message": kind + row["error_message"]} if "error_message" in row else {}
         server = {"server": arguments[arguments.index("--server") + 1]} if "--server" in arguments else {}
         document = {"context": context(name) | server | told["listing"].get("context", {}), "benchmarks": [row]}
         Path(flags["--benchmark_out"]).write_text(json.dumps(document))
@@ -121,8 +117,8 @@ def case_of(name: str) -> dict:
 
 
 def print_list(told: dict) -> int:
-    durations = {} if told["listing"].get("old") else {"ideal_s": 0.02, "expected_s": 0.08}
-    cases = [{"name": name, **case_of(name), "timeline": "timeline" in name, **durations} for name in told["cases"]]
+    cases = [{"name": name, **case_of(name), "timeline": "timeline" in name, "in_flight": 10, "ideal_s": 0.02,
+              "expected_s": 0.08} for name in told["cases"]]
     print(json.dumps({"suite": "pretend", "description": "Pretends.", "rounds": told["rounds"], "cases": cases}
                      | told["listing"]))
     if "complain" in told["listing"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ from .deciding import Key, Rules
 from .verdict import Verdict, absent, differences
 
 SIDES = ("base", "again", "head")
+TURNS_S = 0.4  # for which a side takes turns in a round, while they are short
 START_S = 0.3  # about what a bench takes to start, to get ready and to end, on a quiet machine
 
 
@@ -66,7 +68,7 @@ class Measurer:
         entrants = [turns.Entrant(job.bench, job.suite_file, case, options) for job in self._jobs]
         order = self._random.sample(range(len(SIDES)), len(SIDES))
         started = turns.measure([entrants[side] for side in order], self._random, self._stop,
-                                turns_s=0.0 if counting else turns.TURNS_S)
+                                turns_s=0.0 if counting else TURNS_S)
         if self._stop.number:
             raise Stopped
         measured = [started[order.index(side)] for side in range(len(SIDES))]
@@ -141,18 +143,18 @@ def run(base: runner.Job, head: runner.Job, titles: tuple[str, str], budget_s: f
 
 
 def round_s(case: ListedCase) -> float:
-    """What a round of the case takes at least. Of a case whose duration an older bench does not tell, the start."""
-    return len(SIDES) * (START_S + max(case.expected_s or 0.0, turns.TURNS_S))
+    """What a round of the case takes at least."""
+    return len(SIDES) * (START_S + max(case.expected_s, TURNS_S))
 
 
 def counts_allocations(job: runner.Job) -> bool:
-    return knows(job, "--count-allocations")
+    return knows(job.bench, "--suite", job.suite_file, "--list", "--count-allocations")
 
 
-def knows(job: runner.Job, option: str) -> bool:
+def knows(bench: Path, *options: str | Path) -> bool:
     """Whether the bench does."""
     try:
-        return process.run([job.bench, "--suite", job.suite_file, "--list", option], timeout_s=30).returncode == 0
+        return process.run([bench, *options], timeout_s=30).returncode == 0
     except OSError:
         return False
 

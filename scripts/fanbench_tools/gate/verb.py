@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import tempfile
@@ -13,7 +12,6 @@ from typing import Callable
 from .. import checkout
 from ..files import write_atomically
 from ..results import reader
-from ..results.catalogue import Catalogue
 from ..run import process, programs, runner
 from ..run.rounds import Suite
 from . import builds, measuring, outputs, stored
@@ -74,6 +72,10 @@ def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], P
     of_head = suite_path(asked.suite) if is_file or not head.commit else head.suite_file(asked.suite, folder)
     if of_head is None:
         raise BuildError(f'{head.title} has no suite "{asked.suite}"')
+    for side in (base, head):
+        if not measuring.knows(side.bench, "--catalogue", "--turns"):
+            raise BuildError(f"{side.title}: its bench takes no turns, it is from before results of format 4: "
+                             "expected a later commit")
     own_file = None if is_file else base.suite_file(asked.suite, folder)
     suite = runner.list_suite(head.bench, of_head)
     own = runner.list_suite(base.bench, own_file) if own_file else None
@@ -81,7 +83,7 @@ def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], P
     cases, invalid, more = measuring.common_cases(of_base.cases, suite.cases, own.cases if own else None,
                                                   asked.wanted.search)
     notes += more
-    rules = Rules(_catalogue(head, base).gated, asked.least_change)
+    rules = Rules(runner.catalogue(head.bench).gated, asked.least_change)
     titles = (base.title, head.title)
     if invalid or not cases:
         decision = Decision((), UNPROVEN, rules, () if invalid else ("base and head have no case in common",))
@@ -92,19 +94,7 @@ def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], P
          f"about {asked.budget_s:.0f} s")
     jobs = [runner.Job(bench=side.bench, suite_file=file, suite=suite, cases=cases, out=folder, rounds=0, order_seed=0)
             for side, file in ((base, suite_of_base), (head, of_head))]
-    for side, job in zip((base, head), jobs):
-        if not measuring.knows(job, "--turns"):
-            raise BuildError(f"{side.title}: its bench takes no turns, it is from before results of format 4: "
-                             "expected a later commit")
     return measuring.run(*jobs, titles, asked.budget_s, rules, asked.seed, stop, _say, (invalid, notes), asked.force)
-
-
-def _catalogue(*sides: Side) -> Catalogue:
-    """That of the first whose bench has one, else the reference run's. Raises BenchError, ResultsError."""
-    for side in sides:
-        with contextlib.suppress(runner.BenchError):
-            return runner.catalogue(side.bench)
-    return reader.reference_catalogue()
 
 
 def _as_base_reads_it(base: Side, of_head: Path, own: Suite | None,

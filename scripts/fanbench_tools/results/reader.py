@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any, Iterable
 
-from .. import checkout
 from . import catalogue as catalogues
 from .cases import Case, CaseResult, Results
 from .catalogue import IDEAL_SERVER_MAKESPAN, MEMORY, Catalogue
@@ -33,12 +32,6 @@ def load(out_dir: Path) -> Results:
                            f"read them with what wrote them, fanbench {context.get('fanbench_version') or 'unknown'}"
                            f"{f', commit {commit}' if (commit := context.get('commit')) else ''}, or measure again")
     return from_rows(data["benchmarks"], context, _catalogue(path, data))
-
-
-def reference_catalogue() -> Catalogue:
-    """The catalogue of the reference run, for benches that are older than catalogues are. Raises ResultsError."""
-    path = checkout.RESULTS / "reference" / "results.json"
-    return _catalogue(path, _read_json(path))
 
 
 def _catalogue(path: Path, data: dict[str, Any]) -> Catalogue:

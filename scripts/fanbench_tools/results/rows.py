@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import old_rows
-
 Row = dict[str, Any]
 
 OK, ERROR, LIMIT, NOT_APPLICABLE = "ok", "error", "limit", "n/a"
@@ -17,10 +15,7 @@ def status_of(row: Row) -> tuple[str, str]:
     """The row's status, and why it has no number. A row that nobody verified is an error, not a number."""
     message = " ".join(str(row.get("error_message") or row.get("skip_message") or "").split())
     failed = bool(row.get("error_occurred") or row.get("skipped"))
-    if "status" in row:
-        status = _STATUSES.get(row["status"], ERROR)
-    else:
-        status, message = old_rows.status_of(message) if failed else (OK, "")
+    status = _STATUSES.get(row.get("status", "error" if failed else "verified"), ERROR)  # medians have none
     if status == OK and not failed:
         return (OK, "") if row.get("verified") == 1 else (ERROR, "not verified: the row carries no `verified` mark")
     return (ERROR if status == OK else status), message or "failed without a message"

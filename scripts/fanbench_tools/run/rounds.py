@@ -9,13 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
-from ..results import old_rows
 from ..results.rows import Row, is_failure, is_number, status_of
 
 NO_MEDIAN = {"family_index", "per_family_instance_index", "repetitions", "repetition_index", "threads",
              "iterations"}  # numeric fields of a row that say how it was run
 MOST_IN_FLIGHT = 4000  # of the cases that take turns together: each holds its connections, workers and server's side
-UNKNOWN_S = 600.0  # the time-out of a case whose duration an older bench does not tell
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class ListedCase:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     timeline: bool = False
     in_flight: int = 1  # the most calls that may be open at once
-    expected_s: float | None = None  # about how long its process takes at best; None: an older bench does not say
+    expected_s: float = 0.0  # about how long its process takes at best
 
     @property
     def iterations(self) -> int:
@@ -60,10 +58,10 @@ class Suite:
 
 def read_suite(listing: Mapping[str, Any]) -> Suite:
     """Reads the JSON that the bench's --list prints."""
-    cases = (c if "expected_s" in c else old_rows.listed(c) for c in listing["cases"])
     return Suite(listing["suite"], listing.get("description", ""), max(1, int(listing.get("rounds", 1))),
                  tuple(ListedCase(c["name"], c["workload"], c["model"], c["transport"], c["parameters"],
-                                  bool(c.get("timeline")), int(c.get("in_flight", 1)), c.get("expected_s")) for c in cases))
+                                  bool(c["timeline"]), int(c["in_flight"]), float(c["expected_s"]))
+                       for c in listing["cases"]))
 
 
 def random_of(seed: int, *what: int | str) -> random.Random:
@@ -105,8 +103,8 @@ def time_left_s(remaining: Iterable[ListedCase], measured: Mapping[str, float],
     """What the remaining cases will take: as long as they took before, else the average over what was expected."""
     if not measured:
         return None
-    surplus = statistics.fmean(max(0.0, took - (known[name].expected_s or 0.0)) for name, took in measured.items())
-    return sum(measured.get(c.name, (c.expected_s or 0.0) + surplus) for c in remaining)
+    surplus = statistics.fmean(max(0.0, took - known[name].expected_s) for name, took in measured.items())
+    return sum(measured.get(c.name, c.expected_s + surplus) for c in remaining)
 
 
 def error_row(case: ListedCase, message: str) -> Row:

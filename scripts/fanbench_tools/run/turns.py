@@ -19,9 +19,9 @@ from . import process, rounds
 from .rounds import ListedCase
 
 # Turns of a case in a round: as many as its suite's iterations need, and while they are short up to so many, for so
-# long.
+# long. A run spends its time on rounds rather than turns: what differs from process to process is in none of the turns.
 MOST_TURNS = 24
-TURNS_S = 0.4
+TURNS_S = 0.12
 PATIENCE_S = 60.0  # at least, for whatever a case has to do next
 PATIENCE_TIMES = 20.0  # what it is expected to take
 
@@ -136,7 +136,7 @@ class _Bench:
         document = read_document(self._output)
         return Measured(self._row(document), document.get("context", {}), self._turns, self._seconds)
 
-    def _hear(self, what: str, expected_s: float | None) -> Mapping[str, Any] | None:
+    def _hear(self, what: str, expected_s: float) -> Mapping[str, Any] | None:
         """What it says of that; None where it says nothing any more."""
         began, patience_s = time.monotonic(), self._patience(expected_s)
         try:
@@ -150,10 +150,10 @@ class _Bench:
         self.turns_left = 0
         return None
 
-    def _patience(self, expected_s: float | None) -> float:
+    def _patience(self, expected_s: float) -> float:
         if self._patience_s:
             return self._patience_s
-        return rounds.UNKNOWN_S if expected_s is None else max(PATIENCE_S, PATIENCE_TIMES * expected_s)
+        return max(PATIENCE_S, PATIENCE_TIMES * expected_s)
 
     def _row(self, document: Mapping[str, Any]) -> Row:
         """The bench's row where it can be believed, else an error row that says what happened."""

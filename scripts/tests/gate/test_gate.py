@@ -112,26 +112,13 @@ def test_a_least_change_above_the_move_lets_it_pass(gated: Gate, option: str) ->
     assert gated.run(option, "12%").code == 0
 
 
-OLD = {"old": True}  # speaks as benches did before format 3
-
-
-@pytest.mark.parametrize(("base", "head"), [(OLD, {}), ({}, OLD)])
-def test_an_older_bench_is_compared_with_a_newer_one(gated: Gate, base: dict, head: dict) -> None:
-    gated.base.cases({A: "ok", B: "ok", C: "limit"}, **base)
-    gated.head.cases({A: "ok", B: "dear", C: "limit"}, **head)
+@pytest.mark.parametrize("side", ["base", "head"])
+def test_a_bench_that_takes_no_turns_is_refused_in_a_line(gated: Gate, side: str) -> None:
+    gated.sides[side].cases({A: "ok"}, old=True)
     ran = gated.run()
-    assert (ran.code, ran.err) == (1, "")
-    assert "CPU +10.0 % (+10.0 % … +10.0 %): 10 µs → 11 µs\n    gather/threads/native" in ran.out
-    said = " ".join(ran.out.split())
-    assert f"{C}: neither side has numbers here: limit: needs 20,100 descriptors" in said and "not judged, as" not in said
-
-
-def test_an_older_bench_that_fails_is_not_silent(gated: Gate) -> None:
-    gated.base.cases({A: "ok", B: "n/a", C: "error"}, **OLD)
-    gated.head.cases({A: "ok", B: "ok", C: "ok"})
-    ran = gated.run()
-    assert ran.code == 2 and f"error: {C}: error row of base: expected 10 calls" in ran.out
-    assert f"error: {B}: no number of base only: not applicable: nothing to race" in ran.out
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "its bench takes no turns, it is from before results of format 4: expected a later commit" in ran.err
+    assert gated.base.started() == gated.head.started() == []
 
 
 @pytest.mark.parametrize(("base", "head", "message"), [

@@ -164,7 +164,7 @@ def test_no_data_no_plot(missing, gone):
 
 def test_rows_with_fewer_calls_in_flight_are_marked():
     name = "gather/{}/native/calls:{}/latency:20ms/start:warm"
-    rows = [row(name.format(m, n), repetition_index=i, cpu_us_per_call=9.0, in_flight_peak=p, overhead_us_per_call=9.0,
+    rows = [row(name.format(m, n), repetition_index=i, cpu_us_per_call=9.0, in_flight_peak=p, client_overhead_us_per_call=9.0,
                 pss_bytes_per_call=9.0)
             for m, few in (("coroutines", 1000), ("threads", 602)) for n, p in ((10, 10), (1000, few)) for i in range(3)]
     results = from_rows(rows, {})

@@ -331,7 +331,7 @@ def test_rows_with_fewer_calls_in_flight_say_so():
 
 def test_the_first_screen_answers_the_question(quick):
     markdown, page = ((quick / name).read_text() for name in ("report.md", "report.html"))
-    for text, picture in ((markdown, "![makespan, client CPU"), (page, "<svg")):
+    for text, picture in ((markdown, "![makespan, client's CPU"), (page, "<svg")):
         places = [text.index(x) for x in ("Which model", "What it costs", "Where it turns", "What could not be told",
                                           picture, "Which model for what")]
         assert places == sorted(places)

@@ -133,7 +133,7 @@ def test_results_say_what_their_rows_mean() -> None:
     assert "catalogue" not in rounds.assemble([], {}, {})
 
 
-def listed(name: str, expected_s: float | None) -> ListedCase:
+def listed(name: str, expected_s: float) -> ListedCase:
     return ListedCase(name, expected_s=expected_s)
 
 
@@ -144,4 +144,4 @@ def test_time_left_is_what_was_measured_else_what_is_expected_and_the_average_su
     assert rounds.time_left_s(cases, {"a": 2.5}, known) == pytest.approx(2.5 + 20.0 + 0.5)
     assert rounds.time_left_s([*cases, *cases], {"a": 2.5, "b": 21.0}, known) == pytest.approx(47.0)
     assert rounds.time_left_s([], {"a": 2.5}, known) == 0
-    assert rounds.time_left_s([listed("c", None)], {"a": 2.5}, known) == pytest.approx(0.5)
+    assert rounds.time_left_s([listed("c", 0.0)], {"a": 2.5}, known) == pytest.approx(0.5)

@@ -291,12 +291,6 @@ def test_a_suite_that_the_bench_refuses_gets_the_benchs_line(pretend: Pretend) -
     assert ran.err == "fanbench: fanbench-bench: pretend.toml:3: latency: expected a delay, got 200\n"
 
 
-def test_a_bench_without_a_catalogue_gets_one_line(pretend: Pretend) -> None:
-    pretend.cases({A: "ok"}, old=True)
-    ran = pretend.run()
-    assert (ran.code, ran.out, ran.err) == (2, "", "fanbench: fanbench-bench: what is --catalogue?\n")
-
-
 def test_a_bench_that_is_missing_gets_one_line(pretend: Pretend) -> None:
     pretend.bench.unlink()
     ran = pretend.run()

@@ -9,22 +9,22 @@ from conftest import Pretend
 from fanbench_tools.run import turns
 
 A, B, C = (f"gather/{model}/native/calls:10/latency:20ms/start:warm" for model in ("coroutines", "threads", "floor"))
-N = round(turns.TURNS_S / 0.1)  # turns of the pretend bench, unless told otherwise
+N = 4  # turns of the pretend bench, unless told otherwise
 OTHER = A.replace("calls:10", "calls:1")
 
 
 def test_the_cases_of_a_scenario_take_turns_and_nobody_has_two_in_a_row(pretend: Pretend) -> None:
-    pretend.cases({A: "ok", B: "ok", C: "ok"}, turn_s=0.05)
+    pretend.cases({A: "ok", B: "ok", C: "ok"}, turn_s=turns.TURNS_S / 8)
     assert pretend.run().code == 0
     taken = pretend.turns()
-    assert Counter(taken) == {name: round(turns.TURNS_S / 0.05) for name in (A, B, C)}
+    assert Counter(taken) == {name: 8 for name in (A, B, C)}
     assert all(one != next for one, next in zip(taken, taken[1:]))
     for first in range(0, len(taken), 3):  # nobody gets ahead
         assert set(taken[first:first + 3]) == {A, B, C}
 
 
 def test_the_order_of_turns_varies_and_the_seed_repeats_it(pretend: Pretend) -> None:
-    pretend.cases({A: "ok", B: "ok", C: "ok"}, turn_s=0.01)
+    pretend.cases({A: "ok", B: "ok", C: "ok"}, turn_s=turns.TURNS_S / 12)
     assert pretend.run("--order-seed", "5").code == 0
     taken = pretend.turns()
     assert len({tuple(taken[first:first + 3]) for first in range(0, len(taken), 3)}) > 1
@@ -41,7 +41,7 @@ def test_one_scenario_is_over_before_another_begins(pretend: Pretend) -> None:
 
 @pytest.mark.parametrize(("turn_s", "a_turn_has", "asked", "expected"), [
     (0.001, 1, 3, turns.MOST_TURNS),  # short ones: no more than that
-    (0.1, 1, 2, round(turns.TURNS_S / 0.1)),  # for as long as they may take
+    (turns.TURNS_S / 3, 1, 2, 3),  # for as long as they may take
     (20.0, 1, 2, 2),  # long ones: as many as were asked for
     (20.0, 1, 1, 1),
     (0.01, 4, 110, 28),  # and never fewer iterations
@@ -55,7 +55,7 @@ def test_turns_are_as_many_as_are_asked_for_and_more_while_they_are_short(
 
 
 def test_rows_keep_the_figures_of_their_turns(pretend: Pretend) -> None:
-    pretend.cases({A: "ok", B: "dear"})
+    pretend.cases({A: "ok", B: "dear"}, turn_s=turns.TURNS_S / N)
     assert pretend.run().code == 0
     assert [pretend.rows(name)[0]["turns"]["cpu_us_per_call"] for name in (A, B)] == [[10.0] * N, [11.0] * N]
     assert "turns" not in pretend.rows(A, "aggregate")[0]
@@ -64,7 +64,7 @@ def test_rows_keep_the_figures_of_their_turns(pretend: Pretend) -> None:
 @pytest.mark.parametrize(("word", "message"), [("hangs_in_turn", "no sign of it for 1 s, ended"),
                                                ("errs_in_turn", "the second turn went wrong")])
 def test_one_that_fails_in_its_turn_does_not_disturb_the_others(pretend: Pretend, word: str, message: str) -> None:
-    pretend.cases({A: "ok", B: word, C: "ok"})
+    pretend.cases({A: "ok", B: word, C: "ok"}, turn_s=turns.TURNS_S / N)
     ran = pretend.run("--timeout", "1")
     assert ran.code == 1
     assert pretend.rows(B)[0]["error_message"] == message
