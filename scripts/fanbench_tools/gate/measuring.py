@@ -19,8 +19,8 @@ from .deciding import Key, Rules
 from .verdict import Verdict, absent, differences
 
 SIDES = ("base", "again", "head")
-TURNS_S = 0.4  # for which a side takes turns in a round, while they are short
-START_S = 0.3  # about what a bench takes to start, to get ready and to end, on a quiet machine
+TURNS_S = 0.15  # for which a side takes turns in a round, while they are short
+START_S = 0.25  # about what a bench takes to start, to get ready and to end, on a quiet machine
 
 
 class Measurer:
