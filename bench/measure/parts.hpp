@@ -1,7 +1,7 @@
 // Whose a run's overhead is.
 #pragma once
 
-#include "bench/measure/run.hpp"
+#include "impls/contract/scenario.hpp"
 
 namespace fanbench {
 
@@ -14,7 +14,5 @@ struct Parts {
   Nanoseconds of_server() const { return served_ideal - ideal; }
   Nanoseconds of_client() const { return makespan - served_ideal; }
 };
-
-Parts parts_of(const Case& c, const Run& run);
 
 }  // namespace fanbench

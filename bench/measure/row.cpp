@@ -42,7 +42,7 @@ double Row::ideal_s() const { return seconds(specification_.ideal(case_)); }
 
 void Row::add(const Run& run) {
   add_costs(run.costs);
-  parts_.push_back(parts_of(case_, run));
+  parts_.push_back(run.parts);
   add_calls(run);
   for (const Nanoseconds lag : run.outcome.lags) times_.lags.push_back(microseconds(lag));
   if (specification_.decided) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/measure/parts.hpp"
+#include "bench/measure/run.hpp"
 
 namespace fanbench {
 
@@ -28,8 +28,7 @@ class Row {
   /// WrongResult where one of them is impossible.
   std::map<std::string, double> figures(std::optional<double> other_load_cores) const;
 
-  const std::vector<Parts>& parts() const noexcept { return parts_; }  // run by run
-  std::vector<double> makespans_s() const;                             // the same
+  std::vector<double> makespans_s() const;  // run by run
   double ideal_s() const;
 
  private:

@@ -79,6 +79,9 @@ Run RunMaker::run(Watch watch) {
   if (!run.outcome.note.empty()) throw WrongResult(run.outcome.note);
   if (auto mistake = verify(specification_, case_, entry_.most_in_flight(setup_), run.outcome, run.ledger))
     throw WrongResult(*mistake);
+  run.parts = {.makespan = run.outcome.makespan,
+               .ideal = specification_.ideal(case_),
+               .served_ideal = specification_.served_ideal(case_, run.ledger)};
   return run;
 }
 

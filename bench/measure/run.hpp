@@ -10,6 +10,7 @@
 #include "bench/machine/instructions.hpp"
 #include "bench/machine/resources.hpp"
 #include "bench/machine/syscalls.hpp"
+#include "bench/measure/parts.hpp"
 #include "bench/specification/specification.hpp"
 #include "bench/targets/target.hpp"
 
@@ -36,6 +37,7 @@ struct Costs {
 struct Run {
   Outcome outcome{};  // its records are the maker's, until its next run
   Ledger ledger{};
+  Parts parts{};
   Costs costs{};
   std::optional<Usage> peak{};                              // where it was watched
   std::optional<std::uint64_t> syscalls{}, instructions{};  // where they were counted

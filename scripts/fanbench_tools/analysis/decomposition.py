@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median
 
-from ..results.cases import Case, CaseResult, Results, Scenario, paired_rounds, same_degree
+from ..results.cases import Case, CaseResult, Results, Scenario, same_degree
+from .pairing import paired_rounds
 from .stats import Interval, median_interval
 
 FIGURE = "cpu_us_per_call"

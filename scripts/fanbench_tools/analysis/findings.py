@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Iterable
 
-from ..results.cases import CaseResult, Results, Scenario, in_flight, in_flight_words, paired_rounds, same_degree
+from ..results.cases import CaseResult, Results, Scenario, in_flight, in_flight_words, same_degree
 from ..results.catalogue import IDEAL_SERVER_MAKESPAN, rank
 from ..results.wording import fixed_seconds, seconds, times
+from .pairing import paired_rounds
 from .stats import Interval, holm_critical, median_interval, student_p
 
 WITHIN = 1.10  # a makespan up to this many times the best one is fast enough

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import random
 import time
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
-import numpy as np
-
+from ..analysis.pairing import levelled
 from ..results.rows import OK, Row, is_failure, is_number, status_of, why
 from ..run import process, runner, turns
 from ..run.rounds import ListedCase
@@ -75,7 +73,7 @@ class Measurer:
         for side, one in zip(SIDES, measured):
             if one.context:
                 self.contexts.setdefault(side, dict(one.context))
-        return paired([one.row for one in measured], [one.turns for one in measured], self._figures)
+        return by_turns([one.row for one in measured], [one.turns for one in measured], self._figures)
 
     def _comparable(self, name: str, rows: Sequence[Row]) -> bool:
         """All sides have numbers. Where none can have any that is said; all else makes the gate invalid."""
@@ -159,23 +157,13 @@ def knows(bench: Path, *options: str | Path) -> bool:
         return False
 
 
-def paired(rows: Sequence[Row], turns: Sequence[Sequence[Mapping[str, float]]], figures: Iterable[str]) -> list[Row]:
-    """The sides' rows with what their turns say of these figures, where all of them have turns: how far each side is
-    from the mean of all in the median turn. The noise that all meet with in a turn is in that mean, and no side is
-    preferred."""
+def by_turns(rows: Sequence[Row], turns: Sequence[Sequence[Mapping[str, float]]], figures: Iterable[str]) -> list[Row]:
+    """The sides' rows with what their turns say of these figures, where all of them have turns."""
     told: list[Row] = [dict(row) for row in rows]
     for figure in figures:
-        values = np.array([values for values in zip(*([turn.get(figure, math.nan) for turn in side] for side in turns))])
-        values = values[np.isfinite(values).all(axis=1)] if values.size else values
-        if not len(values):
-            continue
-        by_ratio = (values > 0).all()  # noise multiplies
-        scaled = np.log(values) if by_ratio else values
-        level = scaled.mean(axis=1)
-        sides = np.median(level) + np.median(scaled - level[:, np.newaxis], axis=0)
-        for row, value in zip(told, np.exp(sides) if by_ratio else sides):
+        for row, value in zip(told, levelled([[turn.get(figure) for turn in side] for side in turns]) or ()):
             if is_number(row.get(figure)):
-                row[figure] = float(value)
+                row[figure] = value
     return told
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any, Callable
 
-from ..results.cases import Results, rounds_of_both
+from ..analysis.pairing import rows_of_both
+from ..results.cases import Results
 from ..results.rows import ERROR
 from . import deciding, searching
 from .deciding import Key, Rules, Samples
@@ -33,8 +34,8 @@ def judge(base: Results, head: Results, titles: tuple[str, str], rules: Rules, w
             notes.append(f"{name}: neither side has numbers: {cases[name].message}")
         if not without:
             for figure in rules.figures:
-                for one, other in rounds_of_both(*pair.values(), figure):
-                    searching.add(samples, {Key(name, figure): (one, None, other)})
+                for one, other in rows_of_both(*pair.values(), figure):
+                    searching.add(samples, {Key(name, figure): (float(one[figure]), None, float(other[figure]))})
     notes += absent(samples, rules, True)
     notes.append("two runs of the past: without base again and without a fresh run to confirm, the least change is "
                  "doubled and the level is that of the confirmation")

@@ -6,7 +6,7 @@ import math
 import statistics
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Mapping
 
 from .catalogue import ALWAYS_SAID, Catalogue, rank
 from .rows import OK, Row, is_number
@@ -242,41 +242,6 @@ def fewer_in_flight(cases: Iterable[CaseResult]) -> dict[str, str]:
         most[key] = max(most.get(key, 0.0), in_flight(c))
     return {c.name: in_flight_words(in_flight(c), highest) for c in cases
             if 1 < in_flight(c) < SAME_DEGREE * (highest := most[c.case.scenario, c.case.workers])}
-
-
-def rounds_of_both(one: CaseResult, other: CaseResult, figure: str) -> list[tuple[float, float]]:
-    """A figure of two rows in the rounds that both have it in."""
-    first, second = ({row.get("repetition_index", i): row for i, row in enumerate(c.rounds) if c.ok}
-                     for c in (one, other))
-    return [(float(first[i][figure]), float(second[i][figure])) for i in first
-            if is_number(first[i].get(figure)) and is_number(second.get(i, {}).get(figure))]
-
-
-def paired_rounds(one: CaseResult, other: CaseResult, figure: str) -> list[tuple[float, float]]:
-    """The same of two rows of one run: where the cases took turns, what differs is the median over the turns of how
-    they differed in each, which is free of the noise that both met with."""
-    first, second = ({row.get("repetition_index", i): row for i, row in enumerate(c.rounds) if c.ok}
-                     for c in (one, other))
-    pairs = []
-    for i in first:
-        if is_number(first[i].get(figure)) and is_number(second.get(i, {}).get(figure)):
-            turns = [(float(a), float(b)) for a, b in zip(_turns(first[i], figure), _turns(second[i], figure))
-                     if is_number(a) and is_number(b)]
-            pairs.append(_pair(turns or [(float(first[i][figure]), float(second[i][figure]))]))
-    return pairs
-
-
-def _turns(row: Row, figure: str) -> Sequence[Any]:
-    turns = row.get("turns")
-    return turns.get(figure, ()) if isinstance(turns, Mapping) else ()
-
-
-def _pair(turns: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Noise multiplies: by ratios, unless a value that is not above 0 has none."""
-    level = statistics.median(b for _, b in turns)
-    if min(min(pair) for pair in turns) > 0:
-        return level * statistics.median(a / b for a, b in turns), level
-    return level + statistics.median(a - b for a, b in turns), level
 
 
 def _text(value: Any) -> str:

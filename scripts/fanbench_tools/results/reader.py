@@ -83,16 +83,24 @@ def _case_of(row: Row, catalogue: Catalogue) -> Case | None:
 
 def _derived(row: Row, case: Case) -> Row:
     """All calls' memory over the idle baseline (`peak_pss_bytes` has the idle process in it), and the makespan less the
-    server's part."""
-    def has(*figures: str) -> bool:
-        return bool(case.calls) and all(is_number(row.get(figure)) for figure in figures)
-
+    server's part, of the row and of each of its turns."""
     derived = {}
-    if has("pss_bytes_per_call"):
+    if case.calls and is_number(row.get("pss_bytes_per_call")):
         derived[MEMORY.name] = row["pss_bytes_per_call"] * case.calls
-    if has("makespan_s", "server_overhead_us_per_call"):
-        derived[IDEAL_SERVER_MAKESPAN] = row["makespan_s"] - row["server_overhead_us_per_call"] * case.calls / 1e6
+    if (makespan := _with_ideal_server(row, case)) is not None:
+        derived[IDEAL_SERVER_MAKESPAN] = makespan
+    turns = row.get("turns")
+    if isinstance(turns, dict) and all(isinstance(values, list) for values in turns.values()):
+        each = [_with_ideal_server(dict(zip(turns, turn)), case) for turn in zip(*turns.values())]
+        derived["turns"] = {**turns, IDEAL_SERVER_MAKESPAN: each}
     return derived
+
+
+def _with_ideal_server(row: Row, case: Case) -> float | None:
+    makespan, of_server = row.get("makespan_s"), row.get("server_overhead_us_per_call")
+    if not case.calls or not is_number(makespan) or not is_number(of_server):
+        return None
+    return makespan - of_server * case.calls / 1e6
 
 
 def _judge(rounds: list[Row]) -> tuple[str, str]:

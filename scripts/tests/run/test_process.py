@@ -124,3 +124,55 @@ def test_names_with_brackets_and_blanks_are_read_right(tmp_path: Path) -> None:
     odd = tmp_path / "a) R 1 ("
     odd.symlink_to("/bin/sleep")
     assert shell(f'"{odd}" 600 & exit 0').left_behind == ("a) R 1 (",)
+
+
+def talking(script: str) -> process.Child:
+    return process.Child(["/bin/sh", "-c", script], talks=True)
+
+
+def test_lines_are_exchanged_until_one_side_ends() -> None:
+    child = talking('while read -r line; do echo "heard $line"; done; echo bye')
+    child.tell("one")
+    assert child.hear(30.0) == "heard one"
+    child.tell("two")
+    child.hush()
+    assert [child.hear(30.0) for _ in range(3)] == ["heard two", "bye", None]
+    assert child.end(30.0).returncode == 0
+
+
+def test_one_that_says_nothing_is_a_time_out_and_one_that_has_ended_is_not() -> None:
+    silent, over = talking("sleep 600"), talking("exit 3")
+    with pytest.raises(TimeoutError):
+        silent.hear(0.05)
+    assert over.hear(30.0) is None
+    over.tell("nobody hears this")
+    assert over.end(30.0).returncode == 3
+    assert silent.end(0.0).timed_out
+
+
+def test_the_end_of_one_is_heard_though_its_child_holds_the_pipe() -> None:
+    child = talking("sleep 600 & exit 0")
+    assert child.hear(30.0) is None
+    assert child.end(30.0).left_behind == ("sleep",)
+
+
+def test_a_stop_is_heard_at_once() -> None:
+    with process.StopRequest() as stop:
+        child = talking("while :; do sleep 0.01; done")
+        os.kill(os.getpid(), signal.SIGINT)
+        assert child.hear(30.0, stop) is None
+        assert child.end(30.0, stop).returncode == -signal.SIGINT
+
+
+def test_what_is_below_another_child_is_neither_blamed_nor_ended() -> None:
+    leaving, staying = talking("read -r _; sleep 600 & exit 0"), talking("sleep 0.5 & wait; echo still here; read -r _")
+    leaving.hush()
+    assert leaving.end(30.0).left_behind == ("sleep",)
+    assert staying.hear(30.0) == "still here"
+    assert staying.end(30.0).left_behind == ()
+
+
+def test_to_kill_more_than_once_does_nothing() -> None:
+    child = talking("sleep 600")
+    child.kill()
+    child.kill()
