@@ -10,9 +10,9 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "bench/machine/cpus.hpp"
 #include "bench/machine/limits.hpp"
 #include "bench/machine/provenance.hpp"
-#include "bench/machine/resources.hpp"
 #include "bench/measure/burner.hpp"
 #include "bench/measure/measurement.hpp"
 #include "bench/reporters.hpp"
@@ -56,7 +56,7 @@ std::string as_utf8(const char* reason) {
 class Rig {
  public:
   /// `running`: a server to measure against, instead of one of our own.
-  Rig(const Case& c, const MeasuringOptions& options, const SharedCpus& cpus, RunningServer* running)
+  Rig(const Case& c, const MeasuringOptions& options, const CpuShares& cpus, RunningServer* running)
       : own_(running ? nullptr : std::make_unique<MockServer>(options.server_program, cpus.server)),
         target_(running ? static_cast<Target&>(*running) : *own_),
         model_(burn_percent > 0 ? burning(model_of(c.model), burn_percent, target_.process().value_or(0))
@@ -80,9 +80,8 @@ class Rig {
 
 class Bench {
  public:
-  Bench(const Suite& suite, const MeasuringOptions& options) : options_(options), cpus_(share_cpus()) {
+  Bench(const Suite& suite, const MeasuringOptions& options) : options_(options) {
     raise_descriptor_limit();
-    pin_thread(cpus_.client);  // the server has a CPU of its own: nobody waits for the other's core
     if (!options.server.empty()) running_.emplace(options.server);
     add_context(suite);
     for (const Case& c : suite.cases) {
@@ -106,9 +105,10 @@ class Bench {
     benchmark::AddCustomContext("suite", suite.name);
     if constexpr (burn_percent > 0)
       benchmark::AddCustomContext("burn_percent", fmt::format("{}", burn_percent));
-    benchmark::AddCustomContext("client_cpus", fmt::format("{}", fmt::join(cpus_.client, ",")));
-    const bool pinned = cpus_.server && !running_;
-    benchmark::AddCustomContext("server_cpus", pinned ? fmt::format("{}", *cpus_.server) : "not pinned");
+    const auto [client, server] = share(cores_, Pin::apart);  // of the rows that do not say otherwise
+    benchmark::AddCustomContext("client_cpus", fmt::format("{}", fmt::join(client, ",")));
+    benchmark::AddCustomContext("server_cpus",
+                                running_ ? "not pinned" : fmt::format("{}", fmt::join(server, ",")));
     if (running_) benchmark::AddCustomContext("server", options_.server);
   }
 
@@ -129,7 +129,9 @@ class Bench {
   }
 
   std::unique_ptr<Rig> rig_of(const Case& c) {
-    return std::make_unique<Rig>(c, options_, cpus_, running_ ? &*running_ : nullptr);
+    const CpuShares cpus = share(cores_, c.pin);
+    pin_thread(cpus.client);  // and all that it starts
+    return std::make_unique<Rig>(c, options_, cpus, running_ ? &*running_ : nullptr);
   }
 
   /// How many iterations a case takes is told when it is registered: its turns have to be over by then.
@@ -156,7 +158,7 @@ class Bench {
   }
 
   const MeasuringOptions& options_;
-  SharedCpus cpus_;
+  std::vector<std::vector<int>> cores_ = physical_cores(allowed_cpus());
   std::optional<RunningServer> running_;
   MeasuredCases cases_;
   std::unique_ptr<Rig> turns_;  // with the turns that were taken

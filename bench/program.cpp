@@ -11,9 +11,10 @@
 #include <optional>
 
 #include "bench/catalogue/catalogue.hpp"
-#include "bench/machine/allocations.hpp"
+#include "bench/counting/allocations.hpp"
+#include "bench/machine/calibration.hpp"
+#include "bench/machine/cpus.hpp"
 #include "bench/machine/machine.hpp"
-#include "bench/machine/resources.hpp"
 #include "bench/measuring.hpp"
 #include "bench/suite/suite.hpp"
 #include "bench/targets/running_server.hpp"
@@ -27,12 +28,14 @@ struct Options {
   std::string suite{};
   bool list = false, machine = false, catalogue = false;
   bool count_allocations = false;
+  std::optional<double> kernel_steps_per_ms{};
   MeasuringOptions measuring;
 };
 
 Suite read_resolved_suite(const std::string& file) {
   Suite suite = read_suite(file);
-  for (Case& c : suite.cases) resolve(c, static_cast<std::uint32_t>(share_cpus().client.size()));
+  const auto cores = physical_cores(allowed_cpus());
+  for (Case& c : suite.cases) resolve(c, static_cast<std::uint32_t>(share(cores, c.pin).client.size()));
   return suite;
 }
 
@@ -66,6 +69,10 @@ std::optional<int> read_command_line(int argc, char** argv, Options& options) {
                "their figures");
   app.add_option("--records", options.measuring.records,
                  "write the calls of the last iteration to this file, as JSON");
+  app.add_option("--kernel-steps-per-ms", options.kernel_steps_per_ms,
+                 "how much work a millisecond is, as --machine prints it: the same for benches that are "
+                 "compared; measured anew if left out")
+      ->check(CLI::PositiveNumber);
   app.add_flag("--count-allocations", options.count_allocations,
                "count allocations and their bytes too, which takes time: for no other figures");
   options.measuring.writes_file = std::any_of(
@@ -88,6 +95,7 @@ int run_bench(int argc, char** argv) try {
   // With their null: Google Benchmark takes some of them away.
   std::vector<char*> words(argv, argv + argc + 1);
   if (const auto status = read_command_line(argc, argv, options)) return *status;
+  if (options.kernel_steps_per_ms) set_kernel_steps_per_ms(*options.kernel_steps_per_ms);
   if (options.machine) return print(describe_machine());
   if (options.catalogue) return print(catalogue());
   if (options.count_allocations && !allocations_so_far()) start_again_counting_allocations(words.data());

@@ -46,7 +46,11 @@ Json catalogue() {
   Json keys = keys_json(leading_keys());
   for (Json& key : keys_json(closing_keys())) keys.push_back(std::move(key));
   for (const ModelEntry& row : models())
-    models_.push_back({{"name", row.name}, {"has_workers", row.has_workers}, {"yardstick", row.yardstick}});
+    models_.push_back({{"name", row.name},
+                       {"has_workers", row.has_workers},
+                       {"yardstick", row.yardstick},
+                       {"ready", row.ready},
+                       {"made", row.made}});
   for (const TransportEntry& row : transports()) transports_.push_back(row.name);
   for (const Figure& row : figures()) {
     figures_.push_back({{"name", row.name},

@@ -11,12 +11,13 @@
 #include <optional>
 #include <thread>
 
+#include "bench/counting/syscalls.hpp"
+#include "bench/machine/calibration.hpp"
+#include "bench/machine/cpus.hpp"
 #include "bench/machine/limits.hpp"
 #include "bench/machine/machine_load.hpp"
 #include "bench/machine/provenance.hpp"
-#include "bench/machine/resources.hpp"
 #include "bench/machine/small_files.hpp"
-#include "bench/machine/syscalls.hpp"
 
 namespace fanbench {
 namespace {
@@ -76,19 +77,23 @@ std::optional<int> perf_event_paranoid() {
 }  // namespace
 
 Json describe_machine() {
-  const SharedCpus cpus = share_cpus();
+  const std::vector<int> allowed = allowed_cpus();
+  const std::vector<std::vector<int>> cores = physical_cores(allowed);
+  const CpuShares cpus = share(cores, Pin::apart);
   const Memory memory = read_memory();
   const std::map<std::string, std::string> facts = provenance();
   rlimit descriptors{};
   ::getrlimit(RLIMIT_NOFILE, &descriptors);
   const auto count_of = [](rlim_t limit) { return limit == RLIM_INFINITY ? unlimited : limit; };
-  return {{"cores", allowed_cpus()},
+  return {{"cores", allowed},
+          {"physical_cores", cores},
           {"client_cpus", cpus.client},
-          {"server_cpu", or_null(cpus.server)},
+          {"server_cpus", cpus.server},
           {"cpu", facts.at("cpu")},
           {"kernel", facts.at("kernel")},
           {"busy_cores", or_null(cores_of_others())},
           {"load_1m", or_null(load_1m())},
+          {"kernel_steps_per_ms", kernel_steps_per_ms()},
           {"governor", or_null(line_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"))},
           {"memory_bytes", or_null(memory.total)},
           {"memory_available_bytes", or_null(memory.available)},

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <link.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -15,13 +14,14 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <climits>
 #include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "bench/machine/cpus.hpp"
 
 namespace fanbench {
 namespace {
@@ -322,30 +322,6 @@ std::uint64_t descriptors_of(const Folder& proc, pid_t process) {
   }
 }
 
-/// A set of CPUs in the kernel's form, however many the machine has.
-using CpuMask = std::vector<unsigned long>;
-constexpr int bits_per_word = sizeof(unsigned long) * CHAR_BIT;
-
-CpuMask mask_of(std::span<const int> cpus) {
-  CpuMask mask;
-  for (const int cpu : cpus) {
-    if (cpu < 0) fail(EINVAL, fmt::format("pin to CPU {}", cpu));
-    const auto word = static_cast<std::size_t>(cpu / bits_per_word);
-    if (mask.size() <= word) mask.resize(word + 1);
-    mask[word] |= 1UL << (cpu % bits_per_word);
-  }
-  return mask;
-}
-
-/// False: the thread has gone.
-bool set_affinity(pid_t thread, const CpuMask& mask) {
-  if (sched_setaffinity(thread, mask.size() * sizeof(mask[0]),
-                        reinterpret_cast<const cpu_set_t*>(mask.data())) == 0)
-    return true;
-  if (errno == ESRCH && thread != 0) return false;
-  fail(errno, fmt::format("pin thread {} to CPUs (none of them is allowed?)", thread));
-}
-
 }  // namespace
 
 Nanoseconds cpu_of_tree(pid_t excluded) {
@@ -459,9 +435,9 @@ std::size_t open_descriptors(pid_t pid) {
   return count;
 }
 
-PeakUsage::PeakUsage(pid_t excluded, std::optional<int> cpu) : excluded_(excluded) {
+PeakUsage::PeakUsage(pid_t excluded, std::vector<int> cpus) : excluded_(excluded) {
   sample(0);
-  thread_ = std::jthread([this, cpu](const std::stop_token& stop) { watch(stop, cpu); });
+  thread_ = std::jthread([this, cpus = std::move(cpus)](const std::stop_token& stop) { watch(stop, cpus); });
   thread_id_.wait(0);
 }
 
@@ -473,12 +449,12 @@ void PeakUsage::sample(std::uint64_t own_threads) {
   ++samples_;
 }
 
-void PeakUsage::watch(const std::stop_token& stop, std::optional<int> cpu) {
+void PeakUsage::watch(const std::stop_token& stop, const std::vector<int>& cpus) {
   using Clock = std::chrono::steady_clock;
   thread_id_ = gettid();
   thread_id_.notify_one();
   try {
-    if (cpu) pin_thread(std::span(&*cpu, 1));
+    if (!cpus.empty()) pin_thread(cpus);
     while (!stop.stop_requested()) {
       const auto began = Clock::now();
       sample(1);
@@ -499,37 +475,6 @@ Usage PeakUsage::stop() {
   }
   if (failure_) std::rethrow_exception(failure_);
   return peak_;
-}
-
-std::vector<int> allowed_cpus() {
-  CpuMask mask(16);
-  while (sched_getaffinity(0, mask.size() * sizeof(mask[0]), reinterpret_cast<cpu_set_t*>(mask.data())) !=
-         0) {
-    if (errno != EINVAL || mask.size() > 4096) fail(errno, "CPUs that this thread may run on");
-    mask.resize(mask.size() * 2);  // EINVAL: the machine has more CPUs than that
-  }
-  std::vector<int> cpus;
-  for (int cpu = 0; cpu < static_cast<int>(mask.size()) * bits_per_word; ++cpu)
-    if ((mask[cpu / bits_per_word] >> (cpu % bits_per_word) & 1) != 0) cpus.push_back(cpu);
-  return cpus;
-}
-
-SharedCpus share_cpus() {
-  SharedCpus shared{.client = allowed_cpus(), .server = {}};
-  if (shared.client.size() > 1) {
-    shared.server = shared.client.back();
-    shared.client.pop_back();
-  }
-  return shared;
-}
-
-void pin_thread(std::span<const int> cpus) { set_affinity(0, mask_of(cpus)); }
-
-void pin_process(pid_t pid, std::span<const int> cpus) {
-  const CpuMask mask = mask_of(cpus);
-  Folder tasks(fmt::format("/proc/{}/task", pid));
-  for (int thread = tasks.next_number(); thread >= 0; thread = tasks.next_number())
-    set_affinity(thread, mask);
 }
 
 }  // namespace fanbench

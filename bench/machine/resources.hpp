@@ -90,8 +90,9 @@ class PeakUsage {
   /// Pauses between samples for as long as a sample takes, and at least this long.
   static constexpr std::chrono::milliseconds least_pause{2};
 
-  /// Takes the first sample before it returns. `cpu`: where the thread that samples is to run.
-  explicit PeakUsage(pid_t excluded, std::optional<int> cpu = std::nullopt);
+  /// Takes the first sample before it returns. `cpus`: where the thread that samples is to run; none:
+  /// anywhere.
+  explicit PeakUsage(pid_t excluded, std::vector<int> cpus = {});
   PeakUsage(const PeakUsage&) = delete;
   PeakUsage& operator=(const PeakUsage&) = delete;
   ~PeakUsage() = default;
@@ -106,7 +107,7 @@ class PeakUsage {
 
  private:
   void sample(std::uint64_t own_threads);
-  void watch(const std::stop_token& stop, std::optional<int> cpu);
+  void watch(const std::stop_token& stop, const std::vector<int>& cpus);
 
   pid_t excluded_;
   Usage peak_;  // written by one thread at a time
@@ -117,19 +118,5 @@ class PeakUsage {
   std::condition_variable_any paused_;
   std::jthread thread_;  // last: it uses all of the above
 };
-
-/// CPUs that the calling thread may run on, ascending.
-std::vector<int> allowed_cpus();
-/// What a measured run makes of them: the client has all but the last, which is the server's; one alone
-/// serves both, and nobody is pinned to it.
-struct SharedCpus {
-  std::vector<int> client;
-  std::optional<int> server;
-};
-SharedCpus share_cpus();
-/// Lets the calling thread run on these CPUs only; threads and processes that it makes later inherit it.
-void pin_thread(std::span<const int> cpus);
-/// The same for all present threads of a process.
-void pin_process(pid_t pid, std::span<const int> cpus);
 
 }  // namespace fanbench

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "bench/measure/calibration.hpp"
+#include "bench/machine/calibration.hpp"
 #include "bench/measure/recording_cost.hpp"
 
 namespace fanbench {
@@ -17,11 +17,11 @@ Case calibrated(Case c) {
 
 }  // namespace
 
-Measurement::Measurement(const Case& c, const ModelEntry& model, Target& target,
-                         std::optional<int> server_cpu, pid_t ours)
+Measurement::Measurement(const Case& c, const ModelEntry& model, Target& target, std::vector<int> server_cpus,
+                         pid_t ours)
     : case_(calibrated(c)),
       target_(target),
-      maker_(case_, model, target, server_cpu),
+      maker_(case_, model, target, std::move(server_cpus)),
       row_(case_),
       ours_(ours) {}
 

@@ -20,9 +20,9 @@ class Measurement {
  public:
   using Figures = std::map<std::string, double>;
 
-  /// `server_cpu`: where the server runs, if it is pinned; memory is sampled from there. `ours`: the process
+  /// `server_cpus`: where the server runs, if it is pinned; memory is sampled from there. `ours`: the process
   /// below which nothing is others' load on the machine.
-  Measurement(const Case& c, const ModelEntry& model, Target& target, std::optional<int> server_cpu,
+  Measurement(const Case& c, const ModelEntry& model, Target& target, std::vector<int> server_cpus = {},
               pid_t ours = getpid());
 
   /// Checks limits and plan, makes the model unless the case is cold, and does verified runs that are not

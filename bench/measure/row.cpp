@@ -5,8 +5,8 @@
 #include <functional>
 
 #include "bench/catalogue/figures.hpp"
+#include "bench/machine/calibration.hpp"
 #include "bench/measure/bottlenecks.hpp"
-#include "bench/measure/calibration.hpp"
 #include "bench/measure/plausibility.hpp"
 #include "bench/measure/quantiles.hpp"
 
@@ -38,7 +38,7 @@ std::vector<double> Row::makespans_s() const {
   for (const Parts& parts : parts_) all.push_back(seconds(parts.makespan));
   return all;
 }
-double Row::ideal_s() const { return seconds(specification_.ideal(case_)); }
+double Row::ideal_s() const { return median_us(parts_, &Parts::ideal) / 1e6; }
 
 void Row::add(const Run& run) {
   add_costs(run.costs);

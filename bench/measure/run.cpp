@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "bench/machine/calibration.hpp"
 #include "bench/machine/limits.hpp"
 
 namespace fanbench {
@@ -20,12 +21,12 @@ std::optional<Nanoseconds> cpu_of_server(const Target& target) {
 
 }  // namespace
 
-RunMaker::RunMaker(const Case& c, const ModelEntry& model, Target& target, std::optional<int> sampling_cpu)
+RunMaker::RunMaker(const Case& c, const ModelEntry& model, Target& target, std::vector<int> sampling_cpus)
     : case_(c),
       entry_(model),
       specification_(specification_of(c.workload)),
       target_(target),
-      sampling_cpu_(sampling_cpu),
+      sampling_cpus_(std::move(sampling_cpus)),
       setup_{.host = target.host(),
              .port = target.port(),
              .transport = c.transport,
@@ -70,7 +71,10 @@ Run RunMaker::run(Watch watch) {
   Scenario scenario = case_.scenario;
   scenario.run = target_.create_run(case_.plan);
   wait_until_quiet(process_of(target_));
+  Case worked = case_;  // with the time that its work really took: CPUs have no speed that lasts
+  worked.work = time_of_kernel(scenario.kernel_steps);
   Run run = make(scenario, watch);
+  worked.work = std::min(worked.work, time_of_kernel(scenario.kernel_steps));
   run.ledger = target_.settled_ledger(scenario.run);
   run.outcome.clock.uncertainty += run.ledger.arrival_error;
   target_.forget(scenario.run);
@@ -80,8 +84,8 @@ Run RunMaker::run(Watch watch) {
   if (auto mistake = verify(specification_, case_, entry_.most_in_flight(setup_), run.outcome, run.ledger))
     throw WrongResult(*mistake);
   run.parts = {.makespan = run.outcome.makespan,
-               .ideal = specification_.ideal(case_),
-               .served_ideal = specification_.served_ideal(case_, run.ledger)};
+               .ideal = specification_.ideal(worked),
+               .served_ideal = specification_.served_ideal(worked, run.ledger)};
   return run;
 }
 
@@ -89,7 +93,7 @@ Run RunMaker::run(Watch watch) {
 Run RunMaker::make(const Scenario& scenario, Watch watch) {
   const pid_t server = process_of(target_);
   std::optional<PeakUsage> usage;
-  if (watch.usage) usage.emplace(server, sampling_cpu_);
+  if (watch.usage) usage.emplace(server, sampling_cpus_);
   // Now, as it would count those of threads that are made later: it takes 50 ms to make and unmake.
   if (watch.counters && !*watch.counters) {
     const pid_t sampler = usage ? usage->thread_id() : 0;

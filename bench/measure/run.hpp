@@ -6,10 +6,10 @@
 #include <stdexcept>
 #include <vector>
 
-#include "bench/machine/allocations.hpp"
-#include "bench/machine/instructions.hpp"
+#include "bench/counting/allocations.hpp"
+#include "bench/counting/instructions.hpp"
+#include "bench/counting/syscalls.hpp"
 #include "bench/machine/resources.hpp"
-#include "bench/machine/syscalls.hpp"
 #include "bench/measure/parts.hpp"
 #include "bench/specification/specification.hpp"
 #include "bench/targets/target.hpp"
@@ -60,8 +60,8 @@ class RunMaker {
     std::optional<Counters>* counters = nullptr;  // opened by the first run that has it
   };
 
-  /// `sampling_cpu`: where memory is sampled. All that is handed over has to outlive this.
-  RunMaker(const Case& c, const ModelEntry& model, Target& target, std::optional<int> sampling_cpu);
+  /// `sampling_cpus`: where memory is sampled. All else that is handed over has to outlive this.
+  RunMaker(const Case& c, const ModelEntry& model, Target& target, std::vector<int> sampling_cpus);
 
   /// Throws BeyondLimit where the case does not fit in this machine, WrongResult where its plan cannot be
   /// verified.
@@ -82,7 +82,7 @@ class RunMaker {
   const ModelEntry& entry_;
   const Specification& specification_;
   Target& target_;
-  std::optional<int> sampling_cpu_;
+  std::vector<int> sampling_cpus_;
   Setup setup_;
   std::unique_ptr<Model> model_;
   bool connected_ = false;  // all connections that the next run needs are open and idle

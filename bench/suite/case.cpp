@@ -34,6 +34,8 @@ std::string_view to_string(Connection connection) noexcept {
   return connection == Connection::reuse ? "reuse" : "per_call";
 }
 
+std::string_view to_string(Pin pin) noexcept { return pin == Pin::apart ? "apart" : "shared"; }
+
 std::string case_name(const Case& c) {
   std::string name = fmt::format(
       "{}/{}/{}/calls:{}/latency:{}/start:{}", c.workload, c.model, c.transport, c.scenario.calls,
@@ -43,6 +45,7 @@ std::string case_name(const Case& c) {
   }
   if (c.workers_chosen) name += fmt::format("/workers:{}", c.workers);
   if (c.connection != Connection::reuse) name += fmt::format("/connection:{}", to_string(c.connection));
+  if (c.pin != Pin::apart) name += fmt::format("/pin:{}", to_string(c.pin));
   if (c.plan.body_bytes != Plan{}.body_bytes) name += fmt::format("/body_bytes:{}", c.plan.body_bytes);
   if (c.plan.seed != Plan{}.seed) name += fmt::format("/seed:{}", c.plan.seed);
   return name;
@@ -58,6 +61,7 @@ nlohmann::ordered_json parameters_json(const Case& c) {
     if (auto value = key.show(c); !value.is_null()) parameters[std::string(key.name)] = std::move(value);
   }
   if (model_of(c.model).has_workers) parameters["workers"] = c.workers_chosen ? c.workers : 0;
+  parameters["pin"] = to_string(c.pin);
   parameters["body_bytes"] = c.plan.body_bytes;
   parameters["seed"] = c.plan.seed;
   parameters["iterations"] = c.iterations;

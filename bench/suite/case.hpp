@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "bench/machine/cpus.hpp"
 #include "impls/contract/model.hpp"
 #include "mock_server/plan/plan.hpp"
 
@@ -25,7 +26,8 @@ struct Case {
   std::uint32_t workers = 1;     // what Setup gets: never 0; 1 for models that have no workers to choose
   bool workers_chosen = false;   // the suite says how many, instead of as many as calls can be in flight
   std::uint32_t iterations = 3;  // measured iterations in each process
-  bool timeline = false;         // keep the records of its calls for the timeline picture
+  Pin pin = Pin::apart;
+  bool timeline = false;  // keep the records of its calls for the timeline picture
 };
 
 /// The model of this name. Throws std::logic_error where there is none: readers of suites have seen to it.
@@ -45,5 +47,6 @@ std::string case_name(const Case& c);
 nlohmann::ordered_json parameters_json(const Case& c);
 
 std::string_view to_string(Connection connection) noexcept;  // "reuse", "per_call"
+std::string_view to_string(Pin pin) noexcept;                // "apart", "shared"
 
 }  // namespace fanbench

@@ -112,7 +112,7 @@ std::vector<Key> make_leading_keys() {
                 }),
       word_key(
           {.name = "start",
-           .meaning = "warm: connections, workers and loops are there before the clock starts",
+           .meaning = "warm: connections, pools and loops are there before the clock starts",
            .example = "start = \"cold\"",
            .otherwise = "\"warm\"",
            .phrase = "{} start"},
@@ -145,6 +145,16 @@ std::vector<Key> make_closing_keys() {
            .phrases = {{"reuse", ""}, {"per_call", "a connection per call"}}},
           {"reuse", "per_call"}, [](const Case& c) { return static_cast<std::size_t>(c.connection); },
           [](Case& c, std::size_t i) { c.connection = static_cast<Connection>(i); }),
+      word_key(
+          {.name = "pin",
+           .meaning =
+               "apart: the server has a core of its own; shared: both may use all CPUs, as cpu does always",
+           .example = "pin = \"shared\"",
+           .otherwise = "\"apart\"",
+           .phrase = "pinned {}",
+           .phrases = {{"apart", ""}, {"shared", "on all CPUs"}}},
+          {"apart", "shared"}, [](const Case& c) { return static_cast<std::size_t>(c.pin); },
+          [](Case& c, std::size_t i) { c.pin = static_cast<Pin>(i); }),
       whole_number_key({.name = "body_bytes",
                         .meaning = "of each reply",
                         .example = "body_bytes = 1000",

@@ -77,12 +77,16 @@ Suite parse_suite(std::string_view text, const std::filesystem::path& file) {
     throw SuiteError(fmt::format("{}:{}: expected TOML, got: {}", source.file, error.source().begin.line,
                                  error.description()));
   }
-  refuse_unknown(source, root, "", {"description", "rounds", "defaults", "scenario"});
+  refuse_unknown(source, root, "", {"description", "rounds", "budget", "defaults", "scenario"});
 
   Suite suite{
       .name = file.stem().string(), .description = read_description(source, root), .rounds = 1, .cases = {}};
   if (const auto* rounds = root.get("rounds"))
     suite.rounds = read_number<std::uint32_t>({source, "rounds", *rounds}, 1, 1000);
+  if (const auto* budget = root.get("budget")) {
+    suite.budget = read_duration({source, "budget", *budget});
+    if (*suite.budget <= Nanoseconds{}) Node{source, "budget", *budget}.expected("a duration above 0");
+  }
   suite.cases = read_scenarios(source, root, read_defaults(source, root));
   return suite;
 }
@@ -114,6 +118,8 @@ nlohmann::ordered_json to_json(const Suite& suite) {
   return {{"suite", suite.name},
           {"description", suite.description},
           {"rounds", suite.rounds},
+          {"budget_s",
+           suite.budget ? nlohmann::ordered_json(seconds(*suite.budget)) : nlohmann::ordered_json(nullptr)},
           {"cases", std::move(cases)}};
 }
 

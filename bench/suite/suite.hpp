@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <stdexcept>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,8 @@ struct Suite {
   std::string name;  // the file's stem
   std::string description;
   std::uint32_t rounds = 1;
+  std::optional<Nanoseconds>
+      budget{};             // for a whole run: what is left after the rounds goes to open questions
   std::vector<Case> cases;  // in the file's order; at least one
 };
 
@@ -35,7 +38,8 @@ Suite read_suite(const std::filesystem::path& file);
 /// The same for text in hand; `file` gives the suite its name and errors their place.
 Suite parse_suite(std::string_view text, const std::filesystem::path& file);
 
-/// What --list prints of a suite whose cases are resolved: {"suite", "description", "rounds", "cases":
+/// What --list prints of a suite whose cases are resolved: {"suite", "description", "rounds", "budget_s",
+/// "cases":
 /// [{"name", "workload", "model", "transport", "parameters": {…}, "timeline", "ideal_s", "expected_s"}]}.
 nlohmann::ordered_json to_json(const Suite& suite);
 

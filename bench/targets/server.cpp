@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,7 +15,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include "bench/machine/allocations.hpp"
+#include "bench/counting/allocations.hpp"
+#include "bench/machine/cpus.hpp"
 
 namespace fanbench {
 namespace {
@@ -36,7 +36,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 }
 
 /// The program as a child with its standard output in a pipe, of which the reading end is returned.
-std::pair<pid_t, int> start(const std::filesystem::path& program, std::optional<int> cpu) {
+std::pair<pid_t, int> start(const std::filesystem::path& program) {
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
   const std::string path = program.string();
@@ -50,12 +50,6 @@ std::pair<pid_t, int> start(const std::filesystem::path& program, std::optional<
   if (pid == 0) {  // only async-signal-safe calls from here on
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) ::_exit(1);
-    if (cpu) {
-      cpu_set_t set;
-      CPU_ZERO(&set);
-      CPU_SET(*cpu, &set);
-      ::sched_setaffinity(0, sizeof set, &set);
-    }
     ::dup2(pipe[1], STDOUT_FILENO);
     ::execve(path.c_str(), arguments.data(), environment.data());
     ::_exit(127);
@@ -74,9 +68,12 @@ std::string read_line(int fd) {
 
 }  // namespace
 
-MockServer::MockServer(const std::filesystem::path& program, std::optional<int> cpu) {
-  const auto [pid, output] = start(program, cpu);
+MockServer::MockServer(const std::filesystem::path& program, const std::vector<int>& cpus) {
+  const std::vector<int> own = allowed_cpus();
+  if (!cpus.empty()) pin_thread(cpus);  // what is started there stays there
+  const auto [pid, output] = start(program);
   pid_ = pid;
+  if (!cpus.empty()) pin_thread(own);
   const std::string line = read_line(output);
   const auto ready = nlohmann::json::parse(line, nullptr, false);
   if (!ready.is_object()) {

@@ -9,9 +9,9 @@ namespace fanbench {
 
 class MockServer final : public Target {
  public:
-  /// Starts the program and waits until it is ready. `cpu`: where it is to run. It dies with this process.
-  /// Throws std::runtime_error: what was started and what came of it.
-  explicit MockServer(const std::filesystem::path& program, std::optional<int> cpu = std::nullopt);
+  /// Starts the program and waits until it is ready. `cpus`: where it is to run; none: where this thread may.
+  /// It dies with this process. Throws std::runtime_error: what was started and what came of it.
+  explicit MockServer(const std::filesystem::path& program, const std::vector<int>& cpus = {});
   /// Ends it, and waits for its end.
   ~MockServer() override;
 

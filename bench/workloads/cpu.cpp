@@ -34,8 +34,9 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger, std::
   return fmt::format("the server saw {} calls, expected none of work without waiting", ledger.arrivals);
 }
 
-/// It calls nobody.
+/// It calls nobody: no server needs a CPU.
 void settle(Case& c) {
+  c.pin = Pin::shared;
   c.plan.delay = FixedDelay{};
   c.latency_file.clear();
 }

@@ -63,6 +63,8 @@ struct ModelEntry {
   std::string name;
   bool has_workers = false;  // it takes Setup::workers
   bool yardstick = false;    // what the machine can do, and no way to write programs
+  std::string ready{};       // what a warm case has before its clock starts: "connections"
+  std::string made{};        // what its runs make while the clock runs: "a thread for each call"
   std::function<std::unique_ptr<Model>(const Setup&)> make;
   /// Calls that it can have open at once.
   std::function<std::uint32_t(const Setup&)> most_in_flight;

@@ -68,6 +68,8 @@ Needs needs(const Setup&, std::uint32_t tasks, std::uint32_t in_flight) {
 
 ModelEntry entry() {
   return {.name = "coroutines",
+          .ready = "the loop, connections",
+          .made = "a coroutine for each call; a pool of threads for offloaded work",
           .make = [](const Setup& setup) { return std::make_unique<Coroutines>(setup); },
           .most_in_flight = [](const Setup&) { return UINT32_MAX; },
           .needs = needs,

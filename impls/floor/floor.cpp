@@ -40,6 +40,8 @@ Needs needs(const Setup&, std::uint32_t tasks, std::uint32_t in_flight) {
 ModelEntry entry() {
   return {.name = "floor",
           .yardstick = true,
+          .ready = "connections, watched",
+          .made = "nothing",
           .make = [](const Setup& setup) { return std::make_unique<Floor>(setup); },
           .most_in_flight = [](const Setup&) { return UINT32_MAX; },
           .needs = needs,

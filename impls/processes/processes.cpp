@@ -56,6 +56,8 @@ Needs needs(const Setup& setup, std::uint32_t, std::uint32_t) {
 ModelEntry entry() {
   return {.name = "processes",
           .has_workers = true,
+          .ready = "its processes, a connection in each",
+          .made = "a message to a process and back for each call or chain of calls",
           .make = [](const Setup& setup) { return std::make_unique<Processes>(setup); },
           .most_in_flight = [](const Setup& setup) { return setup.workers; },
           .needs = needs,

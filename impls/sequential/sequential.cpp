@@ -47,6 +47,8 @@ class Sequential final : public Model {
 ModelEntry entry() {
   return {
       .name = "sequential",
+      .ready = "a connection",
+      .made = "nothing",
       .make = [](const Setup& setup) { return std::make_unique<Sequential>(setup); },
       .most_in_flight = [](const Setup&) { return 1; },
       .needs = [](const Setup& setup, std::uint32_t, std::uint32_t) { return needs_of_threads(setup, 0, 1); },

@@ -84,13 +84,16 @@ Pool::~Pool() {
 }
 
 ModelEntry entry() {
-  return {.name = "tbb",
-          .has_workers = true,
-          .make = [](const Setup& setup) { return std::make_unique<Tbb>(setup); },
-          .most_in_flight = [](const Setup& setup) { return setup.workers; },
-          .needs = [](const Setup& setup, std::uint32_t,
-                      std::uint32_t in_flight) { return needs_of_threads(setup, setup.workers, in_flight); },
-          .supports = [](std::string_view workload, std::string_view) { return has(table, workload); }};
+  return {
+      .name = "tbb",
+      .has_workers = true,
+      .ready = "the arena's threads, connections",
+      .made = "a task for each call; further threads for producers, for fetching ahead and for other arenas",
+      .make = [](const Setup& setup) { return std::make_unique<Tbb>(setup); },
+      .most_in_flight = [](const Setup& setup) { return setup.workers; },
+      .needs = [](const Setup& setup, std::uint32_t,
+                  std::uint32_t in_flight) { return needs_of_threads(setup, setup.workers, in_flight); },
+      .supports = [](std::string_view workload, std::string_view) { return has(table, workload); }};
 }
 
 }  // namespace fanbench::tbb

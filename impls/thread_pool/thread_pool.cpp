@@ -45,13 +45,17 @@ class ThreadPool final : public Model {
 }  // namespace
 
 ModelEntry entry() {
-  return {.name = "thread_pool",
-          .has_workers = true,
-          .make = [](const Setup& setup) { return std::make_unique<ThreadPool>(setup); },
-          .most_in_flight = [](const Setup& setup) { return setup.workers; },
-          .needs = [](const Setup& setup, std::uint32_t,
-                      std::uint32_t in_flight) { return needs_of_threads(setup, setup.workers, in_flight); },
-          .supports = [](std::string_view workload, std::string_view) { return has(table, workload); }};
+  return {
+      .name = "thread_pool",
+      .has_workers = true,
+      .ready = "its threads, connections",
+      .made =
+          "a task for each call; further threads for producers, for fetching ahead and for offloaded work",
+      .make = [](const Setup& setup) { return std::make_unique<ThreadPool>(setup); },
+      .most_in_flight = [](const Setup& setup) { return setup.workers; },
+      .needs = [](const Setup& setup, std::uint32_t,
+                  std::uint32_t in_flight) { return needs_of_threads(setup, setup.workers, in_flight); },
+      .supports = [](std::string_view workload, std::string_view) { return has(table, workload); }};
 }
 
 }  // namespace fanbench::thread_pool

@@ -46,6 +46,8 @@ class Threads final : public Model {
 
 ModelEntry entry() {
   return {.name = "threads",
+          .ready = "connections",
+          .made = "every thread: one for each call or worker",
           .make = [](const Setup& setup) { return std::make_unique<Threads>(setup); },
           .most_in_flight = [](const Setup&) { return UINT32_MAX; },
           .needs = needs_of_threads,

@@ -91,7 +91,7 @@ def _parser() -> Parser:
     run.add_argument("--wide", action="store_true", help="the table with percentiles of latency, for 120 columns")
     run.add_argument("--no-report", action="store_true", help="results.json only (fanbench report DIR makes the rest)")
 
-    listing = verb("list", _list, "Lists the suites, or the cases of one.")
+    listing = verb("list", _list, "Lists the suites and the models, or the cases of a suite.")
     listing.add_argument("suite", nargs="?", metavar="SUITE|FILE.toml")
     report = verb("report", _report, "Writes report.md, report.html and the plots of an earlier run again.")
     report.add_argument("folder", type=Path, metavar="DIR")
@@ -179,7 +179,7 @@ def _run_of(job: runner.Job, arguments: argparse.Namespace) -> int:
     machine, software = runner.machine(job.bench), read_software()
     for finding in doctor.worth_saying_before_a_run(doctor.examine(machine, software)):
         print(f"{finding.level}: {finding.line()}")
-    job = replace(job, context=_context(job, machine, software))
+    job = replace(job, context=_context(job, machine, software), options=(*job.options, *runner.same_work(machine)))
     print(f"{job.suite.name}: {_many(len(job.cases), 'case')}, {_many(job.rounds, 'round')}, into {_shown(job.out)}",
           flush=True)
     began = time.monotonic()
@@ -381,6 +381,9 @@ def _list(arguments: argparse.Namespace) -> int:
     for path in sorted(checkout.SUITES.glob("*.toml")):
         suite = runner.list_suite(bench, path)
         print(f"{suite.name:<12} {_many(len(suite.cases), 'case'):<12} {suite.description}")
+    print("\nModels: what a warm case has before its clock starts; what its runs make then")
+    for model in runner.catalogue(bench).models.values():
+        print(f"{model.name:<12} {model.ready};\n{'':<12} {model.made}")
     return 0
 
 

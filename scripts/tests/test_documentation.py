@@ -51,6 +51,13 @@ def test_the_table_has_a_cell_for_each_workload_and_model():
                 assert f"[{cell}](impls/{model}/{workload}.cpp)" in row
 
 
+def test_the_readme_says_of_each_model_what_warm_means():
+    table = text("README.md").split("<!-- warm -->")[1].split("<!-- /warm -->")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    assert rows == [f"| {m.name} | {m.ready} | {m.made} |" for m in CATALOGUE.models.values()]
+    assert all(m.ready and m.made for m in CATALOGUE.models.values())
+
+
 def test_the_readmes_figures_are_the_reference_runs():
     reference = json.loads((checkout.RESULTS / "reference" / "results.json").read_text())
     results = from_rows(reference["benchmarks"], reference["context"])

@@ -16,8 +16,8 @@
 #include <sstream>
 #include <thread>
 
+#include "bench/machine/calibration.hpp"
 #include "bench/measure/burner.hpp"
-#include "bench/measure/calibration.hpp"
 #include "bench/measure/status.hpp"
 #include "bench/targets/running_server.hpp"
 #include "bench/turns.hpp"
@@ -36,7 +36,7 @@ using Figures = std::map<std::string, double>;
 Figures row_of(const Case& c, bool watched = true) {
   MockServer server(SERVER_PROGRAM);
   const ModelEntry entry = toy<Break::nothing>();
-  Measurement measurement(c, entry, server, std::nullopt);
+  Measurement measurement(c, entry, server);
   measurement.prepare(watched);
   for (std::uint32_t i = 0; i < c.iterations; ++i) measurement.iterate();
   return measurement.counters();
@@ -156,12 +156,15 @@ TEST(Parts, AddUpToTheOverheadOfEachRunOfEveryWorkload) {
     if (c.work > 0ms) c.scenario.kernel_steps = kernel_steps_in(c.work);
     MockServer server(SERVER_PROGRAM);
     const ModelEntry entry = toy<Break::nothing>();
-    RunMaker maker(c, entry, server, std::nullopt);
+    RunMaker maker(c, entry, server, {});
     maker.make_model();
     for (int i = 0; i < 2; ++i) {
       const fanbench::Run run = maker.run();
       const Parts parts = run.parts;
-      EXPECT_EQ(parts.of_client() + parts.of_server(), run.outcome.makespan - specification.ideal(c));
+      EXPECT_EQ(parts.of_client() + parts.of_server(), run.outcome.makespan - parts.ideal);
+      if (c.work == 0ms) {
+        EXPECT_EQ(parts.ideal, specification.ideal(c));
+      }
       EXPECT_GE(parts.served_ideal, specification.least(c));
       if (!specification.bound) {
         EXPECT_GE(parts.of_server(), 0ns);  // no server is early
@@ -181,12 +184,26 @@ TEST(Parts, AddUpToTheOverheadOfEachRunOfEveryWorkload) {
   EXPECT_EQ(seen.size(), specifications().size());
 }
 
+TEST(Parts, TakeWorkForAsLongAsItTakes) {
+  Case c = gather_case();
+  c.workload = "cpu";
+  c.work = 1ms;
+  c.scenario.kernel_steps = 4 * kernel_steps_in(c.work);
+  MockServer server(SERVER_PROGRAM);
+  const ModelEntry entry = toy<Break::nothing>();
+  RunMaker maker(c, entry, server, {});
+  maker.make_model();
+  const Parts parts = maker.run().parts;
+  EXPECT_GT(parts.ideal, 2 * specification_of(c.workload).ideal(c));
+  EXPECT_EQ(parts.served_ideal, parts.ideal);
+}
+
 TEST(Parts, OfALateServerAreNotTheClients) {
   Case c = gather_case();
   c.plan.failures = {.rate = 1, .kinds = {static_cast<std::uint16_t>(Fault::drip)}, .over = 200ms};
   MockServer server(SERVER_PROGRAM);
   const ModelEntry entry = toy<Break::nothing>();
-  RunMaker maker(c, entry, server, std::nullopt);
+  RunMaker maker(c, entry, server, {});
   maker.make_model();
   const Parts parts = maker.run().parts;
   EXPECT_EQ(parts.ideal, 30ms);
@@ -230,7 +247,7 @@ TEST(Measurement, SaysWhichLimitACaseIsBeyond) {
   c.scenario.calls = 10'000'000;  // a descriptor for each
   MockServer server(SERVER_PROGRAM);
   const ModelEntry entry = toy<Break::nothing>();
-  Measurement measurement(c, entry, server, std::nullopt);
+  Measurement measurement(c, entry, server);
   EXPECT_THAT([&] { measurement.prepare(); },
               ThrowsMessage<BeyondLimit>(AllOf(HasSubstr("needs"), HasSubstr("allowed"))));
 }
@@ -248,7 +265,7 @@ TEST(Measurement, HasNoFigureOfAServerWhoseProcessIsNotOurs) {
   MockServer server(SERVER_PROGRAM);
   RunningServer target(fmt::format("localhost:{}", server.port()));
   const ModelEntry entry = toy<Break::nothing>();
-  Measurement measurement(queued(), entry, target, std::nullopt);
+  Measurement measurement(queued(), entry, target);
   measurement.prepare();
   measurement.iterate();
   const Figures row = measurement.counters();
@@ -282,7 +299,7 @@ int times_warmed_in_three_runs(const Case& c) {
   entry.make = [make = entry.make, &times](const fanbench::Setup& setup) {
     return std::make_unique<CountsWarming>(make(setup), times);
   };
-  Measurement measurement(c, entry, server, std::nullopt);
+  Measurement measurement(c, entry, server);
   measurement.prepare(false);
   measurement.iterate();
   measurement.iterate();
@@ -354,7 +371,7 @@ TEST(Needs, OfEachModelAreNotBelowMeasuredPeaks) {
       watched.make = [&](const fanbench::Setup& setup) {
         return std::make_unique<Watched>(entry.make(setup), peaks, server.pid());
       };
-      Measurement measurement(c, watched, server, std::nullopt);
+      Measurement measurement(c, watched, server);
       measurement.prepare(false);
       const fanbench::Setup setup{.transport = c.transport, .workers = c.workers};
       const Needs needs =
@@ -407,7 +424,7 @@ TEST(Measurement, CountsCpuUntilTheClientIsQuiet) {
   const Case c = gather_case();
   MockServer server(SERVER_PROGRAM);
   const ModelEntry entry = busy_afterwards(tenth);
-  Measurement measurement(c, entry, server, std::nullopt);
+  Measurement measurement(c, entry, server);
   measurement.prepare(false);
   measurement.iterate();
   const Figures row = measurement.counters();
@@ -417,7 +434,7 @@ TEST(Measurement, CountsCpuUntilTheClientIsQuiet) {
 TEST(Measurement, RefusesAClientThatIsNeverQuiet) {
   MockServer server(SERVER_PROGRAM);
   const ModelEntry entry = busy_afterwards(2s);
-  Measurement measurement(gather_case(), entry, server, std::nullopt);
+  Measurement measurement(gather_case(), entry, server);
   EXPECT_THAT([&] { measurement.prepare(false); }, ThrowsMessage<WrongResult>(HasSubstr("still busy")));
 }
 
@@ -425,7 +442,7 @@ TEST(Measurement, RefusesAClientThatIsNeverQuiet) {
 std::vector<nlohmann::json> said(const Case& c, const std::string& told) {
   MockServer server(SERVER_PROGRAM);
   const ModelEntry entry = toy<Break::nothing>();
-  Measurement measurement(c, entry, server, std::nullopt);
+  Measurement measurement(c, entry, server);
   measurement.prepare(false);
   std::istringstream in(told);
   std::stringstream out;

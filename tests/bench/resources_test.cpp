@@ -20,6 +20,8 @@
 #include <memory>
 #include <system_error>
 
+#include "bench/machine/cpus.hpp"
+
 namespace fanbench {
 namespace {
 
@@ -436,7 +438,7 @@ TEST(PeakUsage, LeavesOutTheExcluded) {
 TEST(PeakUsage, RunsWhereItIsTold) {
   const auto before = threads_of(getpid());
   const int cpu = allowed_cpus().back();
-  PeakUsage peak(0, cpu);
+  PeakUsage peak(0, {cpu});
   wait_for_samples(peak, 1);  // of the thread, which was pinned before
   for (const pid_t thread : threads_of(getpid())) {
     if (std::ranges::find(before, thread) != before.end()) continue;
@@ -449,7 +451,7 @@ TEST(PeakUsage, RunsWhereItIsTold) {
 }
 
 TEST(PeakUsage, ThrowsAtTheStopWhatItsThreadThrew) {
-  PeakUsage peak(0, 1'000'000);
+  PeakUsage peak(0, {1'000'000});
   EXPECT_THROW(peak.stop(), std::system_error);
 }
 
@@ -546,45 +548,6 @@ TEST(OpenDescriptors, ThrowWhenThereIsNoSuchProcess) {
   const pid_t pid = child.pid();
   child.wait();
   EXPECT_THROW(open_descriptors(pid), std::system_error);
-}
-
-TEST(Pin, HoldsAThreadAndWhatItStarts) {
-  const int cpu = allowed_cpus().back();
-  std::vector<int> own, of_its_thread;
-  std::jthread([&] {
-    pin_thread(std::vector{cpu});
-    own = allowed_cpus();
-    std::jthread([&] { of_its_thread = allowed_cpus(); }).join();
-  }).join();
-  EXPECT_EQ(own, std::vector{cpu});
-  EXPECT_EQ(of_its_thread, std::vector{cpu});
-}
-
-TEST(Pin, HoldsAllThreadsOfAProcess) {
-  const Child child([] {
-    auto* running = new std::latch(1);
-    new std::jthread([running] {
-      running->count_down();
-      pause();
-    });
-    running->wait();
-  });
-  const int cpu = allowed_cpus().back();
-  pin_process(child.pid(), std::vector{cpu});
-  const auto threads = threads_of(child.pid());
-  EXPECT_GE(threads.size(), 2);
-  for (const pid_t thread : threads) {
-    cpu_set_t set;
-    ASSERT_EQ(sched_getaffinity(thread, sizeof(set), &set), 0);
-    EXPECT_EQ(CPU_COUNT(&set), 1);
-    EXPECT_TRUE(CPU_ISSET(cpu, &set));
-  }
-}
-
-TEST(Pin, ToCpusThatAreNotThereThrows) {
-  EXPECT_THROW(pin_thread(std::vector{100'000}), std::system_error);
-  EXPECT_THROW(pin_thread(std::vector{-1}), std::system_error);
-  EXPECT_THROW(pin_thread({}), std::system_error);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "bench/machine/resources.hpp"
+#include "bench/machine/cpus.hpp"
 #include "bench/specification/specification.hpp"
 #include "bench/suite/suite.hpp"
 

@@ -56,6 +56,15 @@ TEST(Suite, HasItsFilesNameItsDescriptionAndItsRounds) {
   EXPECT_EQ(suite.rounds, 7);
 }
 
+TEST(Suite, MayHaveABudget) {
+  const std::string rest = scenario("workload = \"gather\"\n");
+  EXPECT_EQ(parse(rest).budget, std::nullopt);
+  EXPECT_TRUE(to_json(parse(rest)).at("budget_s").is_null());
+  const Suite suite = parse("budget = \"100s\"\n" + rest);
+  EXPECT_EQ(suite.budget, 100s);
+  EXPECT_EQ(to_json(suite).at("budget_s"), 100.0);
+}
+
 TEST(Suite, ScenarioWithoutKeysIsEveryModelOverBothTransports) {
   const Suite suite = parse("[[scenario]]\nworkload = \"gather\"\n");
   ASSERT_EQ(suite.cases.size(), 2 * models().size() - 1);
@@ -210,7 +219,7 @@ cpu_per_call = "2ms"
                           "pipeline/processes/curl/calls:30" + rest + "/mode:barrier",
                           "paginate/processes/curl/calls:30" + rest + "/pages:5/prefetch:1/consume:15ms",
                           "mixed/threads/curl/calls:1" + rest + "/cpu_per_call:2ms/placement:offload",
-                          "cpu/threads/curl/calls:1/latency:0ms/start:warm/cpu_per_call:2ms"));
+                          "cpu/threads/curl/calls:1/latency:0ms/start:warm/cpu_per_call:2ms/pin:shared"));
 }
 
 TEST(Suite, ListsMakeEveryCombinationOnce) {
@@ -340,12 +349,12 @@ timeline = true
     "name": "semaphore/thread_pool/curl/calls:20/latency:200ms/start:warm/limit:10",
     "workload": "semaphore", "model": "thread_pool", "transport": "curl",
     "parameters": {"calls": 20, "latency": "200ms", "start": "warm", "connection": "reuse", "limit": 10,
-                   "workers": 0, "body_bytes": 64, "seed": 1, "iterations": 3},
+                   "workers": 0, "pin": "apart", "body_bytes": 64, "seed": 1, "iterations": 3},
     "timeline": false, "in_flight": 10, "ideal_s": 0.4, "expected_s": 1.6})"));
   EXPECT_EQ(json["cases"][1]["parameters"], nlohmann::ordered_json::parse(R"({
     "calls": 1, "latency": "200ms", "start": "warm", "connection": "reuse", "attempts": 3, "backoff": "10ms",
     "failures": {"rate": 0.5, "attempts": 1, "kinds": ["reset"], "retry_after": "0ms"},
-    "body_bytes": 64, "seed": 1, "iterations": 3})"));
+    "pin": "apart", "body_bytes": 64, "seed": 1, "iterations": 3})"));
   EXPECT_EQ(json["cases"][1]["timeline"], true);
 }
 
@@ -459,6 +468,8 @@ INSTANTIATE_TEST_SUITE_P(
               "with workers in a scenario of their own"},
         Wrong{"TooManyRounds", "rounds = 1001\n" + gather(""),
               "2: rounds: expected a whole number 1 … 1000, got 1001"},
+        Wrong{"BudgetOfNothing", "budget = \"0s\"\n" + gather(""),
+              "2: budget: expected a duration above 0, got \"0s\""},
         Wrong{"SameCaseTwice",
               scenario("workload = \"gather\"\n") + scenario("workload = \"gather\"\niterations = 4\n"),
               "6: scenario: expected each case once, got "

@@ -1,5 +1,5 @@
 // System calls are counted in every thread and process of the tree, and in no other.
-#include "bench/machine/syscalls.hpp"
+#include "bench/counting/syscalls.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/syscall.h>

@@ -1,5 +1,5 @@
 // What the kernel's counters say is a count, or is not there.
-#include "bench/machine/tree_counter.hpp"
+#include "bench/counting/tree_counter.hpp"
 
 #include <gtest/gtest.h>
 #include <linux/perf_event.h>
@@ -7,7 +7,7 @@
 
 #include <cstring>
 
-#include "bench/machine/instructions.hpp"
+#include "bench/counting/instructions.hpp"
 #include "bench/machine/resources.hpp"
 
 namespace fanbench {

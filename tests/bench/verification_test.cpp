@@ -20,7 +20,7 @@ template <Break broken>
 std::string verdict_on(const Case& c) {
   MockServer server(SERVER_PROGRAM);
   const ModelEntry entry = toy<broken>();
-  Measurement measurement(c, entry, server, std::nullopt);
+  Measurement measurement(c, entry, server);
   try {
     measurement.prepare(false);
     measurement.iterate();

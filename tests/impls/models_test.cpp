@@ -44,7 +44,7 @@ Case case_of(const Combination& combination, std::uint32_t size) {
 /// Runs the case twice, the second time timed, both verified; false where the model cannot do the workload.
 bool verified(const Case& c) {
   MockServer server(SERVER_PROGRAM);
-  Measurement measurement(c, model(c.model), server, std::nullopt);
+  Measurement measurement(c, model(c.model), server);
   try {
     measurement.prepare(false);
     measurement.iterate();
@@ -132,7 +132,7 @@ TEST(Models, WithFewerWorkersThanCallsAreJustSlower) {
     Case c = case_of({"gather", name, "native"}, 7);
     c.workers = 2;
     MockServer server(SERVER_PROGRAM);
-    Measurement measurement(c, model(name), server, std::nullopt);
+    Measurement measurement(c, model(name), server);
     measurement.prepare(false);
     measurement.iterate();
     EXPECT_EQ(measurement.counters().at("in_flight_peak"), 2) << name;
@@ -146,7 +146,7 @@ TEST(Models, WithOneWorkerMakeOneCallAtATime) {
       c.workers = 1;
       c.scenario.limit = workload == "semaphore" ? 1 : 0;
       MockServer server(SERVER_PROGRAM);
-      Measurement measurement(c, model(name), server, std::nullopt);
+      Measurement measurement(c, model(name), server);
       measurement.prepare(false);
       measurement.iterate();
       EXPECT_EQ(measurement.counters().at("in_flight_peak"), 1) << workload << ' ' << name;
@@ -169,7 +169,7 @@ TEST(Models, CancelWhatHasHardlyBegun) {
       while (quick_ones() != 1) ++c.plan.seed;
       c.cold = true;
       MockServer server(SERVER_PROGRAM);
-      Measurement measurement(c, entry, server, std::nullopt);
+      Measurement measurement(c, entry, server);
       measurement.prepare(false);
       for (int i = 0; i < 5; ++i) measurement.iterate();
       EXPECT_EQ(measurement.counters().at("cancelled"), 59) << entry.name;
@@ -184,7 +184,7 @@ TEST(Models, TakeLargeBodies) {
       Case c = case_of({"gather", name, transport}, 2);
       c.plan.body_bytes = 20'000'000;
       MockServer server(SERVER_PROGRAM);
-      Measurement measurement(c, model(name), server, std::nullopt);
+      Measurement measurement(c, model(name), server);
       measurement.prepare(false);
     }
   }
@@ -206,7 +206,7 @@ TEST(Trouble, AKilledServerIsNamed) {
     c.plan.delay = FixedDelay{300s};
     c.connection = Connection::per_call;
     MockServer server(SERVER_PROGRAM);
-    Measurement measurement(c, entry, server, std::nullopt);
+    Measurement measurement(c, entry, server);
     const pid_t pid = server.pid();
     const std::size_t before = open_descriptors(pid);
     std::jthread killer([pid, before] {

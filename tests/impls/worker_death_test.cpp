@@ -13,8 +13,8 @@
 #include <regex>
 #include <thread>
 
+#include "bench/machine/calibration.hpp"
 #include "bench/machine/resources.hpp"
-#include "bench/measure/calibration.hpp"
 #include "bench/specification/checks.hpp"
 #include "bench/specification/specification.hpp"
 #include "bench/targets/server.hpp"

@@ -4,16 +4,11 @@
 #include <fstream>
 #include <vector>
 
+#include "tests/sanitized.hpp"
 #include "tests/server/server_fixture.hpp"
 
 namespace fanbench::server {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
 
 std::size_t resident_bytes() {
   malloc_trim(0);

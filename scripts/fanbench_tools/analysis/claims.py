@@ -51,7 +51,9 @@ class Rows:
     """The rows of one transport; `find` looks among gather at 200 ms per call, the guides' example."""
 
     def __init__(self, results: Results, transport: str):
-        self.client_cpus = cpus_in(results.context.get("client_cpus"))
+        about = results.context.get("machine")
+        self._cpus = {"apart": cpus_in(results.context.get("client_cpus")),
+                      "shared": len(about.get("cores") or []) if isinstance(about, dict) else None}
         self.all = [c for c in results.cases if c.case.transport == transport]
         self._cases = [c for c in self.all if c.case.workload == "gather" and fixed_seconds(c.case.latency) == LATENCY]
 
@@ -60,6 +62,10 @@ class Rows:
         rows = [c for c in self._cases if c.case.model == model and c.case.calls == calls
                 and c.case.workers == workers and c.case.get("connection", "reuse") == connection]
         return min(rows, key=lambda c: (c.case.start != "warm", c.name), default=None)
+
+    def cpus_of(self, row: CaseResult) -> int | None:
+        """That its client may use; None where nobody knows."""
+        return self._cpus.get(row.case.get("pin", "apart")) or None
 
     def value(self, counter: str, *which: object, **more: object) -> float | None:
         row = self.find(*which, **more)
@@ -237,7 +243,7 @@ def _cpu_needs_processes(rows: Rows) -> Finding:
     threads = [time[m] for m in ("threads", "thread_pool") if m in time]
     if "processes" not in time or not threads:
         return Finding(NOT_MEASURED, measured)
-    if rows.client_cpus is not None and rows.client_cpus < 2:
+    if rows.cpus_of(done[0]) == 1:
         return Finding(NOT_MEASURED, measured + "; the client has one CPU, on which nothing computes side by side")
     return Finding(FAILS if min(threads) <= 1.1 * time["processes"] else HOLDS, measured)
 

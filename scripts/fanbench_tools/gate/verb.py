@@ -92,7 +92,11 @@ def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], P
         notes.append("base and head are the same commit")
     _say(f"{base.title} → {head.title}: {len(cases)} case{'' if len(cases) == 1 else 's'} of {suite.name}, "
          f"about {asked.budget_s:.0f} s")
-    jobs = [runner.Job(bench=side.bench, suite_file=file, suite=suite, cases=cases, out=folder, rounds=0, order_seed=0)
+    work = runner.same_work(runner.machine(head.bench))
+    if not measuring.knows(base.bench, "--catalogue", *work):  # older than that
+        work = ()
+    jobs = [runner.Job(bench=side.bench, suite_file=file, suite=suite, cases=cases, out=folder, rounds=0, order_seed=0,
+                       options=work)
             for side, file in ((base, suite_of_base), (head, of_head))]
     return measuring.run(*jobs, titles, asked.budget_s, rules, asked.seed, stop, _say, (invalid, notes), asked.force)
 

@@ -25,7 +25,7 @@ TRAITS = (
     Trait("linker's flags", ("linker_flags",), needed=True),
     Trait("build type", ("build_type",), needed=True),
     Trait("client's CPUs", ("client_cpus",)),
-    Trait("server's CPUs", ("server_cpus", "server_cpu")),
+    Trait("server's CPUs", ("server_cpus",)),
     Trait("kernel", ("kernel",)),
     Trait("Boost", ("boost",)),
     Trait("libcurl", ("libcurl",)),

@@ -59,6 +59,18 @@ def _cores(m: Machine) -> Finding:
     return Finding(OK, "cores", seen)
 
 
+def _topology(m: Machine) -> Finding:
+    """Whether the server has a whole physical core: what runs on the other thread of a core slows it down."""
+    cores, server = len(m.physical_cores), ", ".join(map(str, m.server_cpus))
+    if cores == len(m.cores):
+        return Finding(OK, "topology", f"each CPU is a physical core, as far as the kernel is told; the server has {server}")
+    seen = f"{len(m.cores)} CPUs are threads of {cores} physical core{'' if cores == 1 else 's'}; the server has {server}"
+    if cores == 1:
+        return Finding(WARNING, "topology", seen, "Client and server slow each other down: use a machine with two "
+                       "physical cores or more for figures that are to count")
+    return Finding(OK, "topology", f"{seen}, a core of its own")
+
+
 def _load(m: Machine) -> Finding:
     if m.busy_cores is None:
         return Finding(NOTE, "load", "not visible here", "Look yourself whether other programs are at work")
@@ -157,4 +169,4 @@ def _most(allowance: Allowance) -> str:
 
 
 LOOKS: tuple[Callable[[Machine], Finding], ...] = (
-    _cores, _load, _governor, _memory, _descriptors, _threads, _ports, _system_calls)
+    _cores, _topology, _load, _governor, _memory, _descriptors, _threads, _ports, _system_calls)

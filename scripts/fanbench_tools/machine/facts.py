@@ -33,9 +33,12 @@ class Allowance(NamedTuple):
 class Machine:
     """What `fanbench-bench --machine` prints, as far as it is judged. None where the machine does not say."""
 
-    cores: tuple[int, ...]  # that this process may use
+    cores: tuple[int, ...]  # CPUs that this process may use
+    physical_cores: tuple[tuple[int, ...], ...]  # these by the core that they are threads of
+    server_cpus: tuple[int, ...]  # where the server runs; the client has the others, or this one too where it is alone
     cpu: str
     kernel: str
+    kernel_steps_per_ms: float  # of work: what a millisecond of computing is
     busy_cores: float | None  # that others keep busy just now
     load_1m: float | None
     governor: str | None
@@ -63,8 +66,11 @@ def read(printed: Any) -> Machine:
         raise MachineError('"cores" is empty')
     return Machine(
         cores=tuple(cores),
+        physical_cores=tuple(map(tuple, _take(printed, "physical_cores", list))),
+        server_cpus=tuple(_take(printed, "server_cpus", list)),
         cpu=_take(printed, "cpu", str),
         kernel=_take(printed, "kernel", str),
+        kernel_steps_per_ms=_take(printed, "kernel_steps_per_ms", float, int),
         busy_cores=_take(printed, "busy_cores", float, int, NoneType),
         load_1m=_take(printed, "load_1m", float, int, NoneType),
         governor=_take(printed, "governor", str, NoneType),

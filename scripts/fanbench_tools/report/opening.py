@@ -6,7 +6,7 @@ from typing import Any, Iterable
 
 from ..analysis import decomposition, findings, memory_slope, stats
 from ..results.cases import CaseResult, Results, Scenario
-from ..results.catalogue import rank
+from ..results.catalogue import Model, rank
 from ..results.wording import memory, micros
 from .answer import answer
 from .tables import cell, columns_of, span
@@ -82,6 +82,12 @@ def harness(results: Results) -> str:
     client = f"{row.case.model} over the {row.case.transport} client"
     return (f"Of {micros(cpu)} CPU per call ({row.case.workload}, {client}, "
             f"{row.case.scenario.line}) the harness's own records are {micros(cost)}, {share}.")
+
+
+def warm(results: Results) -> list[Model]:
+    """Of each model with a warm case what such a case has made before its clock starts, and what it makes then."""
+    measured = {c.case.model for c in results.cases if c.case.start == "warm"}
+    return [m for m in results.catalogue.models.values() if m.name in measured and m.ready]
 
 
 def decomposition_table(results: Results) -> dict[str, Any]:

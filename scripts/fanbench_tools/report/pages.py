@@ -76,6 +76,7 @@ def contents(results: Results, plots: list[drawing.Plot], brief: bool) -> dict[s
         "slopes": opening.slopes_table(results),
         "claims": judge(results) if results.suite == "claims" else [],
         "sections": sections,
+        "warm": opening.warm(results),
         "models": list(dict.fromkeys(c.case.model for c in results.cases)),
         "transports": list(dict.fromkeys(c.case.transport for c in results.cases)),
         "unreadable": results.unreadable_names,

@@ -94,6 +94,8 @@ class Model:
     name: str
     has_workers: bool = False
     yardstick: bool = False  # no choice for anybody, but what the machine can do: a line in plots, never named a winner
+    ready: str = ""  # what a warm case has before its clock starts
+    made: str = ""  # what its runs make while the clock runs
 
 
 @dataclass(frozen=True, eq=False)

@@ -60,6 +60,12 @@ def machine(bench: Path) -> Machine:
     return _asked(bench, ["--machine"], facts.read)
 
 
+def same_work(known: Machine) -> tuple[str, ...]:
+    """The bench's options with which all that are compared do the same work: left alone, each times this machine anew,
+    and no two find the same."""
+    return ("--kernel-steps-per-ms", str(known.kernel_steps_per_ms))
+
+
 def _asked(bench: Path, options: Sequence[str | Path], read: Callable[[Any], T]) -> T:
     """What the bench prints as JSON, read."""
     try:

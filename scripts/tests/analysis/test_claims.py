@@ -171,6 +171,14 @@ def test_computing(cpus, threads, expected):
     assert judge(from_rows(rows, context))[PROCESSES].verdict == expected
 
 
+@pytest.mark.parametrize("cores, expected", [([0, 1], FAILS), ([0], NOT_MEASURED)])
+def test_computing_on_all_cpus(cores, expected):
+    rows = [row(f"cpu/{m}/native/calls:50/start:warm/cpu_per_call:10ms/pin:shared", makespan_s=s)
+            for m, s in (("threads", 0.27), ("processes", 0.26))]
+    context = {"client_cpus": "0", "machine": {"cores": cores}}
+    assert judge(from_rows(rows, context))[PROCESSES].verdict == expected
+
+
 @pytest.mark.parametrize("text, expected", [("0", 1), ("0-2", 3), ("0,2-3", 3), ("", None), (None, None), ("all", None),
                                             ("0-", None)])
 def test_cpus_of_a_list(text, expected):

@@ -30,6 +30,9 @@ def test_a_good_machine_needs_nothing() -> None:
 @pytest.mark.parametrize(("change", "what", "level", "said"), [
     ({"cores": (3,)}, "cores", WARNING, "Client and server share it"),
     ({"cores": (0, 1)}, "cores", NOTE, "a core each"),
+    ({"physical_cores": ((0, 4), (1, 5), (2, 6), (3, 7)), "server_cpus": (3, 7)}, "topology", OK,
+     "8 CPUs are threads of 4 physical cores; the server has 3, 7, a core of its own"),
+    ({"cores": (0, 1), "physical_cores": ((0, 1),), "server_cpus": (1,)}, "topology", WARNING, "slow each other down"),
     ({"busy_cores": 1.5}, "load", WARNING, "other programs keep 1.5 of 8 cores busy (load average 0.25)"),
     ({"busy_cores": 0.2, "load_1m": None}, "load", OK, "0.2 of 8 cores busy"),
     ({"busy_cores": None}, "load", NOTE, "not visible here"),

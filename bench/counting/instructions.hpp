@@ -1,7 +1,7 @@
 // Counts the instructions of this process and its descendants with the CPU's own counter.
 #pragma once
 
-#include "bench/machine/tree_counter.hpp"
+#include "bench/counting/tree_counter.hpp"
 
 namespace fanbench {
 

@@ -1,5 +1,5 @@
 // Starts the program with the library that counts allocations, and reads what it counts.
-#include "bench/machine/allocations.hpp"
+#include "bench/counting/allocations.hpp"
 
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "bench/machine/allocation_counters.hpp"
+#include "bench/counting/allocation_counters.hpp"
 
 namespace fanbench {
 namespace {

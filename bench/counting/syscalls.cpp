@@ -1,5 +1,5 @@
 // Counts system calls with perf events on the tracepoint raw_syscalls:sys_enter.
-#include "bench/machine/syscalls.hpp"
+#include "bench/counting/syscalls.hpp"
 
 #include <linux/perf_event.h>
 

@@ -1,5 +1,5 @@
 // Perf events of a process tree.
-#include "bench/machine/tree_counter.hpp"
+#include "bench/counting/tree_counter.hpp"
 
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>

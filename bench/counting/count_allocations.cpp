@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "bench/machine/allocation_counters.hpp"
+#include "bench/counting/allocation_counters.hpp"
 
 // The C library's own names for them: to look "the next malloc" up would itself allocate.
 extern "C" {

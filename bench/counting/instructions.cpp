@@ -1,5 +1,5 @@
 // Instructions in user space, by perf events.
-#include "bench/machine/instructions.hpp"
+#include "bench/counting/instructions.hpp"
 
 #include <linux/perf_event.h>
 

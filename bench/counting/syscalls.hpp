@@ -1,7 +1,7 @@
 // Counts the system calls of this process and its descendants with the kernel's own tracepoint.
 #pragma once
 
-#include "bench/machine/tree_counter.hpp"
+#include "bench/counting/tree_counter.hpp"
 
 namespace fanbench {
 
