@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import re
+import statistics
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,10 +21,11 @@ from ..results.cases import CaseResult, Results, Scenario, in_flight, in_flight_
 from ..results.catalogue import IDEAL_SERVER_MAKESPAN, rank
 from ..results.wording import fixed_seconds, seconds, times
 from .pairing import paired_rounds
-from .stats import Interval, holm_critical, median_interval, student_p
+from .stats import Interval, holm_critical, median_interval, student_p_of
 
 WITHIN = 1.10  # a makespan up to this many times the best one is fast enough
-DOUBT = 0.05  # how often at most a table like this one names a model wrongly
+DOUBT = 0.05  # how often at most a table like this one names a model wrongly, however often the run looked at it
+LEAST_ROUNDS = 3  # of a ratio, for its scatter
 NOT_SEPARATED, NOT_COMPARABLE = "not separated", "not comparable"
 _NOUGHTS = r"\.0+(?= )"  # of "10.0 ms", which the suite has as 10ms
 _AXES = ("calls", "cpu_per_call")
@@ -34,6 +36,7 @@ class Ratio:
     """One row's figure over another's, round by round: three rounds at least."""
 
     values: tuple[float, ...]
+    as_if: int | None = None  # judged as though so many rounds had the same mean and scatter; None: as these
 
     @cached_property
     def interval(self) -> Interval:
@@ -41,10 +44,19 @@ class Ratio:
 
     def p_above(self, bound: float) -> float:
         """That it is not above the bound, two-sided: whichever way it had come out would have been told."""
-        return min(1.0, 2 * student_p([math.log(v) for v in self.values], math.log(bound)))
+        return self._p(math.log(bound), 1)
 
     def p_below(self, bound: float) -> float:
-        return min(1.0, 2 * student_p([-math.log(v) for v in self.values], -math.log(bound)))
+        return self._p(math.log(bound), -1)
+
+    def _p(self, bound: float, sign: int) -> float:
+        mean, deviation = self._of_logarithms
+        return min(1.0, 2 * student_p_of(sign * mean, deviation, self.as_if or len(self.values), sign * bound))
+
+    @cached_property
+    def _of_logarithms(self) -> tuple[float, float]:
+        logarithms = [math.log(v) for v in self.values]
+        return statistics.fmean(logarithms), statistics.stdev(logarithms)
 
     def __str__(self) -> str:
         return times(self.interval)
@@ -207,14 +219,41 @@ class Crossover:
 
 def choices(results: Results) -> list[Choice]:
     """One for each scenario, transport and degree that two models or more were measured at."""
+    chosen = [choice for key, cases in _lines(results).items() if (choice := _choose(*key, cases))]
+    critical = holm_critical([choice.p for choice in chosen if choice.comparable], doubt_of_a_look(results))
+    return [replace(choice, critical=critical) for choice in chosen]
+
+
+def doubt_of_a_look(results: Results) -> float:
+    """A run that looked at its rounds before it made more could name a model wrongly each time: the doubt is shared by
+    its looks (union bound), whatever it made of the first."""
+    return DOUBT / results.looks
+
+
+def rounds_needed(results: Results, line: Choice, most: int) -> int | None:
+    """The number of rounds from which on the line would have a name, were its ratios' means and scatter in these rounds
+    the true ones; three at least, as scatter takes. None where `most` are not enough."""
+    cases = _lines(results)[line.scenario, line.transport, line.workers]
+    had = max(len(c.rounds) for c in cases)
+    if had < LEAST_ROUNDS:
+        return LEAST_ROUNDS if LEAST_ROUNDS <= most else None
+
+    def named(rounds: int) -> bool:
+        return _choose(line.scenario, line.transport, line.workers, cases, rounds).p <= line.critical
+
+    if had > most or not named(most):  # the common case, and doubts shrink with rounds or never
+        return None
+    return next(rounds for rounds in range(had, most + 1) if named(rounds))
+
+
+def _lines(results: Results) -> dict[tuple, list[CaseResult]]:
+    """The cases that can be ranked, by scenario, transport and degree."""
     groups: dict[tuple, list[CaseResult]] = defaultdict(list)
     candidates = _candidates(results)
     for c in results.cases:
         if c.case.model in candidates:
             groups[c.case.scenario, c.case.transport, c.case.workers].append(c)
-    chosen = [choice for key, cases in groups.items() if (choice := _choose(*key, cases))]
-    critical = holm_critical([choice.p for choice in chosen if choice.comparable], DOUBT)
-    return [replace(choice, critical=critical) for choice in chosen]
+    return groups
 
 
 def _candidates(results: Results) -> set[str]:
@@ -227,18 +266,20 @@ def _candidates(results: Results) -> set[str]:
     return {model for model, peak in most.items() if peak != 1 or not some_concurrent}
 
 
-def _choose(scenario: Scenario, transport: str, workers: int | None, cases: list[CaseResult]) -> Choice | None:
+def _choose(scenario: Scenario, transport: str, workers: int | None, cases: list[CaseResult],
+            as_if: int | None = None) -> Choice | None:
+    """`as_if`: judged as though there were so many rounds like these."""
     rows = [c for c in cases if _makespan(c) and c.median("cpu_us_per_call")]
     if len(rows) < 2:
         return None
     fullest = max(rows, key=in_flight)
     alike = [c for c in rows if same_degree(c, fullest)]
     best = min(alike, key=_makespan)
-    makespans = {c.case.model: ratio(c, best, IDEAL_SERVER_MAKESPAN) for c in alike if c is not best}
+    makespans = {c.case.model: ratio(c, best, IDEAL_SERVER_MAKESPAN, as_if) for c in alike if c is not best}
     slow = {model: r for model, r in makespans.items() if r and r.p_above(WITHIN) <= DOUBT}
     enough = sorted((c for c in alike if c.case.model not in slow), key=lambda c: c.median("cpu_us_per_call"))
     cheapest = enough[0]
-    cpu = {c.case.model: ratio(c, cheapest, "cpu_us_per_call") for c in alike if c is not cheapest}
+    cpu = {c.case.model: ratio(c, cheapest, "cpu_us_per_call", as_if) for c in alike if c is not cheapest}
     return Choice(
         scenario, transport, workers, cheapest.case.model, best.case.model, makespans.get(cheapest.case.model),
         tuple((c.case.model, cpu[c.case.model]) for c in enough[1:]), tuple(slow.items()),
@@ -279,7 +320,8 @@ def crossovers(results: Results) -> list[Crossover]:
     others."""
     turns = [c for axis in _AXES for c in _crossovers(results, axis)]
     ratios = [ratio for turn in turns for _, ratio in turn.points if ratio]
-    critical = holm_critical([min(r.p_above(WITHIN), r.p_below(WITHIN)) for r in ratios], DOUBT)
+    critical = holm_critical([min(r.p_above(WITHIN), r.p_below(WITHIN)) for r in ratios],
+                             doubt_of_a_look(results))
     return [replace(turn, critical=critical) for turn in turns]
 
 
@@ -306,12 +348,12 @@ def _crossovers(results: Results, axis: str) -> list[Crossover]:
                                         rank(x.behind, known.models), rank(x.ahead, known.models)))
 
 
-def ratio(one: CaseResult, other: CaseResult, figure: str) -> Ratio | None:
+def ratio(one: CaseResult, other: CaseResult, figure: str, as_if: int | None = None) -> Ratio | None:
     """One row's figure over another's, paired by round. None with fewer than three rounds, or a value of 0 or less."""
     pairs = paired_rounds(one, other, figure)
-    if len(pairs) < 3 or min(value for pair in pairs for value in pair) <= 0:
+    if len(pairs) < LEAST_ROUNDS or min(value for pair in pairs for value in pair) <= 0:
         return None
-    return Ratio(tuple(a / b for a, b in pairs))
+    return Ratio(tuple(a / b for a, b in pairs), as_if)
 
 
 def _apart(one: CaseResult, other: CaseResult) -> str:

@@ -69,7 +69,12 @@ def student_p(values: Sequence[float], centre: float = 0.0) -> float:
     n = len(sample)
     if n < 3:
         return 1.0
-    return _upper_tail(float(sample.mean()) - centre, float(sample.std(ddof=1)) / math.sqrt(n), n - 1)
+    return student_p_of(float(sample.mean()), float(sample.std(ddof=1)), n, centre)
+
+
+def student_p_of(mean: float, deviation: float, n: int, centre: float = 0.0) -> float:
+    """The same of n values with this mean and standard deviation."""
+    return _upper_tail(mean - centre, deviation / math.sqrt(n), n - 1)
 
 
 def rank_sum_interval(first: Sequence[float], second: Sequence[float], level: float = 0.95) -> Interval | None:

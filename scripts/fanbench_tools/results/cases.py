@@ -194,6 +194,22 @@ class Results:
         """Rounds that were finished for at least one row."""
         return max((len(c.rounds) for c in self.cases), default=0)
 
+    @property
+    def rounds_words(self) -> str:
+        return rounds_words(self.cases)
+
+    @property
+    def budget_s(self) -> float | None:
+        """What the run was given to spend on rounds where answers were open; None: all rows had the same rounds."""
+        given = self.context.get("budget_s")
+        return float(given) if is_number(given) else None
+
+    @property
+    def looks(self) -> int:
+        """How often the run looked at what its rounds say, the report's look included."""
+        told = self.context.get("looks")
+        return max(1, int(told)) if is_number(told) else 1
+
     def with_status(self, status: str) -> list[CaseResult]:
         return [c for c in self.cases if c.status == status]
 
@@ -242,6 +258,18 @@ def fewer_in_flight(cases: Iterable[CaseResult]) -> dict[str, str]:
         most[key] = max(most.get(key, 0.0), in_flight(c))
     return {c.name: in_flight_words(in_flight(c), highest) for c in cases
             if 1 < in_flight(c) < SAME_DEGREE * (highest := most[c.case.scenario, c.case.workers])}
+
+
+def rounds_had(cases: Iterable[CaseResult]) -> list[int]:
+    """How many rounds rows had, each number once, rising; of those with a number, where there are any."""
+    cases = list(cases)
+    return sorted({len(c.rounds) for c in cases if c.ok} or {len(c.rounds) for c in cases})
+
+
+def rounds_words(cases: Iterable[CaseResult]) -> str:
+    """"5 rounds", or "5 to 14 rounds" where some rows had more than others."""
+    least, *more = rounds_had(cases) or [0]
+    return f"{least} to {more[-1]} rounds" if more else f"{least} round{'' if least == 1 else 's'}"
 
 
 def _text(value: Any) -> str:

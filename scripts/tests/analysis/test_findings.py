@@ -226,3 +226,24 @@ def test_a_model_of_which_the_server_leaves_nothing_has_no_number():
 def test_a_bottleneck_is_said():
     chosen = only(case("coroutines", server_bound=1), case("threads", cpu=20, server_bound=0))
     assert chosen.winner == "coroutines" and chosen.words.endswith("server-bound: coroutines")
+
+
+def test_a_run_that_looked_twice_shares_the_doubt_between_its_looks():
+    """A line and a turn, each with a p-value of about 0.04: named by one look, by two they are not."""
+    steps = (-0.1, 0.0, 0.1)
+
+    def named(looks, mean):
+        rows = [row(f"gather/{m}/native/calls:{n}/latency:200ms/start:warm", repetition_index=i, cpu_us_per_call=c,
+                    makespan_s=0.2 * s)
+                for n in (10, 100) for i, step in enumerate(steps)
+                for m, c, s in (("coroutines", 10.0, 1.0),
+                                ("threads", 10.0 * np.exp(mean + step), 1.1 * np.exp(mean + step) if n == 100 else 1.0))]
+        context = {"looks": looks} if looks else {}
+        results = from_rows([r for r in rows if "calls:10/" in r["name"]], context)
+        (line,), (turn,) = findings.choices(results), findings.crossovers(from_rows(rows, context))
+        return line.winner, line.critical, turn.critical
+
+    assert named(None, 0.28) == named(1, 0.28) == ("coroutines", 0.05, 0.05)  # t = 0.28 / (0.1 / √3) = 4.85, p = 0.040
+    assert named(2, 0.28) == ("", 0.025, 0.025)
+    assert named(2, 0.4)[0] == "coroutines"  # t = 6.9, p = 0.020
+    assert from_rows([], {"looks": "nonsense"}).looks == 1
