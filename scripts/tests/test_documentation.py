@@ -71,7 +71,7 @@ def test_the_readmes_figures_are_the_reference_runs():
         case = shown[model, calls]
         assert cells == [cell(case, columns[heading.lower()])["text"] for heading in head[2:]], f"{model}, {calls} calls"
     caption = " ".join(table.split())
-    assert f"medians of {results.rounds} rounds" in caption and str(results.context["kernel"]) in caption
+    assert f"medians of {results.rounds_words}" in caption and str(results.context["kernel"]) in caption
 
 
 def test_each_workload_has_its_page():

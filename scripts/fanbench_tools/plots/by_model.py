@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from ..results.cases import Case, CaseResult, Results, Scenario, fewer_in_flight
 from ..results.catalogue import rank
 from ..results.wording import fixed_seconds, latency, seconds
-from .style import (INK, MUTED, PAPER, RED, SMALL, Frame, LegendItem, hatch_of, log_axis, panel_title, series_legend,
-                    series_of, style_of, text_width, yardstick_words)
+from .style import (INK, MUTED, PAPER, RED, SMALL, Frame, LegendItem, hatch_of, log_axis, of_rounds, panel_title,
+                    series_legend, series_of, style_of, text_width, yardstick_words)
 
 LATENCIES = (("latency_p50_us", "p50", "o"), ("latency_p90_us", "p90", "|"), ("latency_p99_us", "p99", "D"),
              ("latency_max_us", "max", ">"))
@@ -83,7 +83,7 @@ def efficiency(results: Results) -> Any:
         ax.set_xlabel(f"{about.axis} (ideal / makespan)")
 
     return _draw("Efficiency by workload and model", "1 is the plan's own time, on a machine that costs nothing",
-                 blocks, results.rounds, "efficiency", draw, axis, spread="thin lines",
+                 blocks, "efficiency", draw, axis, spread="thin lines",
                  yardstick=lambda c: c.median("efficiency"))
 
 
@@ -107,7 +107,7 @@ def latency_percentiles(results: Results, workload: str) -> Any:
         return None
     best = max(scenarios, key=lambda b: (b.scenario.calls, _models(b, "latency_p50_us")))
     return _quantiles(f"{workload}: latency of single calls",
-                      "A quantile with fewer than ten samples beyond it is not shown", [best], results.rounds,
+                      "A quantile with fewer than ten samples beyond it is not shown", [best],
                       LATENCIES, "latency of a call, from its intended start")
 
 
@@ -129,11 +129,11 @@ def loop_lag(results: Results, workload: str) -> Any:
     what = _sentence(scenario) + (f" · {blocks[0].title}" if len(blocks) == 1 else "")
     return _quantiles(f"{workload}: how late a heartbeat is beside the work",
                       f"{what}. A tick every 10 ms, by what the model's calls depend on: its lag is what "
-                      "all others wait while one computes", blocks, results.rounds, LAGS, "loop lag of the heartbeat",
+                      "all others wait while one computes", blocks, LAGS, "loop lag of the heartbeat",
                       titles=PLACEMENTS, say_last=True)
 
 
-def _quantiles(title: str, subtitle: str, blocks: Sequence[Block], rounds: int,
+def _quantiles(title: str, subtitle: str, blocks: Sequence[Block],
                quantiles: Sequence[tuple[str, str, str]], label: str, titles: dict[str, str] | None = None,
                say_last: bool = False) -> Any:
     """Several figures in microseconds in each row, from the least to the greatest."""
@@ -174,7 +174,7 @@ def _quantiles(title: str, subtitle: str, blocks: Sequence[Block], rounds: int,
             ax.xaxis.set_major_formatter(lambda v, _: f"{v * 1e3:,.4g} ms" if high < 2 else f"{v:.3g} s")
         ax.set_xlabel(label)
 
-    return _draw(title, subtitle, blocks, rounds, quantiles[-1][0], draw, axis, legend, spread="", titles=titles,
+    return _draw(title, subtitle, blocks, quantiles[-1][0], draw, axis, legend, spread="", titles=titles,
                  yardstick=yardstick)
 
 
@@ -208,10 +208,10 @@ def _dots(results: Results, figure: str, title: str, subtitle: str) -> Any:
         log_axis(ax.xaxis, low, high * _room(low, high), about.tick)
         ax.set_xlabel(f"{about.axis}, log scale")
 
-    return _draw(title, subtitle, blocks, results.rounds, figure, draw, axis, yardstick=yardstick)
+    return _draw(title, subtitle, blocks, figure, draw, axis, yardstick=yardstick)
 
 
-def _draw(title: str, subtitle: str, blocks: Sequence[Block], rounds: int, figure: str,
+def _draw(title: str, subtitle: str, blocks: Sequence[Block], figure: str,
           draw: Callable[[Any, float, CaseResult], Any], axis: Callable[[Any], None],
           legend: Sequence[LegendItem] = (), spread: str = "shaded bars", titles: dict[str, str] | None = None,
           yardstick: Callable[[CaseResult], float | None] | None = None) -> Any:
@@ -233,8 +233,7 @@ def _draw(title: str, subtitle: str, blocks: Sequence[Block], rounds: int, figur
     else:
         legend = series_legend(series.values())
         left = 0.3 + max(text_width(line, SMALL) * BOLD for b in blocks for line in _place(b.scenario))
-    note = f"Median of {rounds} rounds" + (f"; {spread}: least to greatest." if spread else ".")
-    note = note if rounds > 1 else "One round."
+    note = of_rounds(cases, spread=spread)
     if yardstick and _yardsticks(blocks, yardstick):
         note += f" {yardstick_words(known)}."
     if fewer := _fewer(blocks):

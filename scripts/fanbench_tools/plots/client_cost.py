@@ -7,7 +7,7 @@ from typing import Any
 from ..analysis.decomposition import FIGURE, Decomposition, decompositions, representative
 from ..results.cases import Results, Scenario
 from ..results.wording import count
-from .style import INK, MUTED, PAPER, SMALL, WIDTH, Frame, LegendItem, look_of, short, style_of, text_width
+from .style import INK, MUTED, PAPER, SMALL, WIDTH, Frame, LegendItem, look_of, of_rounds, short, style_of, text_width
 
 ROW, HEAD = 0.25, 1.3  # inches for a row; rows above a block
 
@@ -27,8 +27,9 @@ def client_cost(results: Results) -> Any:
             "color": INK, "linewidth": 0, "marker": "|", "markersize": 11, "markeredgewidth": 1.4}))
     lines = sum(len(b) + HEAD for b in blocks.values())
     left = 0.3 + max(text_width(d.case.label, SMALL + 0.5) for d in shown)
-    rounds = f"Median of {results.rounds} rounds." if results.rounds > 1 else "One round."
-    note = f"{rounds} The figures: native → curl."
+    scenarios = {d.scenario for d in shown}
+    rows = [c for c in results.cases if c.case.scenario in scenarios]
+    note = f"{of_rounds(rows)} The figures: native → curl."
     frame = Frame("Model and client apart",
                   "Client CPU per call, over the native client and over libcurl, model by model", legend, note,
                   panels=(1, 1), panel_height=ROW * lines, left=left, panel_titles=False)

@@ -58,11 +58,10 @@ def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[
     """(name, alternative text, workload, figure or None)."""
     from . import by_model, client_cost, over_calls, overhead, timeline
 
-    rounds = results.rounds
     groups = over_calls.groups_over_calls(results)
     if groups:
         yield ("overview", "makespan, client's CPU, overhead and memory over the number of calls, a line per model", "",
-               over_calls.overview(groups[0], rounds))
+               over_calls.overview(groups[0]))
     yield "efficiency", "efficiency by workload and model", "", by_model.efficiency(results)
     yield "cpu_per_call", "client CPU per call by workload and model", "", by_model.cpu_per_call(results)
     yield ("cancel_latency", "time to cancel calls that are not needed any more, by workload and model", "",
@@ -77,13 +76,13 @@ def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[
                        timeline.timeline(recorded))
         for group in (g for g in groups if g.scenario.workload == workload):
             yield (f"makespan_{group.slug}", f"makespan of {workload} over the number of calls, with the ideal",
-                   workload, over_calls.makespan_over_calls(group, rounds))
+                   workload, over_calls.makespan_over_calls(group))
             yield (f"cost_{group.slug}", f"the client's overhead and CPU per call of {workload} over the number of calls",
-                   workload, over_calls.cost_over_calls(group, rounds))
+                   workload, over_calls.cost_over_calls(group))
             yield (f"overhead_{group.slug}", f"overhead per call of {workload}, the client's part and the server's",
-                   workload, overhead.parts(group, rounds))
+                   workload, overhead.parts(group))
             yield (f"memory_{group.slug}", f"peak memory of {workload} over the number of calls", workload,
-                   over_calls.memory_over_calls(group, rounds))
+                   over_calls.memory_over_calls(group))
         yield (f"latency_{workload}", f"latency percentiles of single calls in {workload}", workload,
                by_model.latency_percentiles(results, workload))
         yield (f"loop_lag_{workload}", f"how late a heartbeat is beside {workload}, its work inline and offloaded",

@@ -8,8 +8,8 @@ from typing import Any, Mapping, Sequence
 from ..results.cases import Case, CaseResult, Results, Scenario, fewer_in_flight
 from ..results.catalogue import MEMORY, Figure, rank
 from ..results.wording import latency, latency_seconds
-from .style import (INK, MUTED, PAPER, SMALL, Frame, calls_axis, line_of, log_axis, panel_title, series_legend,
-                    series_of, style_of, yardstick_words)
+from .style import (INK, MUTED, PAPER, SMALL, Frame, calls_axis, line_of, log_axis, of_rounds, panel_title,
+                    series_legend, series_of, style_of, yardstick_words)
 
 
 MAKESPAN, OVERHEAD, CPU = "makespan_s", "client_overhead_us_per_call", "cpu_us_per_call"
@@ -67,23 +67,23 @@ def groups_over_calls(results: Results) -> list[Group]:
     return sorted(groups, key=lambda g: g.scenario.order)
 
 
-def makespan_over_calls(group: Group, rounds: int) -> Any:
+def makespan_over_calls(group: Group) -> Any:
     """Makespan with the ideal: a row of panels per latency, a column per transport. None without data."""
-    return _figure(group, f"{group.scenario.workload}: makespan over the number of calls", rounds,
+    return _figure(group, f"{group.scenario.workload}: makespan over the number of calls",
                    [(MAKESPAN, text) for text in group.latencies])
 
 
-def cost_over_calls(group: Group, rounds: int) -> Any:
+def cost_over_calls(group: Group) -> Any:
     """The client's overhead and CPU per call, at the latency that was run at most values of N. None without data."""
     text = group.widest
-    return _figure(group, f"{group.scenario.workload}: what a call costs, over the number of calls", rounds,
+    return _figure(group, f"{group.scenario.workload}: what a call costs, over the number of calls",
                    [(OVERHEAD, text), (CPU, text)])
 
 
-def memory_over_calls(group: Group, rounds: int) -> Any:
+def memory_over_calls(group: Group) -> Any:
     """Peak memory, at the latency that was run at most values of N. None without data."""
     text = group.widest
-    return _figure(group, f"{group.scenario.workload}: memory over the number of calls", rounds, [(MEMORY.name, text)])
+    return _figure(group, f"{group.scenario.workload}: memory over the number of calls", [(MEMORY.name, text)])
 
 
 def _per_call(latency_text: str) -> str:
@@ -94,14 +94,14 @@ def _joined(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def overview(group: Group, rounds: int) -> Any:
+def overview(group: Group) -> Any:
     """Makespan, the client's overhead, CPU and memory over N, side by side for the first transport. None without data."""
     text, transport = group.widest, group.transports[0]
     chosen = Group(group.scenario, tuple(c for c in group.at(text).cases if c.case.transport == transport))
     panels = [[_Panel(name, group.scenario.catalogue.figure(name).axis, chosen) for name in row]
               for row in ((MAKESPAN, CPU), (OVERHEAD, MEMORY.name))]
     title = f"{group.scenario.workload}: time and cost over the number of calls"
-    return _draw(title, _joined(group.words, _per_call(text), f"{transport} client"), panels, rounds, share_y=False,
+    return _draw(title, _joined(group.words, _per_call(text), f"{transport} client"), panels, share_y=False,
                  panel_height=1.85)
 
 
@@ -119,7 +119,7 @@ class _Panel:
         return [c for c in self.group.cases if (c.median(self.figure) or 0) > 0]
 
 
-def _figure(group: Group, title: str, rounds: int, rows: list[tuple[str, str]]) -> Any:
+def _figure(group: Group, title: str, rows: list[tuple[str, str]]) -> Any:
     panels = []
     for figure, text in rows:
         row = []
@@ -130,10 +130,10 @@ def _figure(group: Group, title: str, rounds: int, rows: list[tuple[str, str]]) 
         panels.append(row)
     shown = {text for _, text in rows}
     subtitle = group.words if len(shown) > 1 else _joined(group.words, _per_call(shown.pop()))
-    return _draw(title, subtitle, panels, rounds, share_y=True, panel_height=2.1 if len(rows) < 3 else 1.7)
+    return _draw(title, subtitle, panels, share_y=True, panel_height=2.1 if len(rows) < 3 else 1.7)
 
 
-def _draw(title: str, subtitle: str, panels: list[list[_Panel]], rounds: int, *, share_y: bool,
+def _draw(title: str, subtitle: str, panels: list[list[_Panel]], *, share_y: bool,
           panel_height: float) -> Any:
     panels = [row for row in panels if any(p.points() for p in row)]
     if not panels or (not share_y and not all(p.points() for row in panels for p in row)):
@@ -143,7 +143,7 @@ def _draw(title: str, subtitle: str, panels: list[list[_Panel]], rounds: int, *,
     calls = sorted({c.case.calls for c in every})
     if len(calls) < 2:
         return None
-    frame = Frame(title, subtitle, series_legend(series.values()), _note(panels, rounds),
+    frame = Frame(title, subtitle, series_legend(series.values()), _note(panels),
                   panels=(len(panels), len(panels[0])), panel_height=panel_height, left=0.9 if share_y else 0.75,
                   column_gap=0.3 if share_y else 0.85)
     for r, (row, axes) in enumerate(zip(panels, frame.axes)):
@@ -224,11 +224,10 @@ def _draw_ideal(ax: Any, ideals: dict[int, float]) -> None:
                 ha="right", va="bottom" if rises else "top", size=SMALL, color=INK)
 
 
-def _note(panels: list[list[_Panel]], rounds: int) -> str:
+def _note(panels: list[list[_Panel]]) -> str:
     """How the points came about, and which rows are missing from the picture."""
-    said = [f"Points: median of {rounds} rounds; shaded bars: least to greatest." if rounds > 1 else "One round."]
-    said.append("Points of the same number of calls are set a little apart.")
     cases = list({c.name: c for row in panels for p in row for c in p.group.cases}.values())
+    said = [of_rounds(cases, "points: ", "shaded bars"), "Points of the same number of calls are set a little apart."]
     if yardstick := next((c.case for c in cases if c.case.is_yardstick and c.ok), None):
         said.append(f"{yardstick_words(yardstick.catalogue)}.")
     names = {c.name: c.case for c in cases}

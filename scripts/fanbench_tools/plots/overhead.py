@@ -8,15 +8,15 @@ from ..results.cases import CaseResult
 from ..results.rows import ERROR
 from ..results.wording import count, latency
 from .over_calls import Group
-from .style import (INK, MUTED, RED, SMALL, Frame, LegendItem, look_of, panel_title, series_of, short, style_of,
-                    text_width)
+from .style import (INK, MUTED, RED, SMALL, Frame, LegendItem, look_of, of_rounds, panel_title, series_of, short,
+                    style_of, text_width)
 
 CLIENT, SERVER = "client_overhead_us_per_call", "server_overhead_us_per_call"
 ROW = 0.25  # inches
 LEAST_CALLS, MOST_PANELS = 10, 3  # of fewer calls the overhead is the fan-out's own
 
 
-def parts(group: Group, rounds: int) -> Any:
+def parts(group: Group) -> Any:
     """Stacked bars for the latency that was run at most values of N, at the greatest of them. None without data."""
     catalogue, text = group.scenario.catalogue, group.widest
     many = [c for c in group.at(text).cases if (c.case.calls or 0) >= LEAST_CALLS]
@@ -31,9 +31,9 @@ def parts(group: Group, rounds: int) -> Any:
     legend = [LegendItem("the client's part", {"color": colour, "linewidth": 6}),
               LegendItem("the server's part", {"color": colour, "linewidth": 6, "alpha": 0.3})]
     delay = f"{latency(text)} per call" if text else ""
-    note = (f"Median of {rounds} rounds." if rounds > 1 else "One round.") + (
-        " The figures: client's + server's part, in µs. Each panel has a scale of its own. What a client pays for "
-        "receiving may hide behind a slower server: CPU per call shows it.")
+    note = (f"{of_rounds(c for c in cases if c.case.calls in calls)} The figures: client's + server's part, in µs. Each "
+            "panel has a scale of its own. What a client pays for receiving may hide behind a slower server: CPU per "
+            "call shows it.")
     if in_turn:
         note += f" Not drawn, as it makes one call after another: {', '.join(in_turn)}."
     frame = Frame(f"{group.scenario.workload}: whose the overhead is",

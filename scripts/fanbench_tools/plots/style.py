@@ -21,7 +21,7 @@ from matplotlib.lines import Line2D  # noqa: E402
 from matplotlib.textpath import TextPath  # noqa: E402
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator  # noqa: E402
 
-from ..results.cases import Case, CaseResult
+from ..results.cases import Case, CaseResult, rounds_had, rounds_words
 from ..results.catalogue import Catalogue, rank
 from ..results.wording import count
 
@@ -92,6 +92,15 @@ def hatch_of(case: Case) -> str:
 
 def yardstick_words(catalogue: Catalogue) -> str:
     return f"Dashed grey: {catalogue.yardstick}, what the machine can do"
+
+
+def of_rounds(cases: Iterable[CaseResult], what: str = "", spread: str = "") -> str:
+    """How what is drawn came about: "Points: median of 5 to 14 rounds; shaded bars: least to greatest."."""
+    cases = list(cases)
+    if max(rounds_had(cases), default=0) < 2:
+        return "One round."
+    said = f"{what}median of {rounds_words(cases)}" + (f"; {spread}: least to greatest." if spread else ".")
+    return said[:1].upper() + said[1:]
 
 
 def series_of(cases: Iterable[CaseResult]) -> dict[tuple[str, int | None], Case]:

@@ -39,7 +39,7 @@ def contents(compared: Comparison) -> dict[str, Any]:
             {"line": scenario.line, "rows": [_row(pair, compared.figures) for pair in pairs]})
     return {
         "names": compared.names,
-        "headlines": [headline(r.context, r.rounds) for r in compared.runs],
+        "headlines": [headline(r.context, r.rounds_words) for r in compared.runs],
         "opening": opening(compared),
         "costs": [figure.label for figure in compared.figures],
         "moved": [(pair.other.name, figure.label, pair.changes[figure.name].words) for pair in compared.pairs

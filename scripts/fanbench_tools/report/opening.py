@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Iterable
 
-from ..analysis import decomposition, findings, memory_slope, stats
-from ..results.cases import CaseResult, Results, Scenario
+from ..analysis import decomposition, findings, memory_slope, open_questions, stats
+from ..results.cases import CaseResult, Results, Scenario, rounds_had
 from ..results.catalogue import Model, rank
 from ..results.wording import memory, micros
 from .answer import answer
@@ -33,29 +33,43 @@ def which(results: Results, chosen: list[findings.Choice]) -> dict[str, Any]:
             degree = f" · {workers:,} workers" if workers else ""
             lines.append({"workload": scenario.workload, "line": scenario.line + degree,
                           "cells": [of.get(t) for t in transports]})
-    open_ones = results.rounds < ENOUGH and any(c and not c.winner for line in lines for c in line["cells"])
-    advice = f"More rounds make the doubt smaller (fanbench run {results.suite} --rounds {ENOUGH})."
     crossovers = findings.crossovers(results)
     compared = [c for line in lines for c in line["cells"] if c]
-    return {"why_not": "", "advice": advice if open_ones else "", "transports": transports, "lines": lines,
-            "answer": answer(results, compared, crossovers, advice if open_ones else "") if compared else [],
+    advice = _advice(results, [c for c in compared if not c.winner])
+    return {"why_not": "", "advice": advice, "transports": transports, "lines": lines,
+            "answer": answer(results, compared, crossovers, advice) if compared else [],
             "judged": how_it_was_judged(results, chosen), "leading": results.catalogue.leading,
             "turns": turns(crossovers)}
+
+
+def _advice(results: Results, unsure: list[findings.Choice]) -> str:
+    """What would answer some of these lines; "" where nothing is likely to."""
+    if results.budget_s is not None:
+        return (f"More time makes the doubt smaller (fanbench run {results.suite} --budget {2 * results.budget_s:.0f}s)."
+                if any(open_questions.is_open(results, c) for c in unsure) else "")
+    return (f"More rounds make the doubt smaller (fanbench run {results.suite} --rounds {ENOUGH})."
+            if unsure and results.rounds < ENOUGH else "")
 
 
 def how_it_was_judged(results: Results, chosen: list[findings.Choice]) -> str:
     """What stands in brackets, and when a model is named."""
     number = sum(c.comparable for c in chosen)
-    corrected = f", corrected (Holm) for the {number} comparisons of this run" if number > 1 else ""
-    return (f"In brackets: {ends(results.rounds)}. A model is named where Student’s t of the ratios’ logarithms, "
-            f"round by round, separates it from all others{corrected}: in at most {stats.share(findings.DOUBT)} of such "
-            "runs any name is wrong.")
+    reasons = [f"(Holm) for the {number} comparisons of this run"] if number > 1 else []
+    if results.looks > 1:
+        whose = "its" if number > 1 else "this run’s"
+        reasons.append(f"for {whose} {results.looks} looks, before its further rounds and after")
+    corrected = f", corrected {' and '.join(reasons)}" if reasons else ""
+    return (f"In brackets: {ends(rounds_had(results.cases))}. A model is named where Student’s t of the ratios’ "
+            f"logarithms, round by round, separates it from all others{corrected}: in at most "
+            f"{stats.share(findings.DOUBT)} of such runs any name is wrong.")
 
 
-def ends(rounds: int) -> str:
-    """What an interval is: "least to greatest of 3 rounds, which has the true median in it in 75 % of cases"."""
-    level = stats.covered(rounds, stats.left_out(rounds))
-    return f"{stats.ends(rounds)}, which has the true median in it in {stats.share(level)} of cases"
+def ends(numbers: list[int]) -> str:
+    """What an interval is, by the numbers of rounds that there are: "least to greatest of 3 rounds, which has the true
+    median in it in 75 % of cases". "" where rounds are too few for one."""
+    shares = [(stats.ends(n), stats.share(stats.covered(n, stats.left_out(n)))) for n in numbers if n >= AT_LEAST]
+    words = [f"{what}, which has the true median in it in {share} of cases" for what, share in shares[:1]]
+    return ", or ".join(words + [f"{what}, in {share}" for what, share in shares[1:]])
 
 
 def turns(crossovers: list[findings.Crossover]) -> list[dict[str, Any]]:

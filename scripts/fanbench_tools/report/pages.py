@@ -10,7 +10,7 @@ from ..analysis.claims import judge
 from ..analysis.findings import choices
 from ..files import write_atomically
 from ..plots import drawing
-from ..results.cases import Results
+from ..results.cases import Results, rounds_had
 from ..results.catalogue import Catalogue
 from ..results.reader import load, load_records
 from ..results.rows import ERROR
@@ -21,7 +21,9 @@ from .tables import columns_of, marks_of, section
 TEMPLATES = Path(__file__).parent / "templates"
 _DRAWN_FROM = {"efficiency": "efficiency", "cpu_per_call": "cpu_us_per_call", "cancel_latency": "cancel_latency_us"}
 _PROVENANCE = {
-    "suite": "Suite", "description": "Description", "started": "Started", "date": "Date", "rounds": "Rounds",
+    "suite": "Suite", "description": "Description", "started": "Started", "date": "Date",
+    "rounds": "Rounds of all cases", "budget_s": "Budget for them and for open ones, in seconds",
+    "looks": "Looks at what is open",
     "order_seed": "Seed of the order", "host_name": "Host", "cpu": "CPU", "num_cpus": "Cores", "mhz_per_cpu": "MHz",
     "client_cpus": "Client pinned to CPUs", "server_cpus": "Server pinned to CPUs", "kernel": "Kernel",
     "load_avg": "Load average at the start", "caches": "Caches", "compiler": "Compiler", "flags": "Flags",
@@ -58,10 +60,10 @@ def contents(results: Results, plots: list[drawing.Plot], brief: bool) -> dict[s
     sections = [section(results, w, plots, {} if which["why_not"] else of_scenario, brief) for w in results.workloads]
     shown = {c for s in sections for c in s["columns"]}
     return {
-        "ends": opening.ends(results.rounds) if results.rounds >= opening.AT_LEAST else "",
+        "ends": opening.ends(rounds_had(results.cases)),
         "suite": results.suite,
         "description": str(results.context.get("description") or ""),
-        "headline": headline(results.context, results.rounds),
+        "headline": headline(results.context, results.rounds_words),
         "interrupted": results.interrupted,
         "verification": verification_line(results),
         "rows": len(results.cases),
@@ -82,6 +84,7 @@ def contents(results: Results, plots: list[drawing.Plot], brief: bool) -> dict[s
         "unreadable": results.unreadable_names,
         "columns": [c for c in columns_of(results.catalogue) if c in shown],
         "rounds": results.rounds,
+        "rounds_words": results.rounds_words,
         "provenance": provenance(results.context),
     }
 
@@ -93,14 +96,14 @@ def _figures_of(plot: drawing.Plot, results: Results) -> dict[str, Any]:
     return opening.figures(blocks_of(results, figure), figure)
 
 
-def headline(context: dict[str, Any], rounds: int) -> str:
+def headline(context: dict[str, Any], rounds: str) -> str:
     """The run in a line: "3 rounds · 2026-11-20 17:04 · Some CPU, 2 cores · Linux 6.1.0"."""
     date = str(context.get("started") or context.get("date") or "")
     about = context.get("machine") if isinstance(context.get("machine"), dict) else {}
     cores = context.get("num_cpus") or len(about.get("cores") or [])
     machine = ", ".join(p for p in (str(context.get("cpu") or about.get("cpu") or context.get("host_name") or ""),
                                     f"{cores} core{'' if cores == 1 else 's'}" if cores else "") if p)
-    words = [f"{rounds} round{'' if rounds == 1 else 's'}", date[:16].replace("T", " "), machine,
+    words = [rounds, date[:16].replace("T", " "), machine,
              str(context.get("kernel") or about.get("kernel") or "")]
     return " · ".join(word for word in words if word)
 

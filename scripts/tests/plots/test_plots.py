@@ -145,7 +145,7 @@ def test_an_interval_is_drawn_only_over_rounds():
     def lines(rows):
         results = from_rows(rows, {})
         group = over_calls.groups_over_calls(results)[0]
-        return len(over_calls.makespan_over_calls(group, results.rounds).axes[0].lines)
+        return len(over_calls.makespan_over_calls(group).axes[0].lines)
 
     assert lines(many) == lines(one) + 2
 
@@ -433,7 +433,7 @@ def test_loop_lag_is_shown_beside_the_most_work():
 
 def test_the_floor_is_a_line_over_calls_too():
     results = from_rows(with_floor(), {})
-    figure = over_calls.cost_over_calls(over_calls.groups_over_calls(results)[0], 1)
+    figure = over_calls.cost_over_calls(over_calls.groups_over_calls(results)[0])
     assert "floor" not in texts(figure) and any("floor, what the machine can do" in t for t in texts(figure))
     for panel in figure.axes:
         assert [5.0, 5.0] in [list(line.get_ydata()) for line in panel.lines if line.get_marker() in ("None", None, "")]
@@ -462,7 +462,7 @@ def overhead_of(*parts, calls=(10,)):
                 server_overhead_us_per_call=server)
             for model, (client, server) in zip(("coroutines", "threads"), parts) for n in (1, *calls)]
     results = from_rows(rows, {})
-    return overhead.parts(over_calls.groups_over_calls(results)[0], 1)
+    return overhead.parts(over_calls.groups_over_calls(results)[0])
 
 
 def bars(ax):
@@ -497,7 +497,7 @@ def test_what_makes_one_call_after_another_is_not_in_the_scale_of_the_others():
             for model, peak in (("coroutines", 10), ("sequential", 1))
             for n, transport in ((10, "native"), (100, "native"), (10, "curl"))]
     results = from_rows(rows, {})
-    figure = overhead.parts(over_calls.groups_over_calls(results)[0], 1)
+    figure = overhead.parts(over_calls.groups_over_calls(results)[0])
     said = texts(figure)
     assert "sequential" not in said and "one call after another: sequential" in " ".join(said)
     assert said.count("9.0 + 1.0") == 3 and said.count("not run") == 1

@@ -214,7 +214,7 @@ def test_provenance_keeps_unknown_keys():
 @pytest.mark.parametrize(("context", "cores"), [({"num_cpus": 4, "machine": {"cores": [0]}}, "4 cores"),
                                                 ({"machine": {"cores": [0]}}, "1 core"), ({"machine": {}}, "")])
 def test_the_headline_has_the_cores(context, cores):
-    assert pages.headline({"date": "2026-11-20T17:04:05", **context}, 3) == " · ".join(
+    assert pages.headline({"date": "2026-11-20T17:04:05", **context}, "3 rounds") == " · ".join(
         filter(None, ("3 rounds", "2026-11-20 17:04", cores)))
 
 
