@@ -15,13 +15,13 @@ import time
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Callable, NoReturn, Sequence
+from typing import Any, Callable, Mapping, NoReturn, Sequence
 
 from . import checkout
 from .machine import doctor
 from .machine.facts import Machine, Software, read_software
-from .results.reader import FORMAT, ResultsError, load
-from .run import process, programs, rounds, runner
+from .results.reader import FORMAT, ResultsError, from_rows, load
+from .run import budget, process, programs, rounds, runner
 
 USAGE_ERROR = 2
 _EXPORTS = ("csv", "bencher", "github-action-benchmark")
@@ -81,7 +81,11 @@ def _parser() -> Parser:
     run.add_argument("suite", nargs="?", default="quick", metavar="SUITE|FILE.toml",
                      help="a suite's name (fanbench list shows them) or a file; quick if left out")
     run.add_argument("--out", type=Path, metavar="DIR", help="where results go; results/<suite>-<time> if left out")
-    run.add_argument("--rounds", type=_positive_int, metavar="R", help="rounds; what the suite says if left out")
+    run.add_argument("--rounds", type=_positive_int, metavar="R",
+                     help="rounds of all cases; what the suite says if left out. Without --budget there are no others")
+    run.add_argument("--budget", type=_duration, metavar="TIME",
+                     help="for measuring, as 90s or 3m30s: what the rounds of all cases leave of it goes to further "
+                          "rounds of the scenarios in which no model can be named yet; what the suite says if left out")
     run.add_argument("--filter", metavar="REGEX", help="only the cases in whose name this is found")
     run.add_argument("--timeout", type=_positive_float, metavar="SECONDS",
                      help="without a sign of progress, after which a case is an error row; generous if left out")
@@ -180,8 +184,8 @@ def _run_of(job: runner.Job, arguments: argparse.Namespace) -> int:
     for finding in doctor.worth_saying_before_a_run(doctor.examine(machine, software)):
         print(f"{finding.level}: {finding.line()}")
     job = replace(job, context=_context(job, machine, software), options=(*job.options, *runner.same_work(machine)))
-    print(f"{job.suite.name}: {_many(len(job.cases), 'case')}, {_many(job.rounds, 'round')}, into {_shown(job.out)}",
-          flush=True)
+    print(f"{job.suite.name}: {_many(len(job.cases), 'case')}, {_plan(job.rounds, job.budget_s)}, "
+          f"into {_shown(job.out)}", flush=True)
     began = time.monotonic()
     try:
         return _measure_and_show(job, arguments, began)
@@ -216,6 +220,7 @@ def _job(arguments: argparse.Namespace, bench: Path) -> runner.Job:
         new_folder(checkout.RESULTS / default_name(suite.name, datetime.now(timezone.utc)))
     return runner.Job(bench=bench, suite_file=suite_file, suite=suite, cases=cases, out=out,
                       rounds=arguments.rounds or suite.rounds, timeout_s=arguments.timeout,
+                      budget_s=arguments.budget or (None if arguments.rounds else suite.budget_s),
                       order_seed=runner.new_seed() if arguments.order_seed is None else arguments.order_seed,
                       catalogue=runner.catalogue(bench).document, options=options)
 
@@ -262,7 +267,8 @@ def _given(out: Path) -> Path:
 
 
 def _context(job: runner.Job, machine: Machine, software: Software) -> dict[str, Any]:
-    return {"suite": job.suite.name, "description": job.suite.description, "rounds": job.rounds,
+    spent = {} if job.budget_s is None else {"budget_s": job.budget_s, "looks": 2}  # after those rounds, and at the end
+    return {"suite": job.suite.name, "description": job.suite.description, "rounds": job.rounds, **spent,
             "order_seed": job.order_seed, "started": runner.now_utc(), "fanbench_version": checkout.version(),
             "results_format": FORMAT, "commit": checkout.commit(), "machine": {**machine.printed, **asdict(software)}}
 
@@ -274,14 +280,25 @@ def _all_rounds(job: runner.Job, stop: process.StopRequest) -> int:
 
     display = display_for(Console())
     try:
-        return runner.run(job, display, stop)
+        return runner.run(job, display, stop, _look)
     finally:
         display.close()
 
 
+def _look(document: Mapping[str, Any]) -> budget.Open:
+    """What is open after the rounds of all cases."""
+    from .analysis import open_questions
+    from .results import catalogue
+
+    found = open_questions.look(from_rows(document["benchmarks"], document["context"],
+                                          catalogue.read(document["catalogue"])))
+    return budget.Open(found.cases, found.words, open_questions.MOST_ROUNDS)
+
+
 def _after_stop(job: runner.Job, finished: int, number: int, arguments: argparse.Namespace) -> int:
     """The end of an interrupted run: the finished rounds are results all the same."""
-    kept = f"{_many(finished, 'finished round')} of {job.rounds} kept" if finished else "no round was finished"
+    of_all = f" of {job.rounds}" if finished < job.rounds or job.budget_s is None else ""  # more had no number
+    kept = f"{_many(finished, 'finished round')}{of_all} kept" if finished else "no round was finished"
     print(f"fanbench: interrupted by {signal.Signals(number).name}; {kept} in {_shown(job.out)}", file=sys.stderr,
           flush=True)
     if finished:
@@ -324,6 +341,12 @@ def _verdict(results: dict[str, Any], seconds: float) -> int:
     for name, messages in failed.items():
         print(f"  {name}: {'; '.join(messages)}", file=sys.stderr)
     return 1
+
+
+def _plan(of_all: int, budget_s: float | None) -> str:
+    """How many rounds there will be, in words."""
+    more = "" if budget_s is None else f", then more where answers are open, {budget_s:g} s in all"
+    return _many(of_all, "round") + more
 
 
 def _many(number: int, what: str) -> str:
@@ -375,7 +398,8 @@ def _list(arguments: argparse.Namespace) -> int:
     bench = checkout.bench_binary()
     if arguments.suite:
         suite = runner.list_suite(bench, suite_path(arguments.suite))
-        print(f"{suite.name}: {suite.description} ({_many(len(suite.cases), 'case')}, {_many(suite.rounds, 'round')})")
+        print(f"{suite.name}: {suite.description} ({_many(len(suite.cases), 'case')}, "
+              f"{_plan(suite.rounds, suite.budget_s)})")
         print(*(case.name for case in suite.cases), sep="\n")
         return 0
     for path in sorted(checkout.SUITES.glob("*.toml")):

@@ -12,15 +12,25 @@ class Position:
     """How far a run is. `left_s` is None while nothing is known."""
 
     round: int
-    rounds: int
-    done: float  # cases done in all rounds
+    rounds: int | None  # None: as many as the budget allows
+    done: float  # cases done, in all rounds where their number is known, else in this one
     total: int
     left_s: float | None = None
     case: str = ""
 
+    @property
+    def left(self) -> str:
+        """"" while nothing is known."""
+        if self.left_s is None:
+            return ""
+        return f"{duration(self.left_s)} left{'' if self.rounds else ' of the budget'}"
+
+    def at(self, of: str) -> str:
+        return f"{self.round}{of}{self.rounds}" if self.rounds else f"{self.round}"
+
     def line(self) -> str:
-        left = "" if self.left_s is None else f", {duration(self.left_s)} left"
-        return f"round {self.round} of {self.rounds}, {self.done:,.0f} of {self.total:,} cases done{left}"
+        left = self.left and f", {self.left}"
+        return f"round {self.at(' of ')}, {self.done:,.0f} of {self.total:,} cases done{left}"
 
 
 class Display(Protocol):
@@ -55,9 +65,8 @@ class Bar:
         self._bar.start()
 
     def show(self, position: Position) -> None:
-        left = "" if position.left_s is None else f"{duration(position.left_s)} left"
-        self._bar.update(self._task, completed=position.done, total=position.total, left=left,
-                         at=f"{position.round}/{position.rounds}", case="/".join(position.case.split("/")[:3]))
+        self._bar.update(self._task, completed=position.done, total=position.total, left=position.left,
+                         at=position.at("/"), case="/".join(position.case.split("/")[:3]))
         self._bar.refresh()
 
     def say(self, line: str) -> None:

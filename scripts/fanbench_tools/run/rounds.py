@@ -54,6 +54,7 @@ class Suite:
     description: str
     rounds: int
     cases: tuple[ListedCase, ...]
+    budget_s: float | None = None  # for these rounds and further ones where answers are open; None: there are none
 
 
 def read_suite(listing: Mapping[str, Any]) -> Suite:
@@ -61,7 +62,8 @@ def read_suite(listing: Mapping[str, Any]) -> Suite:
     return Suite(listing["suite"], listing.get("description", ""), max(1, int(listing.get("rounds", 1))),
                  tuple(ListedCase(c["name"], c["workload"], c["model"], c["transport"], c["parameters"],
                                   bool(c["timeline"]), int(c["in_flight"]), float(c["expected_s"]))
-                       for c in listing["cases"]))
+                       for c in listing["cases"]),
+                 float(listing["budget_s"]) if listing.get("budget_s") is not None else None)
 
 
 def random_of(seed: int, *what: int | str) -> random.Random:
@@ -159,14 +161,15 @@ def median_row(rows: Sequence[Row]) -> Row | None:
 def assemble(rounds: Sequence[Mapping[str, Any]], context: Mapping[str, Any],
              catalogue: Mapping[str, Any]) -> dict[str, Any]:
     """Google Benchmark's document of the finished rounds: per case, in the suite's order, its rows and their median;
-    beside them the catalogue that says what they mean."""
+    beside them the catalogue that says what they mean. Not all cases are in all rounds: a row's `repetition_index` is
+    its round's, its `repetitions` the rows that its case has."""
     by_case: dict[str, list[Row]] = {}
     for index, one in enumerate(rounds):
         for row in one["benchmarks"]:
-            by_case.setdefault(row["run_name"], []).append(
-                {**row, "repetitions": len(rounds), "repetition_index": index})
+            by_case.setdefault(row["run_name"], []).append({**row, "repetition_index": index})
     benchmarks: list[Row] = []
     for rows in sorted(by_case.values(), key=lambda rows: rows[0].get("family_index", 0)):
+        rows = [{**row, "repetitions": len(rows)} for row in rows]
         median = median_row(rows)
         benchmarks += rows + ([median] if median else [])
     if "executable" in context:  # results travel: where this machine keeps the program is nobody's business

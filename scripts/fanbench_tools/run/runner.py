@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from ..results import catalogue as catalogues
 from ..results.catalogue import Catalogue
 from ..results.rows import Row, has_no_number, is_failure
 from . import process, rounds, turns
+from .budget import Look, Plan
 from .display import Display, Position
 from .rounds import ListedCase, Suite
 
@@ -35,6 +37,7 @@ class Job:
     out: Path
     rounds: int
     order_seed: int
+    budget_s: float | None = None  # for these rounds and further ones of open cases; None: there are no further ones
     timeout_s: float | None = None  # for a case without a sign of progress; None: as turns has it
     context: Mapping[str, Any] = field(default_factory=dict)  # goes into the results as it is, like the next
     catalogue: Mapping[str, Any] = field(default_factory=dict)  # as the bench printed it
@@ -81,16 +84,21 @@ def _asked(bench: Path, options: Sequence[str | Path], read: Callable[[Any], T])
         raise BenchError(f"{bench.name} {options[-1]} printed what can't be read: {what}") from None
 
 
-def run(job: Job, display: Display, stop: process.StopRequest) -> int:
+def run(job: Job, display: Display, stop: process.StopRequest, look: Look,
+        now: Callable[[], float] = time.monotonic) -> int:
     """Runs all rounds, or as many as can be finished before a stop. Returns how many were finished.
 
     DIR/rounds/round-NNN.json appears when its round is finished; what a stopped round has done goes to partial.json.
+    With a budget `look` says after the rounds of all cases which are open: further rounds have these alone.
     """
-    left, took = list(job.cases), {}
-    for number in range(1, job.rounds + 1):
+    plan, began = Plan(job.rounds, job.budget_s), now()
+    left, took, number = list(job.cases), {}, 0
+    while left and plan.goes_on(number + 1, now() - began, sum(took.get(case.name, 0.0) for case in left)):
+        number += 1
         groups = rounds.groups_of(left, rounds.random_of(job.order_seed, number))
         order = [case for group in groups for case in group]
-        rows, context = _run_round(job, number, groups, took, display, stop)
+        rows, context = _run_round(job, number, groups, took, display, stop,
+                                   lambda expected_s: plan.left_s(number, now() - began, expected_s))
         document = {"round": number, "order": [c.name for c in order],
                     "context": {**context, **job.context} if context else dict(job.context),
                     "catalogue": dict(job.catalogue), "benchmarks": rows,
@@ -102,7 +110,15 @@ def run(job: Job, display: Display, stop: process.StopRequest) -> int:
             return number if name != "partial" else number - 1
         settled = {row["name"] for row in rows if has_no_number(row)}
         left = [case for case in left if case.name not in settled]
-    return job.rounds
+        if left and plan.looks_after(number):
+            found = look(_results(job.out))
+            display.say(found.words)
+            left = [case for case in left if case.name in found.cases]
+            plan = replace(plan, most_rounds=found.most_rounds)
+            why_not = plan.why_not(number + 1, now() - began, sum(took[case.name] for case in left))
+            if left and why_not:
+                display.say(f"no further rounds: {why_not}")
+    return number
 
 
 def finished_rounds(out: Path) -> list[dict[str, Any]]:
@@ -119,24 +135,31 @@ def _read_round(path: Path) -> dict[str, Any]:
 
 def write_results(out: Path, interrupted: bool) -> dict[str, Any]:
     """Makes DIR/results.json of the finished rounds, of which there must be one, and returns what is in it."""
-    finished = finished_rounds(out)
-    context = {**finished[0]["context"], "rounds_finished": len(finished)}
-    if interrupted:
-        context["interrupted"] = True
-    results = rounds.assemble(finished, context, finished[0].get("catalogue", {}))
+    results = _results(out, interrupted)
     write_atomically(out / "results.json", json.dumps(results, indent=1) + "\n")
     return results
 
 
+def _results(out: Path, interrupted: bool = False) -> dict[str, Any]:
+    finished = finished_rounds(out)
+    context = {**finished[0]["context"], "rounds_finished": len(finished)}
+    if interrupted:
+        context["interrupted"] = True
+    return rounds.assemble(finished, context, finished[0].get("catalogue", {}))
+
+
 def _run_round(job: Job, number: int, groups: Sequence[Sequence[ListedCase]], took: dict[str, float],
-               display: Display, stop: process.StopRequest) -> tuple[list[Row], dict[str, Any]]:
-    """The rows of the groups that were done before a stop, and the context of the first."""
+               display: Display, stop: process.StopRequest,
+               time_left: Callable[[float | None], float | None]) -> tuple[list[Row], dict[str, Any]]:
+    """The rows of the groups that were done before a stop, and the context of the first. `time_left` says how long the
+    run goes on where the rounds of all cases take so long yet."""
     # What is watched costs two runs more, and hardly differs from process to process.
     options = (*job.options, *(["--unwatched"] if number > 1 else []))
     known = {case.name: case for case in job.cases}
     index = {case.name: i for i, case in enumerate(job.cases)}
     order = [case for group in groups for case in group]
-    done_before = len(job.cases) * number - len(order)
+    of_all, every = number <= job.rounds, len(job.cases)
+    done_before, total = (every * number - len(order), every * job.rounds) if of_all else (0, len(order))
     rows: list[Row] = []
     context: dict[str, Any] = {}
 
@@ -144,8 +167,9 @@ def _run_round(job: Job, number: int, groups: Sequence[Sequence[ListedCase]], to
         i = len(rows)
         left = rounds.time_left_s([*order[i:], *(order * (job.rounds - number))], took, known)
         gone = sum(took.get(case.name, 0.0) for case in group) * share
-        display.show(Position(number, job.rounds, done_before + i + share * len(group), len(job.cases) * job.rounds,
-                              None if left is None else max(0.0, left - gone), group[0].name if group else ""))
+        display.show(Position(number, job.rounds if of_all else None, done_before + i + share * len(group), total,
+                              time_left(None if left is None else max(0.0, left - gone)),
+                              group[0].name if group else ""))
 
     for group in groups:
         entrants = [turns.Entrant(job.bench, job.suite_file, case, options,

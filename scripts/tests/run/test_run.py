@@ -251,6 +251,8 @@ def test_an_empty_folder_is_fine(pretend: Pretend) -> None:
     (["--filter", "("], '--filter: expected a regular expression, got "("'),
     (["--filter", "nothing"], '--filter: no case of pretend matches "nothing"'),
     (["--rounds", "0"], 'argument --rounds: expected a whole number from 1, got "0"'),
+    (["--budget", "0s"], 'argument --budget: expected a time such as 90s or 3m30s, got "0s"'),
+    (["--budget", "soon"], 'argument --budget: expected a time such as 90s or 3m30s, got "soon"'),
     (["--timeout", "soon"], 'argument --timeout: expected seconds above 0, got "soon"'),
     (["--frobnicate"], "what is --frobnicate?"),
 ])
@@ -308,6 +310,49 @@ def test_the_filter_and_rounds_are_obeyed(pretend: Pretend) -> None:
     assert pretend.run("--filter", "threads/native", "--rounds", "2").code == 0
     assert len(pretend.started()) == 4
     assert all("threads/native" in name for name in pretend.started())
+
+
+THREADS_1, COROUTINES_1 = (name.replace("calls:10", "calls:1") for name in (B, A))
+OPEN = {A: "ok", B: "dear+ok+dear", COROUTINES_1: "ok", THREADS_1: "dear"}  # of 10 calls, not of 1
+
+
+def test_a_budget_is_spent_on_what_is_open(pretend: Pretend) -> None:
+    """So long a one that only the number of rounds ends it."""
+    pretend.cases(OPEN, rounds=3)
+    ran = pretend.run("--budget", "60m")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("pretend: 4 cases, 3 rounds, then more where answers are open, 3600 s in all, into out\n")
+    assert "\nopen after 3 rounds: gather; 1 of 2 lines answered\n" in ran.out
+    assert [len(pretend.rows(name)) for name in (A, B, COROUTINES_1, THREADS_1)] == [24, 24, 3, 3]
+    context = pretend.results()["context"]
+    assert (context["rounds"], context["rounds_finished"], context["budget_s"], context["looks"]) == (3, 24, 3600, 2)
+
+
+def test_a_suites_budget_is_used_and_another_overrides_it(pretend: Pretend) -> None:
+    pretend.cases({A: "ok", B: "ok"}, rounds=3, budget_s=3600.0)
+    out = pretend.run().out
+    assert "3 rounds, then more where answers are open, 3600 s in all" in out
+    assert "\nnothing open after 3 rounds; 0 of 1 line answered, 1 would take more than 24 rounds\n" in out
+    assert pretend.results()["context"]["budget_s"] == 3600 and len(pretend.rows()) == 6
+    assert pretend.run("--budget", "50m10s", "--rounds", "2", out=pretend.folder / "b").out.startswith(
+        "pretend: 2 cases, 2 rounds, then more where answers are open, 3010 s in all")
+    assert "3 rounds, then more where answers are open, 3600 s in all)" in pretend.run(str(pretend.suite), verb="list").out
+
+
+def test_rounds_without_a_budget_are_just_those(pretend: Pretend) -> None:
+    pretend.cases(OPEN, rounds=3, budget_s=3600.0)
+    ran = pretend.run("--rounds", "3")
+    assert ran.out.startswith("pretend: 4 cases, 3 rounds, into out\n") and len(pretend.started()) == 12
+    assert not {"budget_s", "looks"} & pretend.results()["context"].keys() and "open after" not in ran.out
+
+
+def test_a_stop_beyond_the_rounds_of_all_cases_says_how_many_were_finished(pretend: Pretend) -> None:
+    pretend.cases({A: "ok", B: "dear+ok+dear+dear+hang"}, rounds=3)
+    child = pretend.start("--budget", "60m")
+    wait_until((pretend.folder / "ready").exists, "the fifth round's case hangs")
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert (child.returncode, err) == (130, "fanbench: interrupted by SIGINT; 4 finished rounds kept in out\n")
 
 
 def test_records_are_kept_of_timeline_cases_in_the_first_round_only(pretend: Pretend) -> None:
