@@ -3,10 +3,15 @@
 
 namespace fanbench {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool thread_sanitized = true;  // which maps memory of its own beside the program's
+#else
+inline constexpr bool thread_sanitized = false;
+#endif
+#if defined(__SANITIZE_ADDRESS__)
 inline constexpr bool sanitized = true;
 #else
-inline constexpr bool sanitized = false;
+inline constexpr bool sanitized = thread_sanitized;
 #endif
 
 }  // namespace fanbench

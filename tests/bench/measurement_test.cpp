@@ -23,6 +23,7 @@
 #include "bench/turns.hpp"
 #include "impls/http/transports.hpp"
 #include "tests/bench/cases.hpp"
+#include "tests/sanitized.hpp"
 #include "tests/toys/model.hpp"
 
 namespace fanbench {
@@ -235,6 +236,7 @@ TEST(Measurement, SaysWhatRecordingCosts) {
 /// Forty threads take some hundred kilobytes; the program and its libraries, which are in the peak, several
 /// megabytes.
 TEST(Measurement, CountsOnlyMemoryOverTheIdleBaseline) {
+  if (thread_sanitized) GTEST_SKIP() << "ThreadSanitizer has memory of its own";
   const Case c = queued();
   const Figures row = row_of(c);
   const double over_idle = row.at("pss_bytes_per_call") * c.scenario.calls;
@@ -356,6 +358,7 @@ class Watched final : public Model {
 };
 
 TEST(Needs, OfEachModelAreNotBelowMeasuredPeaks) {
+  if (thread_sanitized) GTEST_SKIP() << "ThreadSanitizer has mappings of its own";
   for (const ModelEntry& entry : models()) {
     for (const TransportEntry& transport : transports()) {
       SCOPED_TRACE(fmt::format("{} {}", entry.name, transport.name));

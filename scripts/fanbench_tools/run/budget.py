@@ -4,7 +4,9 @@ time. Pure functions only."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Collection, Mapping
+from typing import Any, Callable, Collection, Mapping, Sequence, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -34,20 +36,19 @@ class Plan:
     def looks_after(self, number: int) -> bool:
         return self.budget_s is not None and number == self.rounds
 
-    def goes_on(self, number: int, spent_s: float, round_s: float) -> bool:
-        """Whether the round of this number begins, which would take so long."""
-        return self.of_all(number) or not self.why_not(number, spent_s, round_s)
-
-    def why_not(self, number: int, spent_s: float, round_s: float) -> str:
-        """Why this further round does not begin; "" where it does."""
-        if self.budget_s is None:
-            return "there is no budget"
-        if self.most_rounds is not None and number > self.most_rounds:
-            return f"no case gets more than {self.most_rounds}"
-        left_s = self.budget_s - spent_s
-        if left_s <= 0:
-            return f"those of all cases took {spent_s:.0f} s of a budget of {self.budget_s:.0f} s"
-        return "" if round_s <= left_s else f"one would take {round_s:.0f} s, and {left_s:.0f} s of the budget are left"
+    def fitting(self, number: int, groups: Sequence[T], spent_s: float, cost_s: Callable[[T], float]) -> list[T]:
+        """The groups that the round of this number has: in a further one those that, in their order, end within the
+        budget. A round is not given up for the one group that is too long: rounds of all would leave much of a short
+        budget."""
+        if self.of_all(number):
+            return list(groups)
+        fit: list[T] = []
+        if self.budget_s is not None and (self.most_rounds is None or number <= self.most_rounds):
+            for group in groups:
+                if spent_s + cost_s(group) <= self.budget_s:
+                    fit.append(group)
+                    spent_s += cost_s(group)
+        return fit
 
     def left_s(self, number: int, spent_s: float, expected_s: float | None) -> float | None:
         """Until the run is over, in this round; `expected_s` is for what is left of the rounds of all cases."""

@@ -93,9 +93,9 @@ def run(job: Job, display: Display, stop: process.StopRequest, look: Look,
     """
     plan, began = Plan(job.rounds, job.budget_s), now()
     left, took, number = list(job.cases), {}, 0
-    while left and plan.goes_on(number + 1, now() - began, sum(took.get(case.name, 0.0) for case in left)):
+    while groups := plan.fitting(number + 1, rounds.groups_of(left, rounds.random_of(job.order_seed, number + 1)),
+                                 now() - began, lambda group: sum(took[case.name] for case in group)):
         number += 1
-        groups = rounds.groups_of(left, rounds.random_of(job.order_seed, number))
         order = [case for group in groups for case in group]
         rows, context = _run_round(job, number, groups, took, display, stop,
                                    lambda expected_s: plan.left_s(number, now() - began, expected_s))
@@ -112,12 +112,13 @@ def run(job: Job, display: Display, stop: process.StopRequest, look: Look,
         left = [case for case in left if case.name not in settled]
         if left and plan.looks_after(number):
             found = look(_results(job.out))
-            display.say(found.words)
             left = [case for case in left if case.name in found.cases]
             plan = replace(plan, most_rounds=found.most_rounds)
-            why_not = plan.why_not(number + 1, now() - began, sum(took[case.name] for case in left))
-            if left and why_not:
-                display.say(f"no further rounds: {why_not}")
+            display.say(found.words)
+            spent_s = now() - began
+            if left and spent_s >= plan.budget_s:
+                display.say(f"no further rounds: those of all cases took {spent_s:.0f} s of a budget of "
+                            f"{plan.budget_s:.0f} s")
     return number
 
 

@@ -41,7 +41,9 @@ def test_one_scenario_is_over_before_another_begins(pretend: Pretend) -> None:
 
 @pytest.mark.parametrize(("turn_s", "a_turn_has", "asked", "expected"), [
     (0.001, 1, 3, turns.MOST_TURNS),  # short ones: no more than that
-    (turns.TURNS_S / 3, 1, 2, 3),  # for as long as they may take
+    (turns.TURNS_S / 5, 1, 2, 5),  # for as long as they may take
+    (turns.THREE_TURNS_S / 3.1, 1, 1, 3),  # three, if they are no longer than that
+    (turns.THREE_TURNS_S / 2.9, 1, 1, 1),
     (20.0, 1, 2, 2),  # long ones: as many as were asked for
     (20.0, 1, 1, 1),
     (0.01, 4, 110, 28),  # and never fewer iterations
