@@ -11,6 +11,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
@@ -407,7 +408,8 @@ def _list(arguments: argparse.Namespace) -> int:
         print(f"{suite.name:<12} {_many(len(suite.cases), 'case'):<12} {suite.description}")
     print("\nModels: what a warm case has before its clock starts; what its runs make then")
     for model in runner.catalogue(bench).models.values():
-        print(f"{model.name:<12} {model.ready};\n{'':<12} {model.made}")
+        print(textwrap.fill(f"{model.ready}; then {model.made}", 80, initial_indent=f"{model.name:<12} ",
+                            subsequent_indent=" " * 13))
     return 0
 
 

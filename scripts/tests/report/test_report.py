@@ -329,6 +329,15 @@ def test_rows_with_fewer_calls_in_flight_say_so():
     assert "602 of 1,000 in flight" in spreadsheet.to_csv(from_rows(rows, {}))
 
 
+def test_what_warm_means_is_said_of_each_model_that_has_a_warm_case():
+    markdown, html = small([row(NAME), row(NAME.replace("coroutines", "threads")),
+                            row(NAME.replace("coroutines", "processes").replace("warm", "cold"))])
+    said = {m.name: (m.ready, m.made) for m in CATALOGUE.models.values()}
+    for model in ("coroutines", "threads"):
+        assert "| {} | {} | {} |".format(model, *said[model]) in markdown and said[model][1] in html
+    assert said["processes"][0] not in markdown + html
+
+
 def test_the_first_screen_answers_the_question(quick):
     markdown, page = ((quick / name).read_text() for name in ("report.md", "report.html"))
     for text, picture in ((markdown, "![makespan, client's CPU"), (page, "<svg")):

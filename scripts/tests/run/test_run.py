@@ -393,6 +393,15 @@ def test_list_shows_a_suites_cases(pretend: Pretend) -> None:
     assert ran.out == f"pretend: Pretends. (2 cases, 2 rounds)\n{A}\n{B}\n"
 
 
+def test_list_says_of_each_model_what_a_warm_case_has_and_what_its_runs_make(pretend: Pretend) -> None:
+    ran = pretend.run(verb="list")
+    assert ran.code == 0
+    models = " ".join(ran.out.partition("\nModels: ")[2].split())
+    for model in json.loads(CATALOGUE.read_text())["models"]:
+        assert f"{model['name']} {model['ready']}; then {model['made']}" in models
+    assert max(map(len, ran.out.partition("\nModels: ")[2].splitlines())) <= 80
+
+
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 65536)
