@@ -112,7 +112,7 @@ std::vector<Key> make_leading_keys() {
                 }),
       word_key(
           {.name = "start",
-           .meaning = "warm: connections, pools and loops are there before the clock starts",
+           .meaning = "warm: connections, and what the model keeps, are there before the clock starts",
            .example = "start = \"cold\"",
            .otherwise = "\"warm\"",
            .phrase = "{} start"},
@@ -148,7 +148,8 @@ std::vector<Key> make_closing_keys() {
       word_key(
           {.name = "pin",
            .meaning =
-               "apart: the server has a core of its own; shared: both may use all CPUs, as cpu does always",
+               "apart: the server has a physical core, the client the rest (of two: one); shared: both have "
+               "all, for work that should use several, as cpu has always",
            .example = "pin = \"shared\"",
            .otherwise = "\"apart\"",
            .phrase = "pinned {}",

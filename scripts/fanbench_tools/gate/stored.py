@@ -37,7 +37,18 @@ def judge(base: Results, head: Results, titles: tuple[str, str], rules: Rules, w
                 for one, other in rows_of_both(*pair.values(), figure):
                     searching.add(samples, {Key(name, figure): (float(one[figure]), None, float(other[figure]))})
     notes += absent(samples, rules, True)
+    for figure in _watched_once(samples):
+        samples = {key: blocks for key, blocks in samples.items() if key.figure != figure}
+        notes.append(f"not judged, as a run watches it in its first round alone: {figure}")
     notes.append("two runs of the past: without base again and without a fresh run to confirm, the least change is "
                  "doubled and the level is that of the confirmation")
     return Verdict(*titles, head.suite, deciding.judge_stored(samples, rules), invalid, notes, samples,
                    took_s=time.monotonic() - began, stored=True)
+
+
+def _watched_once(samples: Samples) -> list[str]:
+    """The figures that no case has in a second round, where other figures have more."""
+    rounds: dict[str, int] = {}
+    for key, blocks in samples.items():
+        rounds[key.figure] = max(rounds.get(key.figure, 0), len(blocks.base))
+    return [figure for figure, number in rounds.items() if number == 1 < max(rounds.values())]

@@ -243,6 +243,20 @@ def test_stored_results_are_judged_and_what_is_missing_is_said(gated: Gate, tmp_
     assert ran.code == 1 and "REGRESSION: 2 in 4 comparisons" in ran.out and "CPU +20.0 %" in ran.out
 
 
+def test_what_stored_results_have_of_one_round_only_is_not_judged(gated: Gate, tmp_path: Path) -> None:
+    """As a run watches it once: else no two runs could ever prove anything."""
+    sides = [results(tmp_path, name) for name in ("a", "b")]
+    for side, calls in zip(sides, (3.0, 4.0)):
+        document = json.loads((side / "results.json").read_text())
+        for row in document["benchmarks"]:
+            if row["repetition_index"] == 0:
+                row["syscalls_per_call"] = calls
+        (side / "results.json").write_text(json.dumps(document))
+    ran = gated.run("--head", str(sides[1]), base=str(sides[0]))
+    assert (ran.code, ran.err) == (0, "")
+    assert "not judged, as a run watches it in its first round alone: syscalls_per_call" in " ".join(ran.out.split())
+
+
 @pytest.mark.parametrize(("change", "message"), [
     ({"compiler": "Clang 14"}, 'not comparable: compiler is "GNU 12" in base and "Clang 14" in head'),
     ({"host_name": "other"}, 'machine is "h" in base and "other" in head'),

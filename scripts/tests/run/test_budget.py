@@ -145,9 +145,10 @@ def test_lines_say_how_far_it_is(position: Position, line: str, capsys: pytest.C
     assert capsys.readouterr().out == f"{line}\n" and len(line) <= 80
 
 
-def test_the_bar_says_it_in_80_columns() -> None:
+def test_the_bar_says_it_in_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     from rich.console import Console
 
+    monkeypatch.setenv("TERM", "xterm")  # in none, or a dumb one, no bar is drawn
     out = io.StringIO()
     bar = Bar(Console(file=out, force_terminal=True, width=80, color_system=None))
     bar.show(Position(24, None, 11.0, 112, 3599.0, "first_completed/coroutines/native/calls:1000"))
