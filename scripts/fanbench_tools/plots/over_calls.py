@@ -242,5 +242,7 @@ def _note(panels: list[list[_Panel]]) -> str:
         some = ", ".join(who[:3]) + (f" and {len(who) - 3} more" if len(who) > 3 else "")
         said.append(f"Not drawn ({status}): {some}.")
     if any(p.figure == MEMORY.name for row in panels for p in row):
-        said.append("Memory of few calls is mostly what any run takes once, the harness's own records among it.")
+        once = all(c.spread(MEMORY.name) is None or c.spread(MEMORY.name).rounds == 1 for c in cases)
+        said.append(("Memory is watched in the first round; of few calls it" if once else "Memory of few calls") +
+                    " is mostly what any run takes once, the harness's own records among it.")
     return " ".join(said)

@@ -91,7 +91,7 @@ def _open(results: Results, lines: list[Choice], advice: str) -> str:
              if apart else "",
              f"{_many(failed, 'error')}, without a number" if failed else "",
              f"{_many(limited, 'row')} beyond this machine's limits" if limited else "",
-             f"{_many(bound, 'row')} bound by the server" if bound else "", f"{_many(noisy, 'noisy row')}" if noisy else "",
+             f"{_many(bound, 'row')} bound by the server in most rounds" if bound else "", f"{_many(noisy, 'noisy row')}" if noisy else "",
              f"whether {_many(unjudged, 'row')} of {len(results.cases)} {'was' if unjudged == 1 else 'were'} noisy"
              if unjudged else ""]
     said = "; ".join(part for part in parts if part)

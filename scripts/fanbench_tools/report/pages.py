@@ -25,7 +25,7 @@ _PROVENANCE = {
     "rounds": "Rounds of all cases", "budget_s": "Budget for them and for open ones, in seconds",
     "looks": "Looks at what is open",
     "order_seed": "Seed of the order", "host_name": "Host", "cpu": "CPU", "num_cpus": "Cores", "mhz_per_cpu": "MHz",
-    "client_cpus": "Client pinned to CPUs", "server_cpus": "Server pinned to CPUs", "kernel": "Kernel",
+    "client_cpus": "Client's CPUs, where pinned apart", "server_cpus": "Server's CPUs, where pinned apart", "kernel": "Kernel",
     "load_avg": "Load average at the start", "caches": "Caches", "compiler": "Compiler", "flags": "Flags",
     "library_build_type": "Google Benchmark's build", "commit": "Commit", "boost": "Boost", "libcurl": "libcurl",
     "tbb": "oneTBB", "benchmark": "Google Benchmark",

@@ -178,6 +178,15 @@ def test_rows_with_fewer_calls_in_flight_are_marked():
     assert not any("Ringed" in t for t in texts_and_note(full["overview"])) and "9.0*" not in texts_and_note(full["cpu_per_call"])
 
 
+@pytest.mark.parametrize(("watched_in", "note"), [((0,), "Memory is watched in the first round; of few calls it is mostly"),
+                                                  ((0, 1, 2), "Memory of few calls is mostly")])
+def test_what_is_watched_in_one_round_is_said_to_be(watched_in, note):
+    rows = [row(f"gather/{m}/native/calls:{n}/latency:20ms/start:warm", repetition_index=i, cpu_us_per_call=9.0,
+                client_overhead_us_per_call=9.0, **({"pss_bytes_per_call": 9.0} if i in watched_in else {}))
+            for m in ("coroutines", "threads") for n in (10, 100) for i in range(3)]
+    assert any(note in t for t in texts_and_note(all_figures(from_rows(rows, {}), [])["overview"]))
+
+
 def texts_and_note(figure):
     """With the lines that the note was broken into put together."""
     import matplotlib.text
