@@ -42,8 +42,8 @@ std::vector<int> allowed_cpus() {
 std::vector<std::vector<int>> physical_cores(const std::vector<int>& cpus,
                                              const std::filesystem::path& devices) {
   std::vector<std::vector<int>> cores;
-  std::map<std::string, std::size_t>
-      known;  // by the list of a core's threads, which is the same for all of them
+  // By the list of a core's threads, which is the same for all of them.
+  std::map<std::string, std::size_t> known;
   for (const int cpu : cpus) {
     const std::string threads = read_text(devices / fmt::format("cpu{}/topology/thread_siblings_list", cpu));
     const auto [core, is_new] =

@@ -110,14 +110,12 @@ std::vector<Key> make_leading_keys() {
                     c.latency_file = latency.file;
                   };
                 }),
-      word_key(
-          {.name = "start",
-           .meaning = "warm: connections, and what the model keeps, are there before the clock starts",
-           .example = "start = \"cold\"",
-           .otherwise = "\"warm\"",
-           .phrase = "{} start"},
-          {"warm", "cold"}, [](const Case& c) { return std::size_t{c.cold}; },
-          [](Case& c, std::size_t i) { c.cold = i == 1; }),
+      word_key({.name = "start",
+                .meaning = "warm: connections, and what the model keeps, are there before the clock starts",
+                .example = "start = \"cold\"",
+                .otherwise = "\"warm\"",
+                .phrase = "{} start"},
+               {"warm", "cold"}, &Case::cold),
   };
 }
 
@@ -136,15 +134,13 @@ std::vector<Key> make_closing_keys() {
   workers.without = needs_workers;
   return {
       std::move(workers),
-      word_key(
-          {.name = "connection",
-           .meaning = "kept and used again, or one for each call",
-           .example = "connection = \"per_call\"",
-           .otherwise = "\"reuse\"",
-           .phrase = "connection {}",
-           .phrases = {{"reuse", ""}, {"per_call", "a connection per call"}}},
-          {"reuse", "per_call"}, [](const Case& c) { return static_cast<std::size_t>(c.connection); },
-          [](Case& c, std::size_t i) { c.connection = static_cast<Connection>(i); }),
+      word_key({.name = "connection",
+                .meaning = "kept and used again, or one for each call",
+                .example = "connection = \"per_call\"",
+                .otherwise = "\"reuse\"",
+                .phrase = "connection {}",
+                .phrases = {{"reuse", ""}, {"per_call", "a connection per call"}}},
+               {"reuse", "per_call"}, &Case::connection),
       word_key(
           {.name = "pin",
            .meaning =
@@ -154,8 +150,7 @@ std::vector<Key> make_closing_keys() {
            .otherwise = "\"apart\"",
            .phrase = "pinned {}",
            .phrases = {{"apart", ""}, {"shared", "on all CPUs"}}},
-          {"apart", "shared"}, [](const Case& c) { return static_cast<std::size_t>(c.pin); },
-          [](Case& c, std::size_t i) { c.pin = static_cast<Pin>(i); }),
+          {"apart", "shared"}, &Case::pin),
       whole_number_key({.name = "body_bytes",
                         .meaning = "of each reply",
                         .example = "body_bytes = 1000",

@@ -46,6 +46,13 @@ Key duration_key(Key, Nanoseconds Scenario::*member);
 Key word_key(Key, std::vector<std::string_view> words, std::function<std::size_t(const Case&)> get,
              std::function<void(Case&, std::size_t)> set);
 template <class T>
+Key word_key(Key key, std::vector<std::string_view> words, T Case::*member) {
+  return word_key(
+      std::move(key), std::move(words),
+      [member](const Case& c) { return static_cast<std::size_t>(c.*member); },
+      [member](Case& c, std::size_t i) { c.*member = static_cast<T>(i); });
+}
+template <class T>
 Key word_key(Key key, std::vector<std::string_view> words, T Scenario::*member) {
   return word_key(
       std::move(key), std::move(words),

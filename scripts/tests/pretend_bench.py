@@ -19,6 +19,9 @@ def main() -> int:
     if told["listing"].get("old") and "--turns" in arguments:
         print("fanbench-bench: what is --turns?", file=sys.stderr)
         return 2
+    if told["listing"].get("times_work_itself") and "--kernel-steps-per-ms" in arguments:
+        print("fanbench-bench: what is --kernel-steps-per-ms?", file=sys.stderr)
+        return 2
     if "--catalogue" in arguments:
         print((FIXTURES / "catalogue.json").read_text())
         return 0

@@ -92,9 +92,8 @@ def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], P
         notes.append("base and head are the same commit")
     _say(f"{base.title} → {head.title}: {len(cases)} case{'' if len(cases) == 1 else 's'} of {suite.name}, "
          f"about {asked.budget_s:.0f} s")
-    work = runner.same_work(runner.machine(head.bench))
-    if not measuring.knows(base.bench, "--catalogue", *work):  # older than that
-        work = ()
+    can = all(measuring.knows(side.bench, "--catalogue", "--kernel-steps-per-ms", "1") for side in (base, head))
+    work = runner.same_work(runner.machine(head.bench)) if can else ()  # older benches each time the machine anew
     jobs = [runner.Job(bench=side.bench, suite_file=file, suite=suite, cases=cases, out=folder, rounds=0, order_seed=0,
                        options=work)
             for side, file in ((base, suite_of_base), (head, of_head))]

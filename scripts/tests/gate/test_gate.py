@@ -121,6 +121,14 @@ def test_a_bench_that_takes_no_turns_is_refused_in_a_line(gated: Gate, side: str
     assert gated.base.started() == gated.head.started() == []
 
 
+@pytest.mark.parametrize("side", ["base", "head"])
+def test_an_older_bench_that_times_its_work_itself_is_judged_all_the_same(gated: Gate, side: str) -> None:
+    gated.cases({A: "ok"}, {A: "ok"})
+    gated.sides[side].cases({A: "ok"}, times_work_itself=True, machine="described in words of its own")
+    ran = gated.run()
+    assert (ran.code, ran.err) == (0, "")
+
+
 @pytest.mark.parametrize(("base", "head", "message"), [
     ("ok", "error", "error row of head: expected 10 calls, the ledger shows 9"),
     ("crash", "ok", "error row of base: the bench was ended by SIGABRT"),
