@@ -21,7 +21,7 @@ from ..results.cases import CaseResult, Results, Scenario, in_flight, in_flight_
 from ..results.catalogue import IDEAL_SERVER_MAKESPAN, rank
 from ..results.wording import fixed_seconds, seconds, times
 from .pairing import paired_rounds
-from .stats import Interval, holm_critical, median_interval, student_p_of
+from .stats import Interval, holm_critical, median_interval, student_p
 
 WITHIN = 1.10  # a makespan up to this many times the best one is fast enough
 DOUBT = 0.05  # how often at most a table like this one names a model wrongly, however often the run looked at it
@@ -51,7 +51,7 @@ class Ratio:
 
     def _p(self, bound: float, sign: int) -> float:
         mean, deviation = self._of_logarithms
-        return min(1.0, 2 * student_p_of(sign * mean, deviation, self.as_if or len(self.values), sign * bound))
+        return min(1.0, 2 * student_p(sign * mean, deviation, self.as_if or len(self.values), sign * bound))
 
     @cached_property
     def _of_logarithms(self) -> tuple[float, float]:

@@ -62,19 +62,11 @@ def covered(n: int, outside: int) -> float:
     return 1 - 2 * sum(math.comb(n, k) for k in range(outside + 1)) / 2**n
 
 
-def student_p(values: Sequence[float], centre: float = 0.0) -> float:
-    """The one-sided p-value that the mean is above the centre, by Student's t. Exact for normal values; for scatter with
-    longer tails it errs on the safe side (Benjamini 1983). 1.0 below 3 values."""
-    sample = _finite(values)
-    n = len(sample)
-    if n < 3:
-        return 1.0
-    return student_p_of(float(sample.mean()), float(sample.std(ddof=1)), n, centre)
-
-
-def student_p_of(mean: float, deviation: float, n: int, centre: float = 0.0) -> float:
-    """The same of n values with this mean and standard deviation."""
-    return _upper_tail(mean - centre, deviation / math.sqrt(n), n - 1)
+def student_p(mean: float, deviation: float, n: int, centre: float = 0.0) -> float:
+    """The one-sided p-value that the mean is above the centre, by Student's t, of n values with this mean and standard
+    deviation. Exact for normal values; for scatter with longer tails it errs on the safe side (Benjamini 1983). 1.0
+    below 3 values."""
+    return _upper_tail(mean - centre, deviation / math.sqrt(n), n - 1) if n >= 3 else 1.0
 
 
 def rank_sum_interval(first: Sequence[float], second: Sequence[float], level: float = 0.95) -> Interval | None:
