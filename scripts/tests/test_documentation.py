@@ -62,7 +62,7 @@ def test_the_readmes_figures_are_the_reference_runs():
     reference = json.loads((checkout.RESULTS / "reference" / "results.json").read_text())
     results = from_rows(reference["benchmarks"], reference["context"])
     shown = {(c.case.label, f"{c.case.scenario.calls:,}"): c for c in results.cases if c.name.startswith("gather/")
-             and "/native/" in c.name and c.case.scenario.latency == "200ms" and c.case.scenario.get("start") == "warm"}
+             and "/native/" in c.name and c.case.scenario.latency == "100ms" and c.case.scenario.get("start") == "warm"}
     columns = {column.figure.label.lower(): column for column in columns_of(CATALOGUE)}
     table = text("README.md").split("<!-- table -->")[1].split("<!-- /table -->")[0]
     head, _, *rows = ([c.strip() for c in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|")
