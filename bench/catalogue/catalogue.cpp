@@ -16,7 +16,7 @@ using Json = nlohmann::ordered_json;
 Json key_json(const Key& key) {
   Json json = {
       {"name", key.name},       {"meaning", key.meaning},
-      {"example", key.example}, {"default", key.otherwise.empty() ? Json(nullptr) : Json(default_text(key))},
+      {"example", key.example}, {"default", key.needed.empty() ? Json(default_text(key)) : Json(nullptr)},
       {"values", key.values},   {"phrase", key.phrase}};
   for (const auto& [value, phrase] : key.phrases) json["phrases"][std::string(value)] = phrase;
   return json;

@@ -26,8 +26,8 @@ constexpr Figure table[] = {
      .unit = "1",
      .label = "Efficiency",
      .help = "ideal / makespan; 1 is the plan's own time. Where a limit lets calls wait, the ideal "
-             "takes them in id order: a model that begins them in another order may by luck come out "
-             "a little above 1",
+             "takes them in the order in which they ask, first by id: a model that begins them in another "
+             "order may by luck come out a little above 1",
      .better = more},
     {.name = "calls_per_s",
      .unit = "1/s",

@@ -132,6 +132,13 @@ Mistake check_rest_cancelled(const Case& c, const LedgerCall& decisive, const Le
   return std::nullopt;
 }
 
+std::uint64_t most_at_once(std::vector<std::pair<Nanoseconds, int>> changes) {
+  std::ranges::sort(changes);
+  std::int64_t open = 0, most = 0;
+  for (const auto& [at, change] : changes) most = std::max(most, open += change);
+  return static_cast<std::uint64_t>(most);
+}
+
 std::optional<Nanoseconds> end_of_chosen(const Case& c, const Outcome& outcome) {
   if (outcome.chosen >= c.scenario.calls) return std::nullopt;
   return outcome.records[outcome.chosen].finished;

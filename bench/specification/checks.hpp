@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "bench/specification/specification.hpp"
 
@@ -50,6 +52,9 @@ std::optional<Nanoseconds> end_of_chosen(const Case&, const Outcome&);
 
 /// Chains of `length` calls that need each the one before: all must be whole, and nothing may fail in them.
 Mistake refuse_broken_chains(const Case&, std::uint32_t length);
+
+/// The most that there were at once: changes by ±1, each with its time; at the same time ends come first.
+std::uint64_t most_at_once(std::vector<std::pair<Nanoseconds, int>> changes);
 
 std::string_view to_string(Verdict verdict) noexcept;
 /// "call 3", or "attempt 1 of call 3".

@@ -101,6 +101,15 @@ Key limit_key(std::string_view meaning) {
                     &Scenario::limit, 1, million);
 }
 
+Key optional_limit_key(std::string_view meaning) {
+  Key key = limit_key(meaning);
+  key.needed = {};
+  key.show = [show = key.show](const Case& c) {
+    return c.scenario.limit == 0 ? nlohmann::ordered_json() : show(c);
+  };
+  return shown_in_name(std::move(key));
+}
+
 Key failures_key(std::string_view phrase) {
   return {.name = "failures",
           .meaning =

@@ -7,6 +7,8 @@ namespace fanbench {
 
 /// Scenario::limit; each workload has its own words for what is limited.
 Key limit_key(std::string_view meaning);
+/// The same where there need not be one: 0, of which nothing is said.
+Key optional_limit_key(std::string_view meaning);
 /// The plan's failures, which a workload may or may not get over: `phrase` says so.
 Key failures_key(std::string_view phrase);
 /// The case's work, under whatever name: completes what is said of the key.

@@ -113,7 +113,7 @@ std::uint64_t given_up(const Outcome& outcome) {
 /// when they are due. Without a common clock nobody can tell of the former, and they are not counted.
 std::uint64_t most_open(const Outcome& outcome, const Ledger& ledger) {
   if (given_up(outcome) == 0) return ledger.in_flight_peak;
-  std::vector<std::pair<Nanoseconds, int>> changes;  // at one time, ends come first
+  std::vector<std::pair<Nanoseconds, int>> changes;
   for (const LedgerCall& call : ledger.calls) {
     const CallRecord& record = outcome.records[call.id];
     if (was_given_up(record) && !outcome.clock.shared) continue;
@@ -124,10 +124,7 @@ std::uint64_t most_open(const Outcome& outcome, const Ledger& ledger) {
     changes.emplace_back(call.arrived, 1);
     changes.emplace_back(end, -1);
   }
-  std::ranges::sort(changes);
-  std::int64_t open = 0, most = 0;
-  for (const auto& [at, change] : changes) most = std::max(most, open += change);
-  return static_cast<std::uint64_t>(most);
+  return most_at_once(std::move(changes));
 }
 
 /// What the peak must reach: by any time any model has begun so many of the `at_once` calls, and no more have

@@ -12,13 +12,14 @@
 namespace fanbench {
 namespace {
 
-/// A key that only some workloads have.
+/// A key that only some workloads have. All read it in the same way; whether they need it is theirs.
 struct OwnKey {
-  Key key;
-  std::vector<std::string_view> workloads;
+  std::string_view name;
+  std::vector<std::pair<std::string_view, const Key*>> of;  // workloads, each with the key as it has it
 
+  const Key& any() const { return *of.front().second; }
   bool is_of(std::string_view workload) const {
-    return std::ranges::find(workloads, workload) != workloads.end();
+    return std::ranges::any_of(of, [workload](const auto& its) { return its.first == workload; });
   }
 };
 
@@ -27,14 +28,37 @@ const std::vector<OwnKey>& own_keys() {
     std::vector<OwnKey> keys;
     for (const Specification& specification : specifications()) {
       for (const Key& key : specification.keys) {
-        auto known = std::ranges::find(keys, key.name, [](const OwnKey& own) { return own.key.name; });
-        if (known == keys.end()) known = keys.insert(keys.end(), {key, {}});
-        known->workloads.push_back(specification.workload);
+        auto known = std::ranges::find(keys, key.name, &OwnKey::name);
+        if (known == keys.end()) known = keys.insert(keys.end(), {key.name, {}});
+        known->of.emplace_back(specification.workload, &key);
       }
     }
     return keys;
   }();
   return all;
+}
+
+std::string joined(const auto& texts, std::string_view between) {
+  return fmt::format("{}", fmt::join(texts, between));
+}
+
+/// What is said where a workload is given a key that it does not have. Another may have it, and all that this
+/// one has.
+std::string misplaced(const OwnKey& own, std::string_view workload) {
+  std::vector<std::string_view> workloads, instead, together;
+  for (const Key& key : specification_of(workload).keys) together.push_back(key.name);
+  together.push_back(own.name);
+  for (const auto& its : own.of) {
+    workloads.push_back(its.first);
+    const auto has = [&](std::string_view name) {
+      return std::ranges::find(own_keys(), name, &OwnKey::name)->is_of(its.first);
+    };
+    if (together.size() > 1 && std::ranges::all_of(together, has)) instead.push_back(its.first);
+  }
+  const std::string hint =
+      instead.empty() ? ""
+                      : fmt::format("; see {} for {}", joined(instead, ", "), joined(together, " with "));
+  return fmt::format("expected only for {}, got it for {}{}", joined(workloads, ", "), workload, hint);
 }
 
 Given read_given(const Node& node, const Key& key) {
@@ -70,6 +94,7 @@ class Expansion {
     if (first == cases_.end()) return;
     const Given given = given_for(key);
     if (given.values.empty()) {
+      if (key.needed.empty()) return;
       const std::string who = first->workload.empty() ? "" : fmt::format(", which {} needs", first->workload);
       source_.fail(line_, key.name, fmt::format("expected {}{}, got nothing", key.needed, who));
     }
@@ -100,12 +125,10 @@ class Expansion {
   /// there it is for those that have it.
   void spread(const OwnKey& own) {
     const auto other = std::ranges::find_if(cases_, [&own](const Case& c) { return !own.is_of(c.workload); });
-    if (own_.contains(own.key.name) && other != cases_.end()) {
-      source_.fail(own_.at(own.key.name).line, own.key.name,
-                   fmt::format("expected only for {}, got it for {}", fmt::join(own.workloads, ", "),
-                               other->workload));
-    }
-    spread(own.key, [&own](const Case& c) { return own.is_of(c.workload); });
+    if (own_.contains(own.name) && other != cases_.end())
+      source_.fail(own_.at(own.name).line, own.name, misplaced(own, other->workload));
+    for (const auto& its : own.of)
+      spread(*its.second, [&its](const Case& c) { return c.workload == its.first; });
   }
 
   /// Leaves out what is not there.
@@ -157,7 +180,7 @@ Keys read_keys(const Source& source, const toml::table& table) {
   std::vector<const Key*> known;
   for (const Key& key : leading_keys()) known.push_back(&key);
   for (const Key& key : closing_keys()) known.push_back(&key);
-  for (const OwnKey& own : own_keys()) known.push_back(&own.key);
+  for (const OwnKey& own : own_keys()) known.push_back(&own.any());
   std::vector<std::string_view> names;
   for (const Key* key : known) names.push_back(key->name);
   refuse_unknown(source, table, "", names);

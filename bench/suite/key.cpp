@@ -13,6 +13,7 @@ namespace fanbench {
 Key shown_in_name(Key key) {
   key.in_name = [show = key.show](const Case& c) {
     const nlohmann::ordered_json value = show(c);
+    if (value.is_null()) return std::string();
     return value.is_string() ? value.get<std::string>() : value.dump();
   };
   return key;
@@ -47,7 +48,7 @@ Key word_key(Key key, std::vector<std::string_view> words, std::function<std::si
 }
 
 std::string default_text(const Key& key) {
-  std::string_view text = key.otherwise;
+  std::string_view text = key.otherwise.empty() ? "none" : key.otherwise;
   if (text.starts_with('"')) text = text.substr(1, text.size() - 2);
   return std::string(text);
 }

@@ -20,7 +20,7 @@ struct Key {
   std::string_view name{};
   std::string_view meaning{}, example{};
   std::string_view otherwise{};  // its default, as TOML; empty: it is needed,
-  std::string_view needed{};     // and this is what it is
+  std::string_view needed{};     // and this is what it is; empty too: a case goes without it
   std::string values{};          // which there are, in words
   /// How a scenario's line in reports says it, with {} for the value; empty: not at all.
   std::string_view phrase{};
@@ -59,10 +59,10 @@ Key word_key(Key key, std::vector<std::string_view> words, T Scenario::*member) 
       [member](const Case& c) { return static_cast<std::size_t>(c.scenario.*member); },
       [member](Case& c, std::size_t i) { c.scenario.*member = static_cast<T>(i); });
 }
-/// For keys with a `show` of their own: the name says the same.
+/// For keys with a `show` of their own: the name says the same, or nothing where that is null.
 Key shown_in_name(Key);
 
-/// The default as reports write it.
+/// The default as reports write it, of keys that are not needed.
 std::string default_text(const Key&);
 
 }  // namespace fanbench

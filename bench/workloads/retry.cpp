@@ -1,11 +1,17 @@
-// retry: failing calls are tried again after exponentially growing waits. Ideal: the longest of the calls'
-// sums of delays and waits.
+// retry: failing calls are tried again after exponentially growing waits, with `limit` so many attempts at
+// once. Ideal: the longest of the calls' sums of delays and waits, where a limit does not make them wait for
+// each other.
 #include <fmt/format.h>
 
+#include <compare>
+#include <functional>
+#include <queue>
 #include <vector>
 
 #include "bench/specification/checks.hpp"
 #include "bench/specification/keys.hpp"
+#include "bench/specification/permits.hpp"
+#include "bench/specification/schedules.hpp"
 
 namespace fanbench::workloads {
 namespace {
@@ -21,26 +27,78 @@ Nanoseconds wait_after(const Case& c, CallId id, Attempt attempt) {
   return backoff(c.scenario, id, attempt, planned_reply(c.plan, id, attempt).retry_after);
 }
 
-/// A call's delays and waits.
-Nanoseconds chain(const Case& c, const Delays& delay, CallId id) {
+bool is_limited(const Case& c) { return c.scenario.limit > 0; }
+
+std::uint32_t in_flight(const Case& c) { return is_limited(c) ? limited_calls(c) : all_calls(c); }
+
+/// An attempt, and when it could be made if it had a permit.
+struct Asked {
+  Nanoseconds at{};
+  CallId id = 0;
+  Attempt attempt = 0;
+
+  auto operator<=>(const Asked&) const = default;
+};
+
+template <class T>
+using LeastFirst = std::priority_queue<T, std::vector<T>, std::greater<>>;
+
+/// Attempts get their permits in the order in which they ask: list scheduling, in which a failed attempt adds
+/// one to the list. Nobody asks before the first of them.
+Nanoseconds ideal(const Case& c, const Delays& delay) {
+  LeastFirst<Asked> list;
+  for (CallId id = 0; id < c.scenario.calls; ++id) list.push({.at = {}, .id = id, .attempt = 0});
+  LeastFirst<Nanoseconds> free_at;
+  Nanoseconds last{};
+  while (!list.empty()) {
+    const Asked next = list.top();
+    list.pop();
+    Nanoseconds start = next.at;
+    if (free_at.size() == in_flight(c)) {
+      start = std::max(start, free_at.top());
+      free_at.pop();
+    }
+    const Nanoseconds end = start + delay(next.id, next.attempt);
+    free_at.push(end);
+    last = std::max(last, end);
+    if (next.attempt + 1 < c.scenario.attempts && fails(c, next.id, next.attempt))
+      list.push({end + wait_after(c, next.id, next.attempt), next.id, next.attempt + 1});
+  }
+  return last;
+}
+
+/// All that a call takes, as planned.
+struct Chain {
+  Nanoseconds delays{}, waits{};
+};
+Chain chain(const Case& c, CallId id) {
   const std::uint32_t attempts = planned_attempts(c, id);
-  Nanoseconds sum{};
+  Chain sum;
   for (Attempt attempt = 0; attempt < attempts; ++attempt) {
-    sum += delay(id, attempt);
-    if (attempt + 1 < attempts) sum += wait_after(c, id, attempt);
+    sum.delays += delay(c, id, attempt);
+    if (attempt + 1 < attempts) sum.waits += wait_after(c, id, attempt);
   }
   return sum;
 }
 
-Nanoseconds ideal(const Case& c, const Delays& delay) {
-  Nanoseconds longest{};
-  for (CallId id = 0; id < c.scenario.calls; ++id) longest = std::max(longest, chain(c, delay, id));
-  return longest;
+/// As least_of_calls, of calls that have several attempts.
+Nanoseconds least(const Case& c) {
+  Nanoseconds longest{}, delays{};
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    const Chain its = chain(c, id);
+    longest = std::max(longest, its.delays + its.waits);
+    delays += its.delays;
+  }
+  return std::max(longest, delays / std::max(1U, in_flight(c)));
 }
 
+/// With a limit others are called during a wait.
 Nanoseconds one_by_one(const Case& c) {
   Nanoseconds sum{};
-  for (CallId id = 0; id < c.scenario.calls; ++id) sum += chain(c, Delays(c), id);
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    const Chain its = chain(c, id);
+    sum += its.delays + (is_limited(c) ? Nanoseconds{} : its.waits);
+  }
   return sum;
 }
 
@@ -68,16 +126,8 @@ Mistake check_attempts(const Case& c, const Outcome& outcome, CallId id) {
   return check_reply(c, id, record);
 }
 
-Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger, std::uint32_t) {
-  std::uint64_t expected_arrivals = 0;
-  for (CallId id = 0; id < c.scenario.calls; ++id) {
-    expected_arrivals += planned_attempts(c, id);
-    if (auto mistake = check_attempts(c, outcome, id)) return mistake;
-  }
-  if (ledger.arrivals != expected_arrivals) {
-    return fmt::format("the server saw {} attempts, expected {}", ledger.arrivals, expected_arrivals);
-  }
-
+/// The server saw the attempts as well, in order and after their waits.
+Mistake check_arrivals(const Case& c, const Ledger& ledger) {
   std::vector<const LedgerCall*> last(c.scenario.calls);  // each call's attempt before
   for (const LedgerCall& call : ledger.calls) {
     const LedgerCall* before = std::exchange(last[call.id], &call);
@@ -97,6 +147,19 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger, std::
   return std::nullopt;
 }
 
+Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger, std::uint32_t at_once) {
+  std::uint64_t expected_arrivals = 0;
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    expected_arrivals += planned_attempts(c, id);
+    if (auto mistake = check_attempts(c, outcome, id)) return mistake;
+  }
+  if (ledger.arrivals != expected_arrivals) {
+    return fmt::format("the server saw {} attempts, expected {}", ledger.arrivals, expected_arrivals);
+  }
+  if (auto mistake = check_arrivals(c, ledger)) return mistake;
+  return is_limited(c) ? check_permits_of_attempts(c, ledger, at_once) : std::nullopt;
+}
+
 }  // namespace
 
 Specification retry() {
@@ -104,9 +167,12 @@ Specification retry() {
       .workload = "retry",
       .in_short = "failed calls are made again after a growing wait",
       .sentence =
-          "Calls that fail are made again after a wait that doubles each time, with jitter. Ideal: the "
-          "longest chain of delays and waits.",
-      .keys = {number_key({.name = "attempts",
+          "Calls that fail are made again after a wait that doubles each time, with jitter. With a limit "
+          "only so many attempts run at once, and a wait holds no permit. Ideal: the longest chain of delays "
+          "and waits; with a limit the attempts packed into that many lanes, in the order in which they may "
+          "be made.",
+      .keys = {optional_limit_key("attempts at once; a wait between two holds no permit"),
+               number_key({.name = "attempts",
                            .meaning = "for each call at most",
                            .example = "attempts = 4",
                            .otherwise = "3",
@@ -123,12 +189,14 @@ Specification retry() {
       .example = R"(
 calls = 8
 latency = "uniform:min=10ms,max=40ms"
+limit = 3
 attempts = 3
 backoff = "5ms"
 failures = { rate = 0.6, attempts = 4, kinds = [503, 429, "reset", "reset_body", "cut", "garbage"], retry_after = "15ms" }
 )",
       .simulate = ideal,
-      .in_flight = all_calls,
+      .bound = least,
+      .in_flight = in_flight,
       .refuse = refuse_nothing,
       .check = check,
       .one_by_one = one_by_one,

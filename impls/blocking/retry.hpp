@@ -1,6 +1,7 @@
-// A call that is made again where it fails, by a thread that sleeps in between.
+// A call that is made again where it fails, by a thread that blocks in each attempt.
 #pragma once
 
+#include <optional>
 #include <thread>
 
 #include "impls/contract/records.hpp"
@@ -8,15 +9,23 @@
 
 namespace fanbench {
 
-/// Tries until the call succeeds or its attempts are used up.
-inline void call_until_ok(BlockingClient& client, const Scenario& scenario, CallId id, Recorder& recorder) {
-  for (Attempt attempt = 0;; ++attempt) {
-    recorder.start(id);
-    const Reply reply = client.get({scenario.run, id, attempt});
-    if (reply.verdict == Verdict::ok || attempt + 1 == scenario.attempts) return recorder.finish(id, reply);
-    recorder.end(id, attempt, reply);
-    std::this_thread::sleep_for(backoff(scenario, id, attempt, reply.retry_after));
+/// Makes the call's next attempt. Returns how long to wait before the one after it; nothing where the call
+/// has ended, as it succeeded or its attempts are used up.
+inline std::optional<Nanoseconds> try_once(BlockingClient& client, const Scenario& scenario, CallId id,
+                                           Recorder& recorder) {
+  const Attempt attempt = recorder.start(id);
+  const Reply reply = client.get({scenario.run, id, attempt});
+  if (reply.verdict == Verdict::ok || attempt + 1 == scenario.attempts) {
+    recorder.finish(id, reply);
+    return std::nullopt;
   }
+  recorder.end(id, attempt, reply);
+  return backoff(scenario, id, attempt, reply.retry_after);
+}
+
+/// Tries until the call has ended, and sleeps in between.
+inline void call_until_ok(BlockingClient& client, const Scenario& scenario, CallId id, Recorder& recorder) {
+  while (const auto wait = try_once(client, scenario, id, recorder)) std::this_thread::sleep_for(*wait);
 }
 
 }  // namespace fanbench

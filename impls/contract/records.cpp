@@ -27,6 +27,7 @@ void Recorder::end(CallId id, Attempt attempt, const Reply& reply) noexcept {
   record.answer = reply.answer;
   record.status = reply.status;
   record.verdict = reply.verdict;
+  record.retry_after = reply.retry_after;
 }
 
 void Recorder::finish(CallId id, const Reply& reply, Attempt attempt) noexcept {

@@ -37,6 +37,7 @@ struct AttemptRecord {
   std::uint64_t answer = 0;
   std::uint16_t status = 0;
   Verdict verdict = Verdict::none;
+  Nanoseconds retry_after{};  // as in the reply; of attempts after which the call went on
 };
 /// Something that happened on the way: a piece of a stream that came, a piece of work that was done.
 struct EventRecord {

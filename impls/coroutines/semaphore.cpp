@@ -1,26 +1,18 @@
 // A coroutine for each call; a channel that holds `limit` permits lets so many of them call at once, in
 // arrival order. One that waits takes about 600 bytes: its own frame and the one by which co_spawn started
 // it, each some 250, and its wait in the channel, with what malloc adds.
-#include <boost/asio/experimental/channel.hpp>
-
 #include "impls/coroutines/coroutines.hpp"
 #include "impls/coroutines/group.hpp"
+#include "impls/coroutines/permits.hpp"
 
 namespace fanbench::coroutines {
 namespace {
-
-using Permits = asio::experimental::channel<Loop, void(boost::system::error_code)>;
-
-struct Permit {
-  Permits& permits;
-  ~Permit() { permits.try_send(boost::system::error_code()); }
-};
 
 Awaitable<void> call_with_permit(AwaitableClient& client, Request request, Permits& permits,
                                  Recorder& recorder) {
   const LiveTask task(recorder);
   co_await permits.async_receive(asio::deferred);
-  const Permit permit{permits};  // given back at the end, whatever that is
+  const Permit permit{&permits};
   co_await call(client, request, recorder);
 }
 
@@ -29,8 +21,7 @@ Awaitable<void> call_with_permit(AwaitableClient& client, Request request, Permi
 Awaitable<void> semaphore(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   Permits permits(loop, scenario.limit);
-  while (permits.try_send(boost::system::error_code())) {
-  }
+  fill(permits);
   std::vector<Prepared> calls;
   calls.reserve(scenario.calls);
   for (CallId id = 0; id < scenario.calls; ++id) {

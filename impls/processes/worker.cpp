@@ -78,6 +78,9 @@ void do_job(const Job& job, BlockingClient& client, Recorder& recorder, const st
     case Task::call_until_ok:
       call_until_ok(client, scenario, id, recorder);
       break;
+    case Task::try_once:
+      try_once(client, scenario, id, recorder);
+      break;
     case Task::call_in_time:
       call_in_time(client, scenario, id, recorder);
       break;

@@ -16,6 +16,7 @@ enum class Task : std::uint8_t {
   call,
   call_next,  // the same, with the answer in the record of the call before as its cursor
   call_until_ok,
+  try_once,  // the next attempt at a call that may need more
   call_in_time,
   call_chain,       // all of a pipeline's item
   page_through,     // all of a stream's pages

@@ -43,6 +43,16 @@ inline Case retry_case() {
   return c;
 }
 
+/// Two attempts at once; each call needs two, and by the time that the second pair of calls has failed all
+/// others surely wait for a permit.
+inline Case limited_retry_case() {
+  Case c = retry_case();
+  c.scenario.calls = 12;
+  c.scenario.limit = 2;
+  c.plan.delay = FixedDelay{60ms};
+  return c;
+}
+
 /// The same case with the first seed that gives a plan of which `wanted` is true.
 template <class Wanted>
 Case with_seed(Case c, Wanted wanted) {

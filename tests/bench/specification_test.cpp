@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -81,6 +82,10 @@ Made served(const Case& c, const std::vector<std::pair<CallId, Nanoseconds>>& ar
   made.ledger.arrivals = made.ledger.calls.size();
   made.ledger.in_flight_peak = specification_of(c.workload).in_flight(c);
   return made;
+}
+
+void shift_ledger(Made& made, Nanoseconds by) {
+  for (LedgerCall& call : made.ledger.calls) call.arrived += by, call.due += by, call.ended += by;
 }
 
 /// The call was given up then.
@@ -456,6 +461,100 @@ TEST(Retry, RefusesACallThatIsNotItsLastAttempt) {
   made.records[1].answer = made.attempts[c.scenario.attempts].answer;
   EXPECT_THAT(verdict_on(c, made), HasSubstr("attempt 1 of call 1 has answer"));
 }
+/// An outcome in which the server saw these calls in this order, so many at a time and each lot 61 ms after
+/// the one before; where one comes again it is its next attempt. All went as planned.
+Made attempted(const Case& c, const std::vector<CallId>& order, std::uint32_t at_once) {
+  Made made;
+  const std::uint32_t per_call = c.scenario.attempts;
+  made.records.resize(c.scenario.calls);
+  made.attempts.resize(std::size_t{c.scenario.calls} * per_call);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const CallId id = order[i];
+    CallRecord& record = made.records[id];
+    const Attempt attempt = record.attempts++;
+    const PlannedReply reply = planned_reply(c.plan, id, attempt);
+    const Nanoseconds arrived = 1us + i / at_once * 61ms, due = arrived + reply.delay;
+    if (attempt == 0) record.started = arrived - 1us;
+    record.finished = due;
+    record.answer = reply.answer;
+    record.status = reply.status;
+    record.verdict = reply.status == 200 ? Verdict::ok : Verdict::http_error;
+    made.attempts[id * per_call + attempt] = {arrived - 1us, due, reply.answer, reply.status, record.verdict};
+    made.ledger.calls.push_back({.id = id,
+                                 .attempt = attempt,
+                                 .arrived = arrived,
+                                 .due = due,
+                                 .ended = due,
+                                 .ending = Ending::completed});
+    made.outcome.makespan = due;
+  }
+  made.ledger.arrivals = made.ledger.completed = order.size();
+  made.ledger.in_flight_peak = at_once;
+  return made;
+}
+
+/// Each of twelve calls of 60 ms fails once, and may be made again at once.
+Case without_waits() {
+  Case c = limited_retry_case();
+  c.scenario.backoff = 0ms;
+  return c;
+}
+std::vector<CallId> all_twice(const Case& c) {
+  std::vector<CallId> order(2 * std::size_t{c.scenario.calls});
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<CallId>(i) % c.scenario.calls;
+  return order;
+}
+const std::vector<CallId> with_a_permit_each = {0, 1, 0, 1, 2, 3, 2, 3, 4,  5,  4,  5,
+                                                6, 7, 6, 7, 8, 9, 8, 9, 10, 11, 10, 11};
+
+TEST(RetryWithLimit, HandsItsPermitsOutInOrder) {
+  const Case c = without_waits();
+  const auto verdict = [&c](const std::vector<CallId>& order) {
+    return verdict_on(c, attempted(c, order, 2));
+  };
+  EXPECT_EQ(verdict(all_twice(c)), "");
+  EXPECT_EQ(verdict({1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10}), "");
+  EXPECT_EQ(verdict({0, 1, 2, 3, 4, 5, 6, 0, 8, 9, 10, 11, 7, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}), "");
+  EXPECT_THAT(verdict({0, 1, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}),
+              HasSubstr("40 of 45 pairs"));
+  EXPECT_THAT(verdict({0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 8, 9, 10, 11, 8, 9, 10, 11}),
+              HasSubstr("6 of 8 retries got their permits before calls that had waited for longer"));
+}
+TEST(RetryWithLimit, RefusesAWaitThatHoldsAPermit) {
+  const Case c = without_waits();
+  Made made = attempted(c, with_a_permit_each, 2);
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("2 calls were under way at most"));
+  shift_ledger(made, 1h);
+  made.outcome.clock.shared = false;  // the ledger alone shows it
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("2 calls were under way at most"));
+}
+TEST(RetryWithLimit, RefusesOneCallAfterAnotherWithTheirWaits) {
+  const Case c = without_waits();
+  EXPECT_EQ(verdict_on(c, attempted(c, all_twice(c), 1), 1), "");
+  std::vector<CallId> order = all_twice(c);
+  std::ranges::sort(order);
+  EXPECT_THAT(verdict_on(c, attempted(c, order, 1), 1), HasSubstr("1 calls were under way at most"));
+}
+TEST(RetryWithLimit, JudgesNobodyBeforeAnyModelWouldHaveAsked) {
+  Case c = without_waits();
+  c.scenario.calls = 4;  // all have begun when it could be told that they wait
+  EXPECT_EQ(verdict_on(c, attempted(c, {0, 1, 0, 1, 2, 3, 2, 3}, 2)), "");
+}
+TEST(RetryWithLimit, RefusesMoreAttemptsThanPermits) {
+  const Case c = without_waits();
+  Made made = attempted(c, all_twice(c), 2);
+  made.ledger.in_flight_peak = 3;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("3 calls were in flight at once, expected at most 2"));
+}
+TEST(RetryWithLimit, HasAsManyInFlightAsItsLimit) {
+  Case c = limited_retry_case();
+  EXPECT_EQ(specification_of("retry").in_flight(c), 2U);
+  c.scenario.limit = 100;
+  EXPECT_EQ(specification_of("retry").in_flight(c), 12U);
+  c.scenario.limit = 0;
+  EXPECT_EQ(specification_of("retry").in_flight(c), 12U);
+}
+
 TEST(Attempts, AreThoseThatWereMade) {
   const Case c = retry_case();
   Made made = retried(c);
@@ -469,9 +568,6 @@ TEST(Attempts, AreThoseThatWereMade) {
   EXPECT_TRUE(made.outcome.attempts_of(2).empty());
 }
 
-void shift_ledger(Made& made, Nanoseconds by) {
-  for (LedgerCall& call : made.ledger.calls) call.arrived += by, call.due += by, call.ended += by;
-}
 TEST(Clock, OfTheLedgerMayHaveAnOffset) {
   for (const Case& c : {gather_case(), retry_case()}) {
     Made made = c.workload == "retry" ? retried(c) : perfect(c);
@@ -934,6 +1030,34 @@ TEST(Ideal, OfRetryCountsDelaysAndWaits) {
   for (CallId id = 0; id < 4; ++id) longest = std::max(longest, 60ms + backoff(c.scenario, id, 0, {}));
   EXPECT_EQ(specification_of("retry").ideal(c), longest);
 }
+TEST(Ideal, OfRetryWithALimitPacksAttemptsIntoLanes) {
+  const Specification& retry = specification_of("retry");
+  Case c = retry_case();  // four calls, each of two attempts of 30 ms
+  c.scenario.backoff = 0ms;
+  const std::map<std::uint32_t, Nanoseconds> ideals = {{1, 240ms}, {2, 120ms},  {3, 90ms},
+                                                       {4, 60ms},  {100, 60ms}, {0, 60ms}};
+  for (const auto& [limit, ideal] : ideals) {
+    c.scenario.limit = limit;
+    EXPECT_EQ(retry.ideal(c), ideal) << limit;
+    EXPECT_EQ(retry.least(c), limit == 3 ? 80ms : ideal) << limit;
+  }
+}
+TEST(Ideal, OfRetryWithALimitHoldsNoPermitsInWaits) {
+  const Specification& retry = specification_of("retry");
+  Case c = retry_case();
+  c.scenario.calls = 2;
+  c.scenario.limit = 1;
+  c.scenario.backoff = 10s;  // waits of 5 s and more, far from each other
+  const auto wait = [&c](CallId id) { return backoff(c.scenario, id, 0, {}); };
+  ASSERT_GT(std::max(wait(0), wait(1) + 30ms) - std::min(wait(0), wait(1) + 30ms), 30ms);
+  EXPECT_EQ(retry.ideal(c), std::max(30ms + wait(0), 60ms + wait(1)) + 30ms);
+  EXPECT_EQ(retry.least(c), std::max(wait(0), wait(1)) + 60ms);
+  c.scenario.backoff = 20ms;  // waits of 10 to 20 ms, within the other call's attempt
+  EXPECT_EQ(retry.ideal(c), 120ms);
+  c.plan.delay = FixedDelay{5ms};  // 0-5 and 5-10; the call that may go on first goes on first
+  EXPECT_EQ(retry.ideal(c),
+            std::max({5ms + wait(0), 10ms + wait(1), std::min(5ms + wait(0), 10ms + wait(1)) + 5ms}) + 5ms);
+}
 TEST(Ideal, OfFirstCompletedIsTheLeastDelay) {
   const Case c = first_completed_case();
   Nanoseconds least = 1h;
@@ -1058,11 +1182,22 @@ Ledger as_planned_by(const Plan& plan, const Case& c) {
 }
 
 TEST(ServedIdeal, IsTheSameSimulationOfEveryWorkload) {
-  const std::vector<Case> all = {gather_case(),      all_settled_case(), task_group_case(),
-                                 semaphore_case(),   timeout_case(),     first_completed_case(),
-                                 worker_pool_case(), retry_case(),       producer_consumer_case(),
-                                 pipeline_case(),    paginate_case(),    pipeline_case(Mode::barrier),
-                                 paginate_case(1),   early_start_case(), mixed_case(),
+  const std::vector<Case> all = {gather_case(),
+                                 all_settled_case(),
+                                 task_group_case(),
+                                 semaphore_case(),
+                                 timeout_case(),
+                                 first_completed_case(),
+                                 worker_pool_case(),
+                                 retry_case(),
+                                 producer_consumer_case(),
+                                 limited_retry_case(),
+                                 pipeline_case(),
+                                 paginate_case(),
+                                 pipeline_case(Mode::barrier),
+                                 paginate_case(1),
+                                 early_start_case(),
+                                 mixed_case(),
                                  cpu_case()};
   std::set<std::string> seen;
   for (const Case& c : all) {
@@ -1124,6 +1259,8 @@ TEST(Expected, IsAsLongAsModelAndWorkersMakeCallsWait) {
   EXPECT_EQ(expected(retry, "sequential"), 2 * sum);
   retry.iterations = 4;
   EXPECT_EQ(expected(retry, "sequential"), 5 * sum);
+  retry.scenario.limit = 2;  // others are called during the waits
+  EXPECT_EQ(expected(retry, "sequential"), 5 * 8 * 30ms);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -222,6 +223,40 @@ cpu_per_call = "2ms"
                           "cpu/threads/curl/calls:1/latency:0ms/start:warm/cpu_per_call:2ms/pin:shared"));
 }
 
+TEST(Suite, RetryMayHaveALimit) {
+  const Suite suite = parse(scenario(R"(
+workload = "retry"
+calls = 200
+latency = "35ms"
+limit = [50, 500]
+failures = { rate = 0.03 }
+[[scenario]]
+workload = "retry"
+models = "thread_pool"
+transports = "native"
+)"));
+  const std::string rest = "/attempts:3/backoff:10ms/failures:rate=0.03:attempts=1:kinds=503";
+  EXPECT_THAT(
+      names(suite),
+      ElementsAre("retry/coroutines/native/calls:200/latency:35ms/start:warm/limit:50" + rest,
+                  "retry/coroutines/native/calls:200/latency:35ms/start:warm/limit:500" + rest,
+                  "retry/thread_pool/native/calls:1/latency:200ms/start:warm/attempts:3/backoff:10ms"));
+  EXPECT_EQ(suite.cases[0].scenario.limit, 50);
+  EXPECT_EQ(suite.cases[2].scenario.limit, 0);
+  EXPECT_EQ(parameters_json(suite.cases[0]).at("limit"), 50);
+  EXPECT_FALSE(parameters_json(suite.cases[2]).contains("limit"));
+}
+
+TEST(Suite, KeysOfOneNameAreReadInOneWay) {
+  std::map<std::string_view, std::string> values;
+  for (const Specification& specification : specifications()) {
+    for (const Key& key : specification.keys) {
+      const auto [first, is_new] = values.emplace(key.name, key.values);
+      EXPECT_TRUE(is_new || first->second == key.values) << specification.workload << ' ' << key.name;
+    }
+  }
+}
+
 TEST(Suite, ListsMakeEveryCombinationOnce) {
   const Suite suite = parse(scenario(R"(
 workload = "gather"
@@ -300,11 +335,12 @@ calls = 10
 workload = ["gather", "semaphore", "retry"]
 )");
   const std::string tail = "/native/calls:10/latency:200ms/start:warm";
-  EXPECT_THAT(names(suite), ElementsAre("gather/threads" + tail, "gather/thread_pool" + tail + "/workers:4",
-                                        "semaphore/threads" + tail + "/limit:3",
-                                        "semaphore/thread_pool" + tail + "/limit:3/workers:4",
-                                        "retry/threads" + tail + "/attempts:5/backoff:10ms",
-                                        "retry/thread_pool" + tail + "/attempts:5/backoff:10ms/workers:4"));
+  EXPECT_THAT(names(suite),
+              ElementsAre("gather/threads" + tail, "gather/thread_pool" + tail + "/workers:4",
+                          "semaphore/threads" + tail + "/limit:3",
+                          "semaphore/thread_pool" + tail + "/limit:3/workers:4",
+                          "retry/threads" + tail + "/limit:3/attempts:5/backoff:10ms",
+                          "retry/thread_pool" + tail + "/limit:3/attempts:5/backoff:10ms/workers:4"));
 }
 
 TEST(Suite, WorkersAreAsManyAsCallsCanBeInFlightUnlessTheSuiteSays) {
@@ -434,9 +470,22 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"OrderOfNoQueue", "[[scenario]]\nworkload = \"producer_consumer\"\norder = \"random\"\n",
               "4: order: expected one of \"fifo\", \"lifo\", \"priority\", got \"random\""},
         Wrong{"LimitOfGather", gather("limit = 3\n"),
-              "4: limit: expected only for semaphore, worker_pool, got it for gather"},
-        Wrong{"LimitOfSomethingElseToo", "[[scenario]]\nworkload = [\"semaphore\", \"retry\"]\nlimit = 3\n",
-              "4: limit: expected only for semaphore, worker_pool, got it for retry"},
+              "4: limit: expected only for semaphore, worker_pool, retry, got it for gather"},
+        Wrong{"LimitOfSomethingElseToo",
+              "[[scenario]]\nworkload = [\"semaphore\", \"pipeline\"]\nlimit = 3\n",
+              "4: limit: expected only for semaphore, worker_pool, retry, got it for pipeline"},
+        Wrong{"NoLimitAtAll", "[[scenario]]\nworkload = \"retry\"\nlimit = 0\n",
+              "4: limit: expected a whole number 1 … 1000000, got 0"},
+        Wrong{"LimitOfCallsThatFail",
+              "[[scenario]]\nworkload = \"semaphore\"\nlimit = 50\nfailures = { rate = 0.03 }\n",
+              "5: failures: expected only for all_settled, task_group, retry, got it for semaphore; see "
+              "retry for "
+              "limit with failures"},
+        Wrong{"FailuresUnderALimit",
+              "[[scenario]]\nworkload = \"all_settled\"\nlimit = 50\nfailures = { rate = 0.03 }\n",
+              "4: limit: expected only for semaphore, worker_pool, retry, got it for all_settled; see retry "
+              "for "
+              "failures with limit"},
         Wrong{"SemaphoreWithoutLimit", "[[scenario]]\nworkload = \"semaphore\"\n",
               "2: limit: expected the most calls at once, which semaphore needs, got nothing"},
         Wrong{"AttemptsOfGather", gather("attempts = 3\n"),

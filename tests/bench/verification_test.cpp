@@ -35,6 +35,7 @@ TEST(Verification, IsContentWithAnHonestModel) {
   EXPECT_EQ(verdict_on<Break::nothing>(semaphore_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(first_completed_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(retry_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(limited_retry_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(all_settled_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(task_group_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(timeout_case(Scope::call)), "");
@@ -174,6 +175,31 @@ TEST(Verification, FindsAFailureRecordedBeforeItWasDue) {
 TEST(Verification, FindsSwappedAttempts) {
   EXPECT_THAT(verdict_on<Break::swap_two_attempts>(retry_case()),
               HasSubstr("call 0 ended in ok, expected http_error"));
+}
+
+TEST(Verification, FindsAttemptsBeyondTheLimit) {
+  Case c = limited_retry_case();
+  EXPECT_THAT(verdict_on<Break::exceed_the_limit>(c),
+              HasSubstr("3 calls were in flight at once, expected at most 2"));
+  c.scenario.backoff = 200ms;  // so that first attempts come before retries all the same
+  EXPECT_THAT(verdict_on<Break::retry_without_a_permit>(c),
+              HasSubstr("calls were in flight at once, expected at most 2"));
+}
+TEST(Verification, FindsAWaitThatHoldsItsPermit) {
+  for (const Nanoseconds backoff : {0ms, 40ms, 400ms}) {  // other calls begin during the longest
+    Case c = limited_retry_case();
+    c.scenario.backoff = backoff;
+    EXPECT_THAT(verdict_on<Break::hold_a_permit_while_waiting>(c),
+                HasSubstr("2 calls were under way at most, waits between attempts included"));
+  }
+}
+TEST(Verification, FindsRetriesThatAreServedFirst) {
+  EXPECT_THAT(verdict_on<Break::serve_retries_first>(limited_retry_case()),
+              HasSubstr("retries got their permits before calls that had waited for longer"));
+}
+TEST(Verification, FindsARetryThatTakesTheLastFirst) {
+  EXPECT_THAT(verdict_on<Break::last_come_first_served>(limited_retry_case()),
+              HasSubstr("pairs of calls that waited got their permits in reverse"));
 }
 
 TEST(Verification, FindsAHiddenFailure) {

@@ -10,6 +10,7 @@
 #include "bench/machine/resources.hpp"
 #include "bench/measure/measurement.hpp"
 #include "impls/http/transports.hpp"
+#include "tests/bench/cases.hpp"
 #include "tests/bench/small_case.hpp"
 #include "tests/sanitized.hpp"
 
@@ -106,6 +107,7 @@ const Variant variants[] = {
        c.scenario.consume = 150ms;  // time to begin to fetch ahead in, however busy the machine is
      },
      false},
+    {"unlimited", "retry", [](Case& c) { c.scenario.limit = 0; }, true},
     {"offload", "mixed", [](Case& c) { c.scenario.placement = Placement::offload; }, false},
 };
 
@@ -120,6 +122,16 @@ TEST(Variants, OfEachWorkloadInEachModel) {
         EXPECT_EQ(verified(settled(c)), entry.name != "sequential" || variant.sequential);
       }
     }
+  }
+}
+
+/// Long enough for the ledger to show who has a permit.
+TEST(Models, LeaveTheirPermitsToOthersWhileTheyWait) {
+  for (const ModelEntry& entry : models()) {
+    if (!entry.supports("retry", "native")) continue;
+    Case c = cases::limited_retry_case();
+    c.model = entry.name;
+    EXPECT_TRUE(verified(settled(c))) << entry.name;
   }
 }
 

@@ -45,6 +45,7 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
                                       LognormalDelay{5ms, 40ms}, BimodalDelay{2ms, 40ms, 0.2}});
   c.plan.body_bytes = pick<std::size_t>(random, {17, 64, 3000});
   scenario.limit = pick<std::uint32_t>(random, {1, 2, 7, size + 5});
+  if (workload == "retry" && pick(random, {false, true})) scenario.limit = 0;  // it need not have one
   scenario.attempts = pick<std::uint32_t>(random, {1, 2, 4});
   scenario.backoff = pick<Nanoseconds>(random, {0ms, 1ms, 8ms});
   if (has(specification, "failures")) {

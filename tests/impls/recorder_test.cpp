@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Reply good{.verdict = Verdict::ok, .status = 200, .answer = 0xa7};
-constexpr Reply busy{.verdict = Verdict::http_error, .status = 503, .answer = 0xb8};
+constexpr Reply busy{.verdict = Verdict::http_error, .status = 503, .retry_after = 20ms, .answer = 0xb8};
 
 /// A run that began a while ago, so that none of its times is 0.
 const auto began = Recorder::Clock::now() - 1s;
@@ -74,6 +74,7 @@ TEST(Recorder, TakesEachAttemptDown) {
   ASSERT_EQ(of.data(), &attempts[3]);
   ASSERT_EQ(of.size(), 3U);
   expect(of[first], busy);
+  EXPECT_EQ(of[first].retry_after, 20ms);
   expect(of[second], good);
   expect_untouched(of[2]);
   for (const AttemptRecord& other : recorder.attempts_of(0)) expect_untouched(other);

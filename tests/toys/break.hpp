@@ -24,6 +24,10 @@ enum class Break {
   record_a_longer_wait,        // waits less than it records
   record_an_early_failure,     // claims to have known of it before the reply was due
   swap_two_attempts,           // the failure is recorded as the success, and the other way round
+  // retry with a limit
+  hold_a_permit_while_waiting,  // for the next attempt
+  retry_without_a_permit,       // only first attempts have one
+  serve_retries_first,          // of those that wait for a permit
   // all_settled
   hide_a_failure,  // a failed call is recorded as if it had succeeded
   // gather
@@ -31,7 +35,7 @@ enum class Break {
   // first_completed
   make_one_only,     // call 0; the others are recorded as never begun
   forge_the_others,  // the same, but they are recorded as begun
-  // semaphore
+  // semaphore, retry with a limit
   last_come_first_served,  // of those that wait for a permit
   // task_group
   choose_nobody,           // the failure is not reported

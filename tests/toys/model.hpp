@@ -14,6 +14,7 @@
 #include "tests/toys/chains.hpp"
 #include "tests/toys/groups.hpp"
 #include "tests/toys/queues.hpp"
+#include "tests/toys/retries.hpp"
 #include "tests/toys/work.hpp"
 
 namespace fanbench {
@@ -133,6 +134,7 @@ class Toy final : public Model {
   void cpu(const Scenario& scenario, Recorder& recorder) { toys::cpu(*client_, scenario, recorder, broken_); }
 
   void retry(const Scenario& scenario, Recorder& recorder) {
+    if (scenario.limit > 0) return toys::retry_within_limit(*client_, scenario, recorder, broken_);
     Scenario changed = scenario;
     if (broken_ == Break::retry_too_early || broken_ == Break::record_a_longer_wait)
       changed.backoff = Nanoseconds(0);

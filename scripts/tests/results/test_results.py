@@ -117,6 +117,8 @@ def test_planned_failures_in_words():
 @pytest.mark.parametrize("workload, params, words", [
     ("timeout", "deadline:1.5s/scope:group", "deadline 1.5 s · for the group"),
     ("semaphore", "limit:5", "at most 5 at once"),
+    ("retry", "limit:50/attempts:3/backoff:10ms/failures:rate=0.03:attempts=1:kinds=503",
+     "at most 50 at once · up to 3 attempts · backoff from 10 ms · 3 % fail at first (503)"),
     ("producer_consumer", "producers:1/consumers:6/capacity:4/order:lifo", "6 consumers · queue of 4 · lifo"),
     ("producer_consumer", "producers:2/consumers:1/capacity:4/order:priority",
      "2 producers · 1 consumer · queue of 4 · by priority"),

@@ -1,0 +1,28 @@
+// Permits on an event loop: a channel with a message for each. Who finds it empty waits in it, in arrival
+// order.
+#pragma once
+
+#include <boost/asio/experimental/channel.hpp>
+
+#include "impls/http/awaitable.hpp"
+
+namespace fanbench::coroutines {
+
+/// Of a loop, with room for as many permits as there are; async_receive takes one.
+using Permits = asio::experimental::channel<Loop, void(boost::system::error_code)>;
+
+/// All are there to be taken.
+inline void fill(Permits& permits) {
+  while (permits.try_send(boost::system::error_code())) {
+  }
+}
+
+/// One that was taken, given back at the end, whatever that is. Of no permits at all: nothing.
+struct Permit {
+  Permits* of;
+  ~Permit() {
+    if (of) of->try_send(boost::system::error_code());
+  }
+};
+
+}  // namespace fanbench::coroutines
