@@ -50,9 +50,9 @@ class Plan:
                     spent_s += cost_s(group)
         return fit
 
-    def left_s(self, number: int, spent_s: float, expected_s: float | None) -> float | None:
+    def left_s(self, number: int, spent_s: float, expected_s: float) -> float:
         """Until the run is over, in this round; `expected_s` is for what is left of the rounds of all cases."""
         if self.budget_s is None:
             return expected_s
         budget_left_s = max(0.0, self.budget_s - spent_s)
-        return budget_left_s if not self.of_all(number) or expected_s is None else max(expected_s, budget_left_s)
+        return max(expected_s, budget_left_s) if self.of_all(number) else budget_left_s

@@ -9,28 +9,24 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Position:
-    """How far a run is. `left_s` is None while nothing is known."""
+    """How far a run is."""
 
     round: int
     rounds: int | None  # None: as many as the budget allows
     done: float  # cases done, in all rounds where their number is known, else in this one
     total: int
-    left_s: float | None = None
+    left_s: float
     case: str = ""
 
     @property
     def left(self) -> str:
-        """"" while nothing is known."""
-        if self.left_s is None:
-            return ""
         return f"{duration(self.left_s)} left{'' if self.rounds else ' of the budget'}"
 
     def at(self, of: str) -> str:
         return f"{self.round}{of}{self.rounds}" if self.rounds else f"{self.round}"
 
     def line(self) -> str:
-        left = self.left and f", {self.left}"
-        return f"round {self.at(' of ')}, {self.done:,.0f} of {self.total:,} cases done{left}"
+        return f"round {self.at(' of ')}, {self.done:,.0f} of {self.total:,} cases done, {self.left}"
 
 
 class Display(Protocol):

@@ -13,6 +13,7 @@ from ..results.rows import Row, is_failure, is_number, status_of
 
 NO_MEDIAN = {"family_index", "per_family_instance_index", "repetitions", "repetition_index", "threads",
              "iterations"}  # numeric fields of a row that say how it was run
+SURPLUS_S = 0.5  # about what a case's process takes beyond its iterations: to start, to be watched and to end
 MOST_IN_FLIGHT = 4000  # of the cases that take turns together: each holds its connections, workers and server's side
 
 
@@ -101,11 +102,11 @@ def values_of_turns(turns: Sequence[Mapping[str, float]],
 
 
 def time_left_s(remaining: Iterable[ListedCase], measured: Mapping[str, float],
-                known: Mapping[str, ListedCase]) -> float | None:
-    """What the remaining cases will take: as long as they took before, else the average over what was expected."""
-    if not measured:
-        return None
-    surplus = statistics.fmean(max(0.0, took - known[name].expected_s) for name, took in measured.items())
+                known: Mapping[str, ListedCase]) -> float:
+    """What the remaining cases will take: as long as they took before, else what is expected and on top of it what those
+    that were measured took more, on average."""
+    surplus = statistics.fmean(max(0.0, took - known[name].expected_s) for name, took in measured.items()) \
+        if measured else SURPLUS_S
     return sum(measured.get(c.name, c.expected_s + surplus) for c in remaining)
 
 

@@ -151,7 +151,7 @@ def _results(out: Path, interrupted: bool = False) -> dict[str, Any]:
 
 def _run_round(job: Job, number: int, groups: Sequence[Sequence[ListedCase]], took: dict[str, float],
                display: Display, stop: process.StopRequest,
-               time_left: Callable[[float | None], float | None]) -> tuple[list[Row], dict[str, Any]]:
+               time_left: Callable[[float], float]) -> tuple[list[Row], dict[str, Any]]:
     """The rows of the groups that were done before a stop, and the context of the first. `time_left` says how long the
     run goes on where the rounds of all cases take so long yet."""
     # What is watched costs two runs more, and hardly differs from process to process.
@@ -167,10 +167,9 @@ def _run_round(job: Job, number: int, groups: Sequence[Sequence[ListedCase]], to
     def show(group: Sequence[ListedCase], share: float = 0.0) -> None:
         i = len(rows)
         left = rounds.time_left_s([*order[i:], *(order * (job.rounds - number))], took, known)
-        gone = sum(took.get(case.name, 0.0) for case in group) * share
+        gone = rounds.time_left_s(group, took, known) * share
         display.show(Position(number, job.rounds if of_all else None, done_before + i + share * len(group), total,
-                              time_left(None if left is None else max(0.0, left - gone)),
-                              group[0].name if group else ""))
+                              time_left(max(0.0, left - gone)), group[0].name if group else ""))
 
     for group in groups:
         entrants = [turns.Entrant(job.bench, job.suite_file, case, options,

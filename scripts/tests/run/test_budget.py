@@ -132,13 +132,21 @@ def test_the_time_left_is_the_budgets_or_more_while_all_cases_are_run(stage: Sta
     assert {p.round for p in further} == {3} and {p.total for p in further} == {2}
     assert (further[0].done, further[0].left_s) == (0.5, 34) and further[-1].left_s == 9
     assert Plan(5, 100.0).left_s(1, 10.0, 300.0) == 300.0  # it takes what it takes
-    assert Plan(5, 100.0).left_s(6, 110.0, None) == 0.0
+    assert Plan(5, 100.0).left_s(6, 110.0, 300.0) == 0.0
+    assert Plan(5).left_s(1, 10.0, 300.0) == 300.0
+
+
+def test_from_the_first_case_on_there_is_an_estimate(stage: Stage) -> None:
+    stage.run("", rounds=2, budget_s=None)
+    at_first = 2 * 3 * rounds.SURPLUS_S
+    assert stage.shown[0].left_s == pytest.approx(at_first - rounds.SURPLUS_S / 2)  # half of the first is done
+    assert stage.shown[-1].left_s == 0
 
 
 @pytest.mark.parametrize(("position", "line"), [
     (Position(2, 5, 90.0, 225, 80.0), "round 2 of 5, 90 of 225 cases done, 1:20 left"),
     (Position(6, None, 3.0, 12, 40.0), "round 6, 3 of 12 cases done, 0:40 left of the budget"),
-    (Position(1, 5, 0.0, 225), "round 1 of 5, 0 of 225 cases done"),
+    (Position(1, 5, 0.0, 225, 3723.0), "round 1 of 5, 0 of 225 cases done, 1:02:03 left"),
 ])
 def test_lines_say_how_far_it_is(position: Position, line: str, capsys: pytest.CaptureFixture[str]) -> None:
     Lines().show(position)

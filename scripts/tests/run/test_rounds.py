@@ -140,7 +140,7 @@ def listed(name: str, expected_s: float) -> ListedCase:
 def test_time_left_is_what_was_measured_else_what_is_expected_and_the_average_surplus() -> None:
     cases = [listed("a", 2.0), listed("b", 20.0)]
     known = {c.name: c for c in cases}
-    assert rounds.time_left_s(cases, {}, known) is None
+    assert rounds.time_left_s(cases, {}, known) == pytest.approx(22.0 + 2 * rounds.SURPLUS_S)  # nothing was measured yet
     assert rounds.time_left_s(cases, {"a": 2.5}, known) == pytest.approx(2.5 + 20.0 + 0.5)
     assert rounds.time_left_s([*cases, *cases], {"a": 2.5, "b": 21.0}, known) == pytest.approx(47.0)
     assert rounds.time_left_s([], {"a": 2.5}, known) == 0
