@@ -42,10 +42,11 @@ def test_paths_in_backticks_are_there(page):
 
 
 def test_the_table_has_a_cell_for_each_workload_and_model():
+    """That has it: a model may begin with one workload."""
     for workload in CATALOGUE.workloads:
         row = next(line for line in text("README.md").splitlines() if line.startswith(f"| **[{workload}]"))
         for model in CATALOGUE.models:
-            if not CATALOGUE.is_yardstick(model):
+            if not CATALOGUE.is_yardstick(model) and (checkout.ROOT / "impls" / model / f"{workload}.cpp").exists():
                 code = text(f"impls/{model}/{workload}.cpp")
                 cell = "n/a" if "// Not applicable" in code else "cpp"
                 assert f"[{cell}](impls/{model}/{workload}.cpp)" in row
