@@ -32,7 +32,7 @@ def server_binary() -> Path:
 
 def version() -> str:
     """The version that CMakeLists.txt gives."""
-    match = re.search(r"project\(fanbench VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text())
+    match = re.search(r"project\(fanbench VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text("utf-8"))
     return match[1] if match else "unknown"
 
 
@@ -45,6 +45,6 @@ def commit() -> str:
 def _git(*arguments: str) -> str:
     try:
         return subprocess.run(["git", "-C", str(ROOT), *arguments], stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, check=False).stdout.strip()
+                              encoding="utf-8", errors="replace", check=False).stdout.strip()
     except FileNotFoundError:
         return ""

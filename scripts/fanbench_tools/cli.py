@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import itertools
 import os
 import re
 import shlex
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, Callable, Mapping, NoReturn, Sequence
 
 from . import checkout
+from .checking import Refused, check, given, new_folder, pattern, selected, suite_path
 from .machine import doctor
 from .machine.facts import Machine, Software, read_software
 from .results.reader import FORMAT, ResultsError, from_rows, load
@@ -28,31 +28,27 @@ USAGE_ERROR = 2
 _EXPORTS = ("csv", "bencher", "github-action-benchmark")
 
 
-class Refused(Exception):
-    """Input that can't be used. The message is one line."""
-
-
 class Parser(argparse.ArgumentParser):
     """argparse, but a mistake gets one line."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._negative_number_matcher = re.compile(r"-\d")  # else -3m is an option, not what --budget was given
 
     def error(self, message: str) -> NoReturn:
         self.exit(USAGE_ERROR, f"{self.prog}: {message} ({self.prog} --help says more)\n")
 
 
 def main(argv: Sequence[str] | None = None, prepare: Callable[[argparse.Namespace], None] = lambda _: None) -> int:
-    """Does a verb, after what prepares it; the exit code is what the shell gets."""
+    """Does a verb, after a look at its arguments and what prepares it; the exit code is what the shell gets."""
     arguments = parse(argv)
     try:
+        check(arguments)
         prepare(arguments)
-        code = arguments.do(arguments)
-        sys.stdout.flush()  # a full disk, or a reader that is gone, shows here at the latest
-        return code
+        return arguments.do(arguments)
     except (Refused, runner.BenchError) as e:
         print(f"fanbench: {e}", file=sys.stderr)
         return USAGE_ERROR
-    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         print("fanbench: interrupted", file=sys.stderr)
         return 128 + signal.SIGINT
@@ -91,8 +87,9 @@ def _parser() -> Parser:
     run.add_argument("--timeout", type=_positive_float, metavar="SECONDS",
                      help="without a sign of progress, after which a case is an error row; generous if left out")
     run.add_argument("--order-seed", type=int, metavar="N", help="repeats an earlier run's order; random if left out")
-    run.add_argument("--server", metavar="HOST:PORT", help="a mock server that already runs (fanbench serve), on this "
-                     "machine or another; one of its own for each case if left out")
+    run.add_argument("--server", type=_address, metavar="HOST:PORT",
+                     help="a mock server that already runs (fanbench serve), on this machine or another; one of its own "
+                          "for each case if left out")
     run.add_argument("--wide", action="store_true", help="the table with percentiles of latency, for 120 columns")
     run.add_argument("--no-report", action="store_true", help="results.json only (fanbench report DIR makes the rest)")
 
@@ -148,6 +145,15 @@ def _positive_float(text: str) -> float:
     if not 0 < value < 1e6:
         raise argparse.ArgumentTypeError(f'expected seconds above 0, got "{text}"')
     return value
+
+
+def _address(text: str) -> str:
+    """In form; who is there is asked later."""
+    match = re.fullmatch(r"(?:\[[^\[\]]+\]|[^\[\]:]+):(\d{1,5})", text)
+    if not match or not 0 < int(match[1]) < 65536:
+        raise argparse.ArgumentTypeError(f"expected a server's HOST:PORT, such as localhost:8080 or [::1]:8080, "
+                                         f'got "{text}"')
+    return text
 
 
 def _percentage(text: str) -> float:
@@ -211,13 +217,11 @@ def _measure_and_show(job: runner.Job, arguments: argparse.Namespace, began: flo
 def _job(arguments: argparse.Namespace, bench: Path) -> runner.Job:
     """What the arguments ask for, measured with this bench. Raises Refused or BenchError."""
     suite_file = suite_path(arguments.suite)
-    wanted = _pattern(arguments.filter)
     options = ("--server", arguments.server) if arguments.server else ()
     suite = runner.list_suite(bench, suite_file, options)
-    cases = tuple(case for case in suite.cases if wanted.search(case.name))
-    if not cases:
-        raise Refused(f'--filter: no case of {suite.name} matches "{arguments.filter}"')
-    out = _given(arguments.out) if arguments.out else \
+    cases = selected(suite.cases, pattern(arguments.filter), suite.name,
+                     f"fanbench list {shlex.quote(arguments.suite)}")
+    out = given(arguments.out) if arguments.out else \
         new_folder(checkout.RESULTS / default_name(suite.name, datetime.now(timezone.utc)))
     return runner.Job(bench=bench, suite_file=suite_file, suite=suite, cases=cases, out=out,
                       rounds=arguments.rounds or suite.rounds, timeout_s=arguments.timeout,
@@ -226,45 +230,9 @@ def _job(arguments: argparse.Namespace, bench: Path) -> runner.Job:
                       catalogue=runner.catalogue(bench).document, options=options)
 
 
-def suite_path(suite: str) -> Path:
-    """A name means one of the suites that come with fanbench, else it is a path. Raises Refused."""
-    is_path = suite.endswith(".toml") or "/" in suite
-    path = Path(suite).resolve() if is_path else checkout.SUITES / f"{suite}.toml"
-    if path.is_file():
-        return path
-    if is_path:
-        raise Refused(f"{suite}: no such file; expected a suite's name or TOML file")
-    names = ", ".join(p.stem for p in sorted(checkout.SUITES.glob("*.toml")))
-    raise Refused(f'no suite "{suite}"; expected {names or "one in bench/suites"}, or a path to a TOML file')
-
-
 def default_name(suite: str, now: datetime) -> str:
-    return f"{suite}-{now:%Y-%m-%dT%H%M%SZ}"
-
-
-def new_folder(wanted: Path) -> Path:
-    """Makes it, or where another run has it by then, the same with -2, -3 … behind it. Raises Refused."""
-    for n in itertools.count(1):
-        path = wanted if n == 1 else wanted.with_name(f"{wanted.name}-{n}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(FileExistsError):
-                path.mkdir()
-                return path
-        except OSError as e:
-            raise Refused(f"{path}: can't be made: {e.strerror}") from None
-    raise AssertionError("numbers never end")
-
-
-def _given(out: Path) -> Path:
-    """The folder that --out names, made if it is not there. Raises Refused."""
-    try:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise Refused(f"{out}: is there already, and nothing is overwritten; expected a new or empty folder")
-        out.mkdir(parents=True, exist_ok=True)
-        return out
-    except OSError as e:
-        raise Refused(f"{out}: can't be made: {e.strerror}") from None
+    """In UTF-8 on the disk, whatever the locale is."""
+    return os.fsdecode(f"{suite}-{now:%Y-%m-%dT%H%M%SZ}".encode())
 
 
 def _context(job: runner.Job, machine: Machine, software: Software) -> dict[str, Any]:
@@ -275,11 +243,10 @@ def _context(job: runner.Job, machine: Machine, software: Software) -> dict[str,
 
 
 def _all_rounds(job: runner.Job, stop: process.StopRequest) -> int:
-    from rich.console import Console
-
+    from . import terminal
     from .run.display import display_for
 
-    display = display_for(Console())
+    display = display_for(terminal.console())
     try:
         return runner.run(job, display, stop, _look)
     finally:
@@ -324,11 +291,10 @@ def _write_report(out: Path) -> None:
 
 
 def _print_table(out: Path, wide: bool) -> None:
-    from rich.console import Console
-
+    from . import terminal
     from .results import table
 
-    table.print_table(load(out), Console(), wide)
+    table.print_table(load(out), terminal.console(), wide)
 
 
 def _verdict(results: dict[str, Any], seconds: float) -> int:
@@ -365,16 +331,12 @@ def _shown(path: Path) -> str:
 def _gate(arguments: argparse.Namespace) -> int:
     from .gate import builds, searching, verb
 
-    wanted = _pattern(arguments.filter)
-    for path in filter(None, (arguments.markdown, arguments.json)):
-        if not path.absolute().parent.is_dir() or path.is_dir():  # said before minutes are spent
-            raise Refused(f"{path}: can't be written: expected a file in a folder that is there")
-    asked = verb.Asked(arguments.base, arguments.head, arguments.suite, wanted,
-                            arguments.least_change and arguments.least_change / 100, arguments.budget, arguments.force,
-                            runner.new_seed() if arguments.order_seed is None else arguments.order_seed)
+    asked = verb.Asked(arguments.base, arguments.head, arguments.suite, pattern(arguments.filter),
+                       arguments.least_change and arguments.least_change / 100, arguments.budget, arguments.force,
+                       runner.new_seed() if arguments.order_seed is None else arguments.order_seed)
     try:
         with process.StopRequest() as stop:
-            verdict = verb.run(asked, suite_path, stop)
+            verdict = verb.run(asked, stop)
             if verdict is None:
                 name = signal.Signals(stop.number).name
                 print(f"fanbench: interrupted by {name}; nothing is decided", file=sys.stderr)
@@ -384,13 +346,6 @@ def _gate(arguments: argparse.Namespace) -> int:
         raise Refused(str(e)) from None
     except OSError as e:
         raise Refused(f"{e.filename or 'the gate'}: {e.strerror}") from None
-
-
-def _pattern(regex: str | None) -> re.Pattern[str]:
-    try:
-        return re.compile(regex or "")
-    except re.error as e:
-        raise Refused(f'--filter: expected a regular expression, got "{regex}": {e}') from None
 
 
 # -- the other verbs ---------------------------------------------------------------------------------------------------
@@ -427,7 +382,8 @@ def _report(arguments: argparse.Namespace) -> int:
     except ResultsError as e:
         raise Refused(str(e)) from None
     except OSError as e:
-        raise Refused(f"{e.filename or folder}: can't be written: {e.strerror}") from None
+        raise Refused(f"{e.filename or folder}: can't be written: {e.strerror}; a copy of {folder} can be reported, and "
+                      "--format csv --out FILE puts the rows elsewhere") from None
     print(*(_shown(folder / name) for name in ("report.md", "report.html")), sep="\n")
     return 0
 
@@ -455,8 +411,7 @@ def _export(folder: Path, kind: str, out: Path | None) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    from rich.console import Console
-
+    from . import terminal
     from .analysis import compare
     from .report import comparison
 
@@ -470,7 +425,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     if arguments.format == "csv":
         print(comparison.to_csv(compared), end="")
         return 0
-    comparison.print_table(compared, Console())
+    comparison.print_table(compared, terminal.console())
     print(*(_shown(path) for path in written), sep="\n", end="\n" * bool(written))
     return 0
 
@@ -501,5 +456,6 @@ def _test(arguments: argparse.Namespace) -> int:
     codes = []
     for command in (ctest, pytest):
         print(f"$ {shlex.join(command)}", flush=True)
-        codes.append(subprocess.run(command, cwd=checkout.ROOT, check=False).returncode)
+        codes.append(subprocess.run(command, cwd=checkout.ROOT, check=False,
+                                    env={**os.environ, "PYTHONUTF8": "1"}).returncode)  # as our files are
     return 1 if any(codes) else 0

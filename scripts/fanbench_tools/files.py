@@ -12,9 +12,9 @@ LONGEST = 200  # bytes of a name: file systems take 255, and what is written bes
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Writes beside the target and renames: a reader sees the old file or the new one, never half of one. An OSError
-    names the target."""
-    data = content.encode() if isinstance(content, str) else content
+    """Writes beside the target and renames: a reader sees the old file or the new one, never half of one. Text is
+    written as UTF-8, names of files in it as they are. An OSError names the target."""
+    data = content.encode(errors="surrogateescape") if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_and_rename(path, data)

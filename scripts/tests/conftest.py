@@ -29,8 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """Ours, without what `fanbench test` or CI sets: tests must not see the build that they run in."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("FANBENCH_")}
+    """Ours, without what `fanbench test` or CI sets: tests must not see the build that they run in, nor its locale."""
+    kept = {key: value for key, value in os.environ.items()
+            if not key.startswith("FANBENCH_") and key not in ("PYTHONIOENCODING", "PYTHONUTF8", "LC_ALL", "LANG")}
     return {**kept, "PYTHONPATH": str(SCRIPTS), "TERM": "dumb", **more}
 
 
@@ -71,7 +72,8 @@ class Pretend:
             {"rounds": rounds, "cases": behaviours, "listing": listing}))
 
     def start(self, *arguments: str, verb: str = "run", suite: str | None = None, report: bool = False,
-              out: Path | None = None, term: str = "dumb", **options: Any) -> subprocess.Popen[str]:
+              out: Path | None = None, term: str = "dumb", environment: dict[str, str] | None = None,
+              **options: Any) -> subprocess.Popen[str]:
         """Starts a verb of fanbench; `run` gets our suite and folder, and no report, unless told otherwise."""
         key, value = self.mark.split("=")
         argv = [sys.executable, "-P", "-m", "fanbench_tools", verb, *arguments]
@@ -79,8 +81,8 @@ class Pretend:
             argv += [suite or str(self.suite), "--out", str(out or self.out)] + ["--no-report"] * (not report)
         defaults = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True,
                     "cwd": self.folder}
-        return subprocess.Popen(argv, env=clean_environment(FANBENCH_BENCH=str(self.bench), TERM=term, **{key: value}),
-                                **(defaults | options))
+        ours = clean_environment(FANBENCH_BENCH=str(self.bench), TERM=term, **{key: value}, **(environment or {}))
+        return subprocess.Popen(argv, env=ours, **(defaults | options))
 
     def run(self, *arguments: str, **options: Any) -> Ran:
         child = self.start(*arguments, **options)

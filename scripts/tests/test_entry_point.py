@@ -73,12 +73,20 @@ class Checkout:
             cli.write(PRETEND_VERBS)
         self.entry = Path(shutil.copy(SCRIPTS / "fanbench", self.root / "scripts"))
         shutil.copy(SCRIPTS.parent / "CMakeLists.txt", self.root)
+        shutil.copytree(SCRIPTS.parent / "bench" / "suites", self.root / "bench" / "suites")
         (folder / "bin").mkdir()
         for name, script in TOOLS.items():
             self.tool(name, NOTE_THE_CALL + script)
         self.tool("python3", f'#!/bin/bash\nexec {sys.executable} "$@"\n')
         self.installed(CPP)
         self.boost(108100)
+
+    def repository(self, *branches: str) -> None:
+        """Makes it one, with these branches."""
+        for command in (["init", "--quiet"], ["add", "bench"], ["commit", "--quiet", "--message", "all"],
+                        *(["branch", "--force", name] for name in branches)):
+            subprocess.run(["git", "-C", str(self.root), "-c", "user.name=t", "-c", "user.email=t@example.org",
+                            "-c", "init.defaultBranch=trunk", *command], check=True)
 
     def tool(self, name: str, script: str) -> None:
         path = self.folder / "bin" / name
@@ -206,6 +214,8 @@ def test_a_test_that_fails_is_the_end_of_neither(checkout: Checkout, failing: st
 @pytest.mark.parametrize("arguments", [["report", "DIR"], ["compare", "A", "B"]])
 def test_what_needs_no_build_does_not_build(checkout: Checkout, arguments: list[str]) -> None:
     checkout.installed([])
+    for folder in arguments[1:]:
+        (checkout.folder / folder).mkdir()
     ran = checkout.run(*arguments)
     assert (ran.code, ran.err, ran.out) == (0, "", handed_over(" ".join(arguments), checkout))
     assert checkout.calls("cmake") == checkout.calls("ninja") == checkout.calls("apt-get") == []
@@ -219,10 +229,44 @@ def test_help_of_a_verb_needs_nothing_but_python(checkout: Checkout, arguments: 
     assert f"usage: fanbench {arguments[-2]} [-h]" in ran.out
 
 
-@pytest.mark.parametrize("arguments", [["run", "--rounds", "0"], ["report"], ["gate"], ["list", "--frob"]])
-def test_a_wrong_option_gets_one_line_before_anything_is_built(checkout: Checkout, arguments: list[str]) -> None:
-    ran = checkout.run(*arguments)
+@pytest.mark.parametrize(("line", "message"), [
+    ("run --rounds 0", "expected a whole number from 1"),
+    ("run --budget -3m", 'argument --budget: expected a time such as 90s or 3m30s, got "-3m"'),
+    ("run --server nowhere", "expected a server's HOST:PORT"),
+    ("run nosuch", 'no suite "nosuch"; expected ci, claims, patterns, quick, scaling or smoke, or a path to a TOML file'),
+    ("run ./nosuch.toml", "./nosuch.toml: no such file"),
+    ("run --filter (", "--filter: expected a regular expression"),
+    ("run --out file", "file: is there already"),
+    ("run --out file/below", "file/below: can't be made: Not a directory"),
+    ("list --frob", "what is --frob?"),
+    ("list nosuch", 'no suite "nosuch"'),
+    ("report", "the following arguments are required: DIR"),
+    ("report nosuch", "nosuch: no such folder"),
+    ("compare . nosuch", "nosuch: no such folder"),
+    ("gate", "the following arguments are required: --base"),
+    ("gate --base nosuch", '"nosuch": neither a folder nor a commit of this repository'),
+    ("gate --base main --head nosuch", '"nosuch": neither a folder nor a commit'),
+    ("gate --base main --suite nosuch", 'no suite "nosuch"; expected ci, '),
+    ("gate --base main --head mine --suite nosuch", 'mine has no suite "nosuch"; expected ci, '),
+    ("gate --base main --filter (", "--filter: expected a regular expression"),
+    ("gate --base main --json nowhere/gate.json", "nowhere/gate.json: can't be written"),
+    ("gate --base main --head .", ". is a folder of results, main is not"),
+])
+def test_what_is_wrong_gets_one_line_before_anything_is_built(checkout: Checkout, line: str, message: str) -> None:
+    checkout.repository("main", "mine")
+    (checkout.folder / "file").touch()
+    ran = checkout.run(*line.split())
     assert (ran.code, ran.out, ran.err.count("\n"), checkout.calls()) == (2, "", 1, [])
+    assert message in ran.err
+
+
+def test_results_that_can_not_be_written_mention_another_folder(checkout: Checkout) -> None:
+    """A file stands for a folder that may not be written to, as root may."""
+    (checkout.root / "results").touch()
+    ran = checkout.run("run")
+    assert (ran.code, ran.err.count("\n"), checkout.calls()) == (2, 1, [])
+    assert "results: nothing can be written there: File exists; --out DIR puts results elsewhere" in ran.err
+    assert checkout.run("run", "--out", "elsewhere").code == 0
 
 
 def test_the_command_line_is_read_with_the_standard_library_alone() -> None:
@@ -233,6 +277,7 @@ def test_the_command_line_is_read_with_the_standard_library_alone() -> None:
 
 
 def test_the_gate_builds_this_tree_only_where_it_is_head(checkout: Checkout) -> None:
+    checkout.repository("main", "mine")
     assert checkout.run("gate", "--base", "main").code == 0
     assert checkout.calls("ninja")[0].endswith("bin/fanbench-bench bin/fanbench-server")
     checkout.forget_calls()
@@ -349,12 +394,14 @@ def test_a_failed_build_shows_what_the_compiler_said(checkout: Checkout) -> None
 
 def test_a_gate_whose_build_fails_is_no_regression(checkout: Checkout) -> None:
     checkout.so("ninja-fails")
+    checkout.repository("main")
     ran = checkout.run("gate", "--base", "main")
     assert ran.code == 2 and ran.err.splitlines()[-1].startswith("fanbench: the build failed; all it said: ")
 
 
 def test_a_gate_that_only_says_what_is_missing_is_no_regression(checkout: Checkout) -> None:
     checkout.installed([p for p in CPP if p != "libtbb-dev"])
+    checkout.repository("main")
     assert checkout.run("--no-install", "gate", "--base", "main").code == 2
 
 
@@ -381,12 +428,14 @@ REAL_VERBS = "\n\nparse = real_parse\n"  # undoes PRETEND_VERBS
     ("an import that fails at once", "No module named 'a_module_that_is_not_there'"),
     ("a file that is no Python", "SyntaxError"),
     ("an exception", "the gate did not come to its end: ValueError: unforeseen"),
-    ("nothing", "neither a folder nor a commit of this repository"),
+    ("nothing", "\"main\": neither a folder nor a commit of this repository; git says: fatal: not a git repository"),
 ])
 def test_a_gate_that_fails_otherwise_is_no_regression(checkout: Checkout, what: str, message: str) -> None:
     with open(checkout.root / "scripts" / "fanbench_tools" / "cli.py", "a") as cli:
         cli.write(REAL_VERBS)
     break_by(checkout, what)
+    if what != "nothing":
+        checkout.repository("main")
     ran = checkout.run("gate", "--base", "main")
     assert ran.code == 2 and message in ran.err
     assert what not in ("a build folder that is a file", "nothing") or ran.err.count("\n") == 1
@@ -395,6 +444,8 @@ def test_a_gate_that_fails_otherwise_is_no_regression(checkout: Checkout, what: 
 def test_a_gate_whose_words_find_no_room_is_no_regression(checkout: Checkout) -> None:
     with open(checkout.root / "scripts" / "fanbench_tools" / "cli.py", "a") as cli:
         cli.write("\n\ndef pretend(argv):\n    print('REGRESSION: 1')\n    return 1\n")
+    for folder in "ab":
+        (checkout.folder / folder).mkdir()
     assert checkout.run("gate", "--base", "a", "--head", "b").code == 1
     child = checkout.start("gate", "--base", "a", "--head", "b", to="/dev/full")
     assert child.wait(timeout=60) == 2

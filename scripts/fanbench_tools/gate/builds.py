@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import fcntl
 import hashlib
 import os
@@ -10,9 +11,9 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterable, Iterator
+from typing import Callable, Iterable, Iterator, Sequence
 
-from .. import checkout
+from .. import checkout, compiling
 from ..run import process
 
 CACHE = checkout.ROOT / ".cache" / "gate"
@@ -58,10 +59,27 @@ def commit_of(ref: str) -> str:
     """The commit that a ref names. Raises BuildError."""
     parsed = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
     if parsed.returncode != 0:
-        shallow = _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
-        hint = "; this clone is shallow, fetch it with its history" if shallow else ""
-        raise BuildError(f'"{ref}": neither a folder nor a commit of this repository{hint}')
+        raise BuildError(f'"{ref}": neither a folder nor a commit of this repository{_why_no_commit(ref)}')
     return parsed.stdout.decode().strip()
+
+
+def _why_no_commit(ref: str) -> str:
+    asked = _git("rev-parse", "--is-shallow-repository")
+    if asked.returncode != 0:
+        return f"; git says: {_what_it_says(asked)}"
+    if asked.stdout.strip() == b"true":
+        return "; this clone is shallow, fetch it with its history"
+    names = _git("for-each-ref", "--format=%(refname:short)").stdout.decode(errors="replace").split()
+    nearest = difflib.get_close_matches(ref, names, 3)
+    return f"; nearest: {', '.join(nearest)}" if nearest else ""
+
+
+def suites_of(commit: str) -> list[str]:
+    """The names of the suites that a commit has. Raises BuildError."""
+    listed = _git("ls-tree", "--name-only", "-z", commit, "bench/suites/")
+    _check(listed, f"git ls-tree {commit[:12]}")
+    paths = map(Path, map(os.fsdecode, listed.stdout.split(b"\0")))
+    return [path.stem for path in paths if path.suffix == ".toml"]
 
 
 def of_commit(ref: str, commit: str, say: Callable[[str], None], stop: process.StopRequest) -> Side:
@@ -142,20 +160,22 @@ def _build(commit: str, stop: process.StopRequest) -> Path:
     options = os.environ.get("FANBENCH_CMAKE_ARGS", "").split()
     _do(["cmake", "--preset", checkout.preset(), "-S", tree, "-B", build, "-DFANBENCH_TESTS=OFF", *options], tree,
         commit, stop)
-    jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL") or str(len(os.sched_getaffinity(0)))
-    _do(["ninja", "-C", build, "-j", jobs, *(f"bin/{target}" for target in TARGETS)], tree, commit, stop)
+    _do(compiling.ninja(build, [f"bin/{target}" for target in TARGETS]), tree, commit, stop)
     return build / "bin"
 
 
-def _do(argv: list[str | Path], tree: Path, commit: str, stop: process.StopRequest) -> None:
+def _do(argv: Sequence[str | Path], tree: Path, commit: str, stop: process.StopRequest) -> None:
     log = CACHE / f"{commit[:12]}.log"
-    script = 'cd "$1" && log=$2 && shift 2 && exec "$@" >>"$log" 2>&1'
-    ended = process.run(["/bin/sh", "-c", script, "sh", tree, log, *argv], timeout_s=HOURS_S, stop=stop)
+    with open(log, "ab") as out, compiling.shown(f"Building {commit[:12]}", log) as tick:
+        try:
+            ended = process.run(argv, timeout_s=HOURS_S, stop=stop, tick=tick, tick_s=0.2, output=out, cwd=tree,
+                                env=compiling.environment())
+        except FileNotFoundError:
+            raise BuildError(f"{commit[:12]} can't be built: {argv[0]}: command not found") from None
     if stop.number:
         raise Stopped
     if ended.returncode != 0:
-        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-        first = next((line.strip() for line in lines if "error:" in line or "Error" in line), "")
+        first = next((line.strip() for line in compiling.read(log) if "error:" in line or "Error" in line), "")
         raise BuildError(f"{commit[:12]} can't be built: {first or f'{argv[0]} failed'} (all it said: {log})")
 
 
@@ -177,11 +197,19 @@ def _keep(built: Path, folder: Path) -> None:
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}  # inside a hook they name its files
-    return subprocess.run(["git", "-C", str(checkout.ROOT), *arguments], stdin=subprocess.DEVNULL, capture_output=True,
-                          env=environment, check=False)
+    try:
+        return subprocess.run(["git", "-C", str(checkout.ROOT), *arguments], stdin=subprocess.DEVNULL,
+                              capture_output=True, env=environment, check=False)
+    except FileNotFoundError:
+        raise BuildError("git: command not found; commits are compared with it") from None
 
 
 def _check(done: subprocess.CompletedProcess[bytes], what: str) -> None:
     if done.returncode != 0:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        raise BuildError(f"{what} failed: {lines[-1] if lines else 'it says nothing'}")
+        raise BuildError(f"{what} failed: {_what_it_says(done)}")
+
+
+def _what_it_says(done: subprocess.CompletedProcess[bytes]) -> str:
+    """What is fatal, or the last word."""
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    return next((line for line in lines if line.startswith("fatal:")), lines[-1] if lines else "nothing")

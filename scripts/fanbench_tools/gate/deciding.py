@@ -353,23 +353,35 @@ def _unproven(judged: Sequence[Judged], rules: Rules) -> list[str]:
     """Why nothing can be said, a line each."""
     if not judged:
         return ["nothing could be compared"]
-    reasons = []
+    few: dict[tuple[int, int, int, int], list[str]] = {}
+    noisy: dict[tuple[int, int], list[str]] = {}
     for figure, about in rules.figures.items():
         these = [j for j in judged if j.key.figure == figure]
         if undecided := [j for j in these if j.verdict == "undecided"]:
-            had, needed = min((j.search.rounds, j.search.least_rounds(j.tail)) for j in undecided)
-            reasons.append(f"{about.plain}: too few rounds in {len(undecided)} of {len(these)} cases: {had}, where "
-                           f"{needed} at least can decide among {len(judged)} comparisons")
+            rounds = min((j.search.rounds, j.search.least_rounds(j.tail)) for j in undecided)
+            few.setdefault((*rounds, len(undecided), len(these)), []).append(about.plain)
         blind = [j for j in these if j.verdict == "blind"]
         if len(blind) > len(these) / 2:
-            reasons.append(f"{about.plain}: too noisy: in {len(blind)} of {len(these)} cases a rise of "
-                           f"{100 * rules.blind:g} % could have been missed")
-    for j in judged:
-        name = f"{rules.figures[j.key.figure].plain} of {j.key.case}"
-        if j.verdict == "control moved":
-            reasons.append(f"{name}: base against itself moved by {100 * j.search.control:+.1f} %: "
-                           "the machine was not the same from run to run")
-        if j.verdict == "untested" and j.search.rises:
-            reasons.append(f"{name}: {100 * j.search.move:+.1f} %, and no time was left to confirm it: "
-                           "a longer --budget tells")
+            noisy.setdefault((len(blind), len(these)), []).append(about.plain)
+    reasons = [f"{', '.join(names)}: too few rounds in {number} of {of} cases: {had}, where {needed} at least can decide "
+               f"among {len(judged)} comparisons" for (had, needed, number, of), names in few.items()]
+    reasons += [f"{', '.join(names)}: too noisy: in {number} of {of} cases a rise of {100 * rules.blind:g} % could have "
+                "been missed" for (number, of), names in noisy.items()]
+    if moved := [j for j in judged if j.verdict == "control moved"]:
+        most = max(moved, key=lambda j: abs(j.search.control))
+        reasons.append(f"{_named(most, moved, rules)}: base against itself moved by {_most(most.search.control, moved)}: "
+                       "the machine was not the same from run to run")
+    if untested := [j for j in judged if j.verdict == "untested" and j.search.rises]:
+        most = max(untested, key=lambda j: j.search.move)
+        reasons.append(f"{_named(most, untested, rules)}: {_most(most.search.move, untested)}, and no time was left to "
+                       f"confirm {'it' if len(untested) == 1 else 'them'}: a longer --budget tells")
     return reasons
+
+
+def _named(one: Judged, of: Sequence[Judged], rules: Rules) -> str:
+    more = f" and {len(of) - 1} more" if len(of) > 1 else ""
+    return f"{rules.figures[one.key.figure].plain} of {one.key.case}{more}"
+
+
+def _most(move: float, of: Sequence[Judged]) -> str:
+    return f"{'up to ' if len(of) > 1 else ''}{100 * move:+.1f} %"

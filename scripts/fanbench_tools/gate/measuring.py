@@ -14,7 +14,7 @@ from ..run.rounds import ListedCase
 from . import searching
 from .builds import Stopped
 from .deciding import Key, Rules
-from .verdict import Verdict, absent, differences
+from .verdict import Cause, Verdict, absent, causes, differences, nothing_judged
 
 SIDES = ("base", "again", "head")
 TURNS_S = 0.15  # for which a side takes turns in a round, while they are short
@@ -78,6 +78,7 @@ class Measurer:
 
     def _comparable(self, name: str, rows: Sequence[Row]) -> bool:
         """All sides have numbers. Where none can have any that is said; all else makes the gate invalid."""
+        said = set(self.invalid.values())
         for side, row in zip(SIDES, rows):
             if is_failure(row):
                 self.invalid[name] = f"error row of {_side(side)}: {why(row)}"
@@ -91,7 +92,7 @@ class Measurer:
                 self.invalid[name] = f"no number of {sides} only: {message}"
         if without:
             self._settled.add(name)
-        if name in self.invalid:
+        if self.invalid.get(name, "") not in {"", *said}:  # what is the same with other cases is told at the end
             self._say(f"error: {name}: {self.invalid[name]}")
         return not without
 
@@ -117,28 +118,29 @@ class Measurer:
 
 
 def run(base: runner.Job, head: runner.Job, titles: tuple[str, str], budget_s: float, rules: Rules, seed: int,
-        stop: process.StopRequest, say: Callable[[str], None], known: tuple[list[str], list[str]],
+        stop: process.StopRequest, say: Callable[[str], None], known: tuple[list[Cause], list[Cause]],
         force: bool = False) -> Verdict:
     """Measures and decides. `known` is what is invalid, and what is worth a note, before anything is measured.
     Raises Stopped, and BudgetTooShort before anything is measured."""
     invalid, notes = list(known[0]), list(known[1])
     counting = all(counts_allocations(job) for job in (base, head))
     if not counting:
-        notes.append("allocations are not judged: the bench of one side or both can't count them")
+        notes.append(Cause("allocations are not judged: the bench of one side or both can't count them"))
     searching.see_that_it_suffices(budget_s, {c.name: round_s(c) for c in head.cases}, rules, counting)
     measurer = Measurer(base, head, rules, seed, stop, say)
     searched = searching.run([c.name for c in head.cases], measurer, budget_s, rules, counting)
-    invalid += [f"{name}: {reason}" for name, reason in measurer.invalid.items()]
-    if {"base", "head"} <= measurer.contexts.keys():
-        invalid += differences(measurer.contexts["base"], measurer.contexts["head"], force)[0]
-    notes += [f"{name}: neither side has numbers here: {reason}" for name, reason in measurer.not_here.items()]
-    notes += [f"not judged: {reason}" for reason in measurer.one_sided.values()]
+    invalid += causes(measurer.invalid.items())
+    contexts = [measurer.contexts.get(side, {}) for side in ("base", "head")]
+    incomparable = differences(*contexts, force)[0]
+    notes += causes((name, f"neither side has numbers here: {reason}") for name, reason in measurer.not_here.items())
+    notes += [Cause(f"not judged: {reason}") for reason in measurer.one_sided.values()]
     notes += absent(searched.search, rules, counting)
-    notes += [f"{_share(number, measurer.measured)} of the runs: {what}" for number, what in (
+    notes += [Cause(f"{_share(number, measurer.measured)} of the runs: {what}") for number, what in (
         (measurer.noisy, "other programs kept the machine busy (noisy)"),
         (measurer.bound, "the server was the bottleneck (server_bound)")) if number]
-    return Verdict(*titles, head.suite.name, searched.decision, invalid, notes, searched.search, searched.confirmation,
-                   seed, measurer.spent_s())
+    decision = nothing_judged(rules) if incomparable else searched.decision
+    return Verdict(*titles, head.suite.name, decision, invalid + incomparable, notes, searched.search,
+                   searched.confirmation, seed, measurer.spent_s())
 
 
 def round_s(case: ListedCase) -> float:
@@ -169,17 +171,17 @@ def by_turns(rows: Sequence[Row], turns: Sequence[Sequence[Mapping[str, float]]]
 
 
 def common_cases(base: Sequence[ListedCase], head: Sequence[ListedCase], own: Sequence[ListedCase] | None,
-                 wanted: Callable[[str], Any]) -> tuple[tuple[ListedCase, ...], list[str], list[str]]:
+                 wanted: Callable[[str], Any]) -> tuple[tuple[ListedCase, ...], list[Cause], list[Cause]]:
     """The cases to compare, what is invalid, and notes. `base` and `head` are what each makes of the suite that is
     judged by, `own` what base's own version of the suite had: a case that went missing with head must not pass."""
     of_base = {c.name: c for c in base}
     of_head = {c.name: c for c in head if wanted(c.name)}
     both = tuple(c for name, c in of_head.items() if name in of_base and _same_parameters(c, of_base[name]))
-    notes = [f"new, not judged: base has no {name}" for name in of_head if name not in of_base]
-    notes += [f"not judged, as base's parameters are others: {name}" for name, c in of_head.items()
+    notes = [(name, "new, not judged: base has no such case") for name in of_head if name not in of_base]
+    notes += [(name, "not judged, as base's parameters are others") for name, c in of_head.items()
               if name in of_base and c not in both]
-    invalid = [f"{c.name}: head has no such case" for c in own or () if wanted(c.name) and c.name not in of_head]
-    return both, invalid, notes
+    invalid = [(c.name, "head has no such case") for c in own or () if wanted(c.name) and c.name not in of_head]
+    return both, causes(invalid), causes(notes)
 
 
 def _same_parameters(one: ListedCase, other: ListedCase) -> bool:

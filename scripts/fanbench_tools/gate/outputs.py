@@ -15,6 +15,7 @@ from .verdict import Verdict
 
 FORMAT = 3  # of the JSON; in 2 there was one least change for all counters
 WIDTH = 80
+NAMED = 5  # cases, of those of which the same is to be said; JSON has all
 _HEADINGS = {"regression": "Regressions", "improvement": "Improvements",
              "untested": "Suspected, without time to confirm", "unconfirmed": "Suspected, and not confirmed",
              "control moved": "Base against itself moved"}
@@ -35,33 +36,46 @@ def lines(verdict: Verdict) -> list[str]:
         text += ["  ".join(cell.ljust(width) if i in (0, 3) else cell.rjust(width)
                            for i, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in rows] + [""]
     for note in verdict.notes:
-        text += _wrapped(f"note: {note}", "")
-    for line in (*verdict.invalid, *verdict.decision.reasons):
-        text += _wrapped(f"{'invalid' if line in verdict.invalid else 'unproven'}: {line}", "")
+        text += _wrapped(f"note: {note.line(NAMED)}", "")
+    for kind, line in _why(verdict):
+        text += _wrapped(f"{kind}: {line}", "")
     return [*text, *_wrapped(_verdict(verdict), "")]
 
 
 def markdown(verdict: Verdict) -> str:
-    """For a pull request or a job's summary."""
-    text = [f"### fanbench gate: {verdict.word}", "",
-            f"{_code(verdict.base)} → {_code(verdict.head)}, suite {_code(verdict.suite)}. {_verdict(verdict)}", ""]
-    for line in (*verdict.invalid, *verdict.decision.reasons):
-        text += [f"- **{'invalid' if line in verdict.invalid else 'unproven'}**: {_escaped(line)}"]
-    text += [""] * bool(verdict.invalid or verdict.decision.reasons)
-    for kind, heading in _HEADINGS.items():
-        if these := verdict.decision.of(kind):
-            text += [f"#### {heading}", "", "| case | counter | base | head | change | interval |",
-                     "|---|---|---|---|---|---|"]
-            for j in these:
-                about = _about(j)
-                text += [f"| {_code(j.key.case)} | {about.plain} | {about.words(j.best.base)} | "
-                         f"{about.words(j.best.head)} | {_percent(j.best.move)} | {_interval(j)} |"]
-            text += [""]
+    """For a pull request or a job's summary: first what its word is about."""
+    text = [f"### fanbench gate: {verdict.word}", ""]
+    why = [f"- **{kind}**: {_escaped(line)}" for kind, line in _why(verdict)]
+    why += [""] * bool(why)
+    about_sides = [f"{_code(verdict.base)} → {_code(verdict.head)}, suite {_code(verdict.suite)}. {_verdict(verdict)}", ""]
+    text += [*_section(verdict, "regression"), *about_sides, *why] if verdict.word == "regression" \
+        else [*about_sides, *why, *_section(verdict, "regression")]
+    for kind in _HEADINGS:
+        text += _section(verdict, kind) if kind != "regression" else []
     if verdict.decision.judged:
         text += ["| counter | cases | rounds | could be missed |", "|---|---|---|---|",
                  *(f"| {' | '.join(row)} |" for row in _sensitivity(verdict)), ""]
-    text += [f"- {_escaped(note)}" for note in verdict.notes]
+    text += [f"- {_escaped(note.line(NAMED))}" for note in verdict.notes]
     return "\n".join(text).rstrip() + "\n"
+
+
+def _section(verdict: Verdict, kind: str) -> list[str]:
+    these = verdict.decision.of(kind)
+    if not these:
+        return []
+    text = [f"#### {_HEADINGS[kind]}", "", "| case | counter | base | head | change | interval |",
+            "|---|---|---|---|---|---|"]
+    for j in these:
+        about = _about(j)
+        text += [f"| {_code(j.key.case)} | {about.plain} | {about.words(j.best.base)} | {about.words(j.best.head)} | "
+                 f"{_percent(j.best.move)} | {_interval(j)} |"]
+    return [*text, ""]
+
+
+def _why(verdict: Verdict) -> list[tuple[str, str]]:
+    """Why it is not what it could be: the kind of each reason, and the reason."""
+    return [*(("invalid", cause.line(NAMED)) for cause in verdict.invalid),
+            *(("unproven", reason) for reason in verdict.unproven)]
 
 
 def document(verdict: Verdict) -> str:
@@ -74,7 +88,8 @@ def document(verdict: Verdict) -> str:
         "rules": {"least_change": {name: rules.least_change_of(f) for name, f in rules.figures.items()},
                   "surely": rules.surely, "search_level": rules.search_level,
                   "confirm_level": rules.confirm_level},
-        "invalid": verdict.invalid, "unproven": list(verdict.decision.reasons), "notes": verdict.notes,
+        "invalid": [cause.line() for cause in verdict.invalid], "unproven": list(verdict.unproven),
+        "notes": [note.line() for note in verdict.notes],
         "comparisons": [_judged(j) for j in verdict.decision.judged],
         "rounds": [{"case": key.case, "counter": key.figure, "stage": stage, "base": blocks.base,
                     "base_again": blocks.again, "head": blocks.head}
@@ -84,24 +99,45 @@ def document(verdict: Verdict) -> str:
 
 
 def annotations(verdict: Verdict) -> list[str]:
-    """GitHub's workflow commands: what is shown beside the change."""
-    text = [f"::error title=fanbench: {_about(j).plain} {_percent(j.best.move)}::"
-            f"{_command(f'{j.key.case}: {_size(j)}')}" for j in verdict.decision.of("regression")]
-    text += [f"::error title=fanbench: invalid::{_command(line)}" for line in verdict.invalid]
-    text += [f"::warning title=fanbench: unproven::{_command(line)}" for line in verdict.decision.reasons]
-    return text + [f"::notice title=fanbench: {_about(j).plain} {_percent(j.best.move)}::"
-                   f"{_command(f'{j.key.case}: {_size(j)}')}" for j in verdict.decision.of("improvement")]
+    """GitHub's workflow commands: what is shown beside the change, one for each figure that moved and each reason."""
+    levels = {"invalid": "error", "unproven": "warning"}
+    return [*_moved(verdict, "regression", "error"),
+            *(f"::{levels[kind]} title=fanbench: {kind}::{_command(line)}" for kind, line in _why(verdict)),
+            *_moved(verdict, "improvement", "notice")]
+
+
+def _moved(verdict: Verdict, kind: str, level: str) -> list[str]:
+    """The largest first, with the cases that moved the most."""
+    by_figure: dict[str, list[Judged]] = {}
+    for j in verdict.decision.of(kind):
+        by_figure.setdefault(j.key.figure, []).append(j)
+    text = []
+    for these in by_figure.values():
+        title = f"{_about(these[0]).plain} {_percent(these[0].best.move)}"
+        told = [f"{j.key.case}: {_size(j)}" for j in these[:NAMED]]
+        if len(these) > 1:
+            title = f"{_about(these[0]).plain} in {len(these):,} cases, up to {_percent(these[0].best.move)}"
+            told += [f"and {len(these) - NAMED:,} cases more"] * (len(these) > NAMED)
+        lines = _command("\n".join(told))
+        text.append(f"::{level} title=fanbench: {title.replace(',', '%2C')}::{lines}")  # else a comma would end it
+    return text
 
 
 def _verdict(verdict: Verdict) -> str:
     number = len(verdict.decision.judged)
+    among = _many(number, "comparison")
     regressions, improvements = (len(verdict.decision.of(what)) for what in ("regression", "improvement"))
-    said = {"pass": "PASS: no regression found", "regression": f"REGRESSION: {regressions}",
-            "unproven": "UNPROVEN: nothing found, but a regression could hide",
-            "invalid": f"INVALID: {len(verdict.invalid)} of what must be comparable is not"}[verdict.word]
-    also = [f"{regressions} found"] if verdict.word == "invalid" and regressions else []
-    also += [f"{improvements} improvement{'' if improvements == 1 else 's'}"] if improvements else []
-    return f"{said} in {number} comparisons{''.join(f', {what}' for what in also)} ({verdict.took_s:.0f} s)"
+    said = {"pass": f"PASS: no regression found in {among}", "regression": f"REGRESSION: {regressions} in {among}",
+            "unproven": f"UNPROVEN: nothing found in {among}, but a regression could hide" if number
+            else "UNPROVEN: nothing was compared",
+            "invalid": f"INVALID: in part; {_many(regressions, 'regression')} in {among} of the rest"
+            if number else "INVALID: base and head can't be compared"}[verdict.word]
+    also = f", {_many(improvements, 'improvement')}" if improvements else ""
+    return f"{said}{also} ({verdict.took_s:.0f} s)"
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _size(j: Judged) -> str:
@@ -165,7 +201,8 @@ def _up_to(move: float) -> str:
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False)
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ",
+                         break_on_hyphens=False, break_long_words=False)
 
 
 def _code(text: str) -> str:

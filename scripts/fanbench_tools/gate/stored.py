@@ -2,48 +2,56 @@
 
 from __future__ import annotations
 
+import re
 import time
-from typing import Any, Callable
 
 from ..analysis.pairing import rows_of_both
+from ..checking import selected
 from ..results.cases import Results
 from ..results.rows import ERROR
 from . import deciding, searching
-from .deciding import Key, Rules, Samples
-from .verdict import Verdict, absent, differences
+from .deciding import Decision, Key, Rules, Samples
+from .verdict import Cause, Verdict, absent, causes, differences, nothing_judged
 
 
-def judge(base: Results, head: Results, titles: tuple[str, str], rules: Rules, wanted: Callable[[str], Any],
+def judge(base: Results, head: Results, titles: tuple[str, str], rules: Rules, wanted: re.Pattern[str],
           force: bool) -> Verdict:
+    """Raises Refused where no case is wanted."""
     began = time.monotonic()
-    invalid, notes = differences(base.context, head.context, force)
-    cases = {c.name: c for c in base.cases if wanted(c.name)}
-    others = {c.name: c for c in head.cases if wanted(c.name)}
-    invalid += [f"{name}: head has no such case" for name in cases if name not in others]
-    notes += [f"new, not judged: base has no {name}" for name in others if name not in cases]
+
+    def verdict(decision: Decision, invalid: list[Cause], samples: Samples) -> Verdict:
+        return Verdict(*titles, head.suite, decision, invalid, notes, samples, took_s=time.monotonic() - began, stored=True)
+
+    incomparable, notes = differences(base.context, head.context, force)
+    if incomparable:  # else every case would say it once more
+        return verdict(nothing_judged(rules), incomparable, {})
+    cases, others = ({c.name: c for c in side.cases} for side in (base, head))
+    selected(list((cases | others).values()), wanted, "both runs", f"fanbench report {titles[0]} --format csv")
+    cases, others = ({name: c for name, c in side.items() if wanted.search(name)} for side in (cases, others))
+    problems = [(name, "head has no such case") for name in cases if name not in others]
+    remarks = [(name, "new, not judged: base has no such case") for name in others if name not in cases]
     samples: Samples = {}
     for name in (n for n in cases if n in others):
         pair = {"base": cases[name], "head": others[name]}
         without = {side: c for side, c in pair.items() if not c.ok}
         for side, c in without.items():
             if c.status == ERROR:
-                invalid.append(f"{name}: error row of {side}: {c.message}")
+                problems.append((name, f"error row of {side}: {c.message}"))
             elif len(without) == 1:
-                invalid.append(f"{name}: no number of {side} only: {c.message}")
+                problems.append((name, f"no number of {side} only: {c.message}"))
         if len(without) == 2 and not any(c.status == ERROR for c in without.values()):
-            notes.append(f"{name}: neither side has numbers: {cases[name].message}")
+            remarks.append((name, f"neither side has numbers: {cases[name].message}"))
         if not without:
             for figure in rules.figures:
                 for one, other in rows_of_both(*pair.values(), figure):
                     searching.add(samples, {Key(name, figure): (float(one[figure]), None, float(other[figure]))})
-    notes += absent(samples, rules, True)
-    for figure in _watched_once(samples):
-        samples = {key: blocks for key, blocks in samples.items() if key.figure != figure}
-        notes.append(f"not judged, as a run watches it in its first round alone: {figure}")
-    notes.append("two runs of the past: without base again and without a fresh run to confirm, the least change is "
-                 "doubled and the level is that of the confirmation")
-    return Verdict(*titles, head.suite, deciding.judge_stored(samples, rules), invalid, notes, samples,
-                   took_s=time.monotonic() - began, stored=True)
+    notes += [*causes(remarks), *absent(samples, rules, True)]
+    if once := _watched_once(samples):
+        samples = {key: blocks for key, blocks in samples.items() if key.figure not in once}
+        notes.append(Cause(f"not judged, as a run watches it in its first round alone: {', '.join(once)}"))
+    notes.append(Cause("two runs of the past: without base again and without a fresh run to confirm, the least change is "
+                       "doubled and the level is that of the confirmation"))
+    return verdict(deciding.judge_stored(samples, rules), causes(problems), samples)
 
 
 def _watched_once(samples: Samples) -> list[str]:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import tempfile
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable
+from typing import NamedTuple
 
 from .. import checkout
+from ..checking import is_path, selected, suite_path
 from ..files import write_atomically
 from ..results import reader
 from ..run import process, programs, runner
 from ..run.rounds import Suite
-from . import builds, measuring, outputs, stored
+from . import builds, measuring, outputs, searching, stored
 from .builds import BuildError, Side
 from .deciding import UNPROVEN, Decision, Rules
-from .verdict import Verdict
+from .verdict import Cause, Verdict, nothing_judged
 
 
 @dataclass(frozen=True)
@@ -32,30 +35,32 @@ class Asked:
     seed: int
 
 
-def run(asked: Asked, suite_path: Callable[[str], Path], stop: process.StopRequest) -> Verdict | None:
-    """None after a stop. Raises BuildError, BenchError, BudgetTooShort, ResultsError."""
-    folders = [side is not None and Path(side).is_dir() for side in (asked.base, asked.head)]
-    if all(folders):
-        titles = (str(asked.base), str(asked.head))
+def run(asked: Asked, stop: process.StopRequest) -> Verdict | None:
+    """None after a stop. What was asked has been looked at (see checking). Raises Refused, BuildError for a ref that is
+    not there any more, BudgetTooShort, ResultsError; all that base or head is to blame for is a verdict."""
+    began = time.monotonic()
+    if os.path.isdir(asked.base):
+        titles = (asked.base, str(asked.head))
         head_run = reader.load(Path(asked.head or ""))
         return stored.judge(reader.load(Path(asked.base)), head_run, titles,
-                            Rules(head_run.catalogue.gated, asked.least_change), asked.wanted.search, asked.force)
-    if any(folders):
-        folder, other = (asked.base, asked.head or "the working tree")[::1 if folders[0] else -1]
-        raise BuildError(f"{folder} is a folder of results, {other} is not: expected two folders or two commits")
+                            Rules(head_run.catalogue.gated, asked.least_change), asked.wanted, asked.force)
     process.adopt_orphans()
     # Both before anything is built: a branch may move on meanwhile.
     of_base, of_head = (ref and builds.commit_of(ref) for ref in (asked.base, asked.head))
     try:
         with programs.folder() as own, tempfile.TemporaryDirectory(prefix="fanbench-gate-") as folder:
-            if asked.head is None:  # at once: it may be built anew while base is built
-                head = _copied(builds.of_working_tree(checkout.commit()), own / "head")
+            # Head first: it says whether there is anything to compare. At once: the working tree may be built anew.
+            head = _copied(builds.of_commit(asked.head, of_head, _say, stop) if asked.head
+                           else builds.of_working_tree(checkout.commit()), own / "head")
+            suite = _suite_of(asked, head, Path(folder))
             base = _copied(builds.of_commit(asked.base, of_base, _say, stop), own / "base")
-            if asked.head is not None:
-                head = _copied(builds.of_commit(asked.head, of_head, _say, stop), own / "head")
-            return _compare(asked, base, head, suite_path, Path(folder), stop)
+            return _compare(asked, base, head, suite, Path(folder), stop)
     except builds.Stopped:
         return None
+    except (BuildError, runner.BenchError) as e:
+        name = Path(asked.suite).stem if is_path(asked.suite) else asked.suite
+        return Verdict(asked.base, asked.head or "the working tree", name, nothing_judged(Rules({})), [Cause(str(e))],
+                       took_s=time.monotonic() - began)
 
 
 def _copied(side: Side, into: Path) -> Side:
@@ -66,18 +71,36 @@ def _copied(side: Side, into: Path) -> Side:
         raise BuildError(programs.why_not(e)) from None
 
 
-def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], Path], folder: Path,
-             stop: process.StopRequest) -> Verdict:
-    is_file = asked.suite.endswith(".toml") or "/" in asked.suite
-    of_head = suite_path(asked.suite) if is_file or not head.commit else head.suite_file(asked.suite, folder)
-    if of_head is None:
+class _Suite(NamedTuple):
+    """What is judged by: head's."""
+
+    file: Path
+    listed: Suite
+
+
+def _suite_of(asked: Asked, head: Side, folder: Path) -> _Suite:
+    """Raises Refused where no case is wanted or the budget is too short for those that are, and BuildError."""
+    _see_that_it_takes_turns(head)
+    file = suite_path(asked.suite) if is_path(asked.suite) or not head.commit else head.suite_file(asked.suite, folder)
+    if file is None:
         raise BuildError(f'{head.title} has no suite "{asked.suite}"')
-    for side in (base, head):
-        if not measuring.knows(side.bench, "--catalogue", "--turns"):
-            raise BuildError(f"{side.title}: its bench takes no turns, it is from before results of format 4: "
-                             "expected a later commit")
-    own_file = None if is_file else base.suite_file(asked.suite, folder)
-    suite = runner.list_suite(head.bench, of_head)
+    listed = runner.list_suite(head.bench, file)
+    cases = selected(listed.cases, asked.wanted, listed.name, f"fanbench list {shlex.quote(asked.suite)}")
+    rules = Rules(runner.catalogue(head.bench).gated, asked.least_change)
+    searching.see_that_it_suffices(asked.budget_s, {c.name: measuring.round_s(c) for c in cases}, rules, counting=False)
+    return _Suite(file, listed)
+
+
+def _see_that_it_takes_turns(side: Side) -> None:
+    if not measuring.knows(side.bench, "--catalogue", "--turns"):
+        raise BuildError(f"{side.title}: its bench takes no turns, it is from before results of format 4: "
+                         "expected a later commit")
+
+
+def _compare(asked: Asked, base: Side, head: Side, of: _Suite, folder: Path, stop: process.StopRequest) -> Verdict:
+    _see_that_it_takes_turns(base)
+    of_head, suite = of
+    own_file = None if is_path(asked.suite) else base.suite_file(asked.suite, folder)
     own = runner.list_suite(base.bench, own_file) if own_file else None
     of_base, suite_of_base, notes = _as_base_reads_it(base, of_head, own, own_file)
     cases, invalid, more = measuring.common_cases(of_base.cases, suite.cases, own.cases if own else None,
@@ -86,10 +109,10 @@ def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], P
     rules = Rules(runner.catalogue(head.bench).gated, asked.least_change)
     titles = (base.title, head.title)
     if invalid or not cases:
-        decision = Decision((), UNPROVEN, rules, () if invalid else ("base and head have no case in common",))
+        decision = Decision((), UNPROVEN, rules, ("base and head have no case in common",))
         return Verdict(*titles, suite.name, decision, invalid, notes)
     if base.commit and base.commit == head.commit:
-        notes.append("base and head are the same commit")
+        notes.append(Cause("base and head are the same commit"))
     _say(f"{base.title} → {head.title}: {len(cases)} case{'' if len(cases) == 1 else 's'} of {suite.name}, "
          f"about {asked.budget_s:.0f} s")
     can = all(measuring.knows(side.bench, "--catalogue", "--kernel-steps-per-ms", "1") for side in (base, head))
@@ -101,7 +124,7 @@ def _compare(asked: Asked, base: Side, head: Side, suite_path: Callable[[str], P
 
 
 def _as_base_reads_it(base: Side, of_head: Path, own: Suite | None,
-                      own_file: Path | None) -> tuple[Suite, Path, list[str]]:
+                      own_file: Path | None) -> tuple[Suite, Path, list[Cause]]:
     """Head's suite as base's bench understands it; base's own where it refuses it (a workload that it does not
     know)."""
     try:
@@ -109,7 +132,8 @@ def _as_base_reads_it(base: Side, of_head: Path, own: Suite | None,
     except runner.BenchError as e:
         if own is None or own_file is None:
             raise
-        return own, own_file, [f"base can't read head's suite ({e}), so it runs its own; what they share is judged"]
+        return own, own_file, [
+            Cause(f"base can't read head's suite ({e}), so it runs its own; what they share is judged")]
 
 
 def tell(verdict: Verdict, markdown: Path | None, document: Path | None) -> int:

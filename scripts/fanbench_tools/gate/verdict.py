@@ -3,10 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Mapping
+from typing import Any, Iterable, Mapping
 
 from ..machine import comparable
 from .deciding import UNPROVEN, Decision, Rules, Samples
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why something is invalid, or worth a note: said once, for however many cases it holds."""
+
+    what: str
+    cases: tuple[str, ...] = ()  # empty: it is of no case
+
+    def line(self, at_most: int | None = None) -> str:
+        """Names so many of the cases; all if left out."""
+        if len(self.cases) <= 1:
+            return ": ".join((*self.cases, self.what))
+        more = len(self.cases) - len(named := self.cases[:at_most])
+        return f"{self.what}: {len(self.cases):,} cases: {', '.join(named)}{f' and {more:,} more' if more else ''}"
+
+
+def causes(found: Iterable[tuple[str, str]]) -> list[Cause]:
+    """Of cases, each with what is to be said of it."""
+    cases: dict[str, list[str]] = {}
+    for case, what in found:
+        cases.setdefault(what, []).append(case)
+    return [Cause(what, tuple(names)) for what, names in cases.items()]
 
 
 @dataclass
@@ -17,8 +40,8 @@ class Verdict:
     head: str
     suite: str
     decision: Decision
-    invalid: list[str] = field(default_factory=list)  # each makes the gate exit with 2
-    notes: list[str] = field(default_factory=list)
+    invalid: list[Cause] = field(default_factory=list)  # each makes the gate exit with 2
+    notes: list[Cause] = field(default_factory=list)
     search: Samples = field(default_factory=dict)
     confirmation: Samples = field(default_factory=dict)
     seed: int = 0
@@ -30,25 +53,35 @@ class Verdict:
         return UNPROVEN if self.invalid else self.decision.code
 
     @property
+    def unproven(self) -> tuple[str, ...]:
+        """Why, a line each; where nothing was judged because it is invalid, that is not said again."""
+        return () if self.invalid and not self.decision.judged else self.decision.reasons
+
+    @property
     def word(self) -> str:
         return "invalid" if self.invalid else {0: "pass", 1: "regression", 2: "unproven"}[self.decision.code]
 
 
-def differences(base: Mapping[str, Any], head: Mapping[str, Any], force: bool) -> tuple[list[str], list[str]]:
+def nothing_judged(rules: Rules) -> Decision:
+    return Decision((), UNPROVEN, rules)
+
+
+def differences(base: Mapping[str, Any], head: Mapping[str, Any], force: bool) -> tuple[list[Cause], list[Cause]]:
     """What makes two runs incomparable, and what is worth a note; with force all are notes."""
-    invalid, notes = [], []
+    unlike: dict[bool, list[str]] = {True: [], False: []}  # by whether it has to be the same
     for trait, one, other in comparable.differences(base, head):
-        if trait.needed:
-            invalid.append(f'not comparable: {trait.label} is "{one}" in base and "{other}" in head')
-        else:
-            notes.append(f'{trait.label} is "{one}" in base and "{other}" in head')
+        unlike[trait.needed].append(f'{trait.label} is "{one}" in base and "{other}" in head')
+    invalid = [f"not comparable: {'; '.join(unlike[True])}"] if unlike[True] else []
+    notes = ["; ".join(unlike[False])] if unlike[False] else []
     notes += [f"{side} was interrupted" for side, context in (("base", base), ("head", head))
               if context.get("interrupted")]
-    return ([], invalid + notes) if force else ([f"{line} (--force compares all the same)" for line in invalid], notes)
+    if force:
+        return [], [Cause(line) for line in invalid + notes]
+    return [Cause(f"{line} (--force compares all the same)") for line in invalid], [Cause(line) for line in notes]
 
 
-def absent(samples: Samples, rules: Rules, counting: bool) -> list[str]:
+def absent(samples: Samples, rules: Rules, counting: bool) -> list[Cause]:
     """Figures that nothing was measured of: absent is not zero, and is not passed over."""
     measured = {key.figure for key in samples}
-    return [f"not judged: no row of both sides has {f.name}" for f in rules.figures.values()
-            if f.name not in measured and (counting or not f.counting)] if samples else []
+    missing = [f.name for f in rules.figures.values() if f.name not in measured and (counting or not f.counting)]
+    return [Cause(f"not judged: no row of both sides has {', '.join(missing)}")] if samples and missing else []

@@ -128,4 +128,5 @@ def _output(*argv: str) -> str:
     """What a program prints; nothing where it is not there."""
     if not shutil.which(argv[0]):
         return ""
-    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout.strip()
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace",
+                          check=False).stdout.strip()

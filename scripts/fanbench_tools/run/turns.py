@@ -188,7 +188,7 @@ def _parse(line: str) -> dict[str, Any]:
 def read_document(path: Path) -> dict[str, Any]:
     """What the bench wrote; nothing where it did not come to writing, or not to the end of it."""
     try:
-        return _parse(path.read_text())
+        return _parse(path.read_text("utf-8", "replace"))
     except OSError:
         return {}
 

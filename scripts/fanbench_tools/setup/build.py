@@ -9,15 +9,13 @@ import shutil
 import signal
 import sys
 from pathlib import Path
-from typing import Callable, Iterable, Sequence
+from typing import Callable, Sequence
 
-from .. import checkout
+from .. import checkout, compiling
 from ..run import process
 from . import SetupError, packages
 
 DAY_S = 86400.0
-HEAVIEST_FILE_BYTES = 1.5e9  # what its compiler takes
-STEP = re.compile(r"\[(\d+)/(\d+)\] ")
 
 
 def build(targets: Sequence[str]) -> None:
@@ -43,10 +41,10 @@ def build(targets: Sequence[str]) -> None:
 def _configure(folder: Path, stop: process.StopRequest) -> None:
     wanted = os.environ.get("FANBENCH_CMAKE_ARGS")
     stamp, cache, log = folder / ".fanbench-configured", folder / "CMakeCache.txt", folder / "fanbench-configure.log"
-    home = f"CMAKE_HOME_DIRECTORY:INTERNAL={checkout.ROOT}"
-    ours = cache.exists() and home in cache.read_text(errors="replace").splitlines()
+    home = os.fsencode(f"CMAKE_HOME_DIRECTORY:INTERNAL={checkout.ROOT}")
+    ours = cache.exists() and home in cache.read_bytes().splitlines()
     if ours and (folder / "build.ninja").exists():
-        if wanted is None or (stamp.exists() and stamp.read_text().rstrip("\n") == wanted):
+        if wanted is None or (stamp.exists() and os.fsdecode(stamp.read_bytes()).rstrip("\n") == wanted):
             return
     fresh = ["--fresh"] if cache.exists() and not ours else []  # copied from another folder
     stamp.unlink(missing_ok=True)
@@ -55,27 +53,23 @@ def _configure(folder: Path, stop: process.StopRequest) -> None:
     if stop.number:
         return
     if code:
-        said = log.read_text(errors="replace").splitlines()
+        said = compiling.read(log)
         first = next((i for i, line in enumerate(said) if re.search("^CMake Error|No such preset|error:", line)), None)
         print(*(said[-20:] if first is None else said[first:first + 12]), sep="\n", file=sys.stderr)
         if not shutil.which("apt-get"):
             print(f"needed: {packages.LIBRARIES}", file=sys.stderr)
         raise SetupError(f"cmake failed; all it said: {log}")
-    stamp.write_text(f"{wanted or ''}\n")
+    stamp.write_bytes(os.fsencode(f"{wanted or ''}\n"))
 
 
 def _compile(folder: Path, targets: Sequence[str], stop: process.StopRequest) -> None:
     log = folder / "fanbench-build.log"
     log.write_bytes(b"")
-    jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL") or str(_jobs_that_fit())
-    with open(log, errors="replace") as so_far:
-        progress = _Progress()
-        code = _call(["ninja", "-C", str(folder), "-j", jobs, *targets], log, stop, lambda: progress.show(so_far))
-        progress.show(so_far)
-        progress.end()
+    with compiling.shown("Building", log) as tick:
+        code = _call(compiling.ninja(folder, targets), log, stop, tick)
     if code and not stop.number:
-        said = [line for line in log.read_text(errors="replace").splitlines()
-                if not STEP.match(line) and not line.startswith("ninja: Entering")]
+        said = [line for line in compiling.read(log)
+                if not compiling.STEP.match(line) and not line.startswith("ninja: Entering")]
         print(*said[:60], sep="\n", file=sys.stderr)
         raise SetupError(f"the build failed; all it said: {log}")
 
@@ -84,37 +78,7 @@ def _call(argv: Sequence[str], log: Path, stop: process.StopRequest, tick: Calla
     with open(log, "wb") as out:
         try:
             return process.run(argv, timeout_s=DAY_S, stop=stop, tick=tick, tick_s=0.2, output=out, cwd=checkout.ROOT,
-                               env={**os.environ, "NINJA_STATUS": "[%f/%t] "}).returncode
+                               env=compiling.environment()).returncode
         except FileNotFoundError:
             out.write(f"{argv[0]}: command not found\n".encode())
             return 127
-
-
-def _jobs_that_fit() -> int:
-    """As many compilers as there are cores, unless the memory is short."""
-    import psutil
-
-    return max(1, min(len(os.sched_getaffinity(0)), int(psutil.virtual_memory().available / HEAVIEST_FILE_BYTES)))
-
-
-class _Progress:
-    """How far ninja is: one line on a terminal, else one every tenth."""
-
-    def __init__(self) -> None:
-        self._on_terminal = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-        self._tenth, self._open_line = -1, False
-
-    def show(self, log: Iterable[str]) -> None:
-        """Of the lines of the log that are new."""
-        for step in filter(None, map(STEP.match, log)):
-            done, of = map(int, step.groups())
-            if self._on_terminal:
-                print(f"\rBuilding: {done} of {of} ", end="", flush=True)
-                self._open_line = True
-            elif 10 * done // of != self._tenth:
-                self._tenth = 10 * done // of
-                print(f"Building: {done} of {of}", flush=True)
-
-    def end(self) -> None:
-        if self._open_line:
-            print(flush=True)

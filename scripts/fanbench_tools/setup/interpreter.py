@@ -62,6 +62,7 @@ def _has(python: str, modules: Sequence[str]) -> bool:
 
 def _keep(line: str) -> None:
     with contextlib.suppress(OSError):  # a folder that can't be written costs a little time at each start
-        if not KEPT.exists() or KEPT.read_text() != line:
+        kept = os.fsencode(line)  # paths, whatever the locale
+        if not KEPT.exists() or KEPT.read_bytes() != kept:
             KEPT.parent.mkdir(exist_ok=True)
-            KEPT.write_text(line)
+            KEPT.write_bytes(kept)

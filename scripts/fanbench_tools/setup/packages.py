@@ -64,7 +64,8 @@ def _boost_is_there() -> bool:
     folders = os.environ.get("FANBENCH_BOOST_INCLUDE") or \
         f"{root + '/include:' if root else ''}/usr/local/include:/usr/include"
     headers = (Path(folder, "boost", "version.hpp") for folder in folders.split(":"))
-    found = (re.search(r"^#define BOOST_VERSION (\d+)", h.read_text(), re.MULTILINE) for h in headers if h.is_file())
+    found = (re.search(r"^#define BOOST_VERSION (\d+)", h.read_text(errors="replace"), re.MULTILINE)
+             for h in headers if h.is_file())
     return any(version and int(version[1]) >= 108100 for version in found)
 
 
@@ -97,7 +98,7 @@ def _install(missing: Sequence[str], may_install: bool) -> None:
 def _call(argv: Sequence[str]) -> tuple[int, str]:
     """The exit code, and all that was said."""
     child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             text=True)
+                             text=True, encoding="utf-8", errors="replace")
     try:
         said, _ = child.communicate()
     except KeyboardInterrupt:

@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from .. import checkout, cli, ending
 from . import SetupError, build, interpreter, packages
@@ -76,6 +75,6 @@ def _in_one_line(error: Exception) -> str:
 
 def _of_gate(arguments: argparse.Namespace) -> Needs:
     """Folders need no compiler, commits are built apart, else this tree is head."""
-    if Path(arguments.base).is_dir():
+    if os.path.isdir(arguments.base):
         return TO_REPORT
     return TO_BUILD_COMMITS if arguments.head else TO_MEASURE

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 from conftest import CATALOGUE, Pretend, Ran, clean_environment, wait_until
-from fanbench_tools import checkout
-from fanbench_tools.gate import builds, measuring
+from fanbench_tools import checking, checkout
+from fanbench_tools.gate import builds, measuring, searching, verb
+from fanbench_tools.gate.verdict import Cause
 from fanbench_tools.run import process, programs
 from fanbench_tools.run.rounds import ListedCase
 from fixtures.synthetic import case_of
@@ -115,9 +116,11 @@ def test_a_least_change_above_the_move_lets_it_pass(gated: Gate, option: str) ->
 @pytest.mark.parametrize("side", ["base", "head"])
 def test_a_bench_that_takes_no_turns_is_refused_in_a_line(gated: Gate, side: str) -> None:
     gated.sides[side].cases({A: "ok"}, old=True)
-    ran = gated.run()
-    assert (ran.code, ran.err.count("\n")) == (2, 1)
-    assert "its bench takes no turns, it is from before results of format 4: expected a later commit" in ran.err
+    ran = gated.run("--json", "gate.json")
+    assert (ran.code, ran.err) == (2, "")
+    why = "its bench takes no turns, it is from before results of format 4: expected a later commit"
+    assert why in " ".join(ran.out.split()) and ran.out.splitlines()[-1].startswith("INVALID: ")
+    assert why in json.loads((gated.head.folder / "gate.json").read_text())["invalid"][0]
     assert gated.base.started() == gated.head.started() == []
 
 
@@ -140,7 +143,7 @@ def test_what_can_not_be_compared_is_never_silent(gated: Gate, base: str, head: 
     gated.cases({B: base}, {B: head})
     ran = gated.run("--json", "gate.json")
     assert ran.code == 2
-    assert f"error: {B}: {message}" in ran.out and "INVALID: 1 of what must be comparable is not" in ran.out
+    assert f"error: {B}: {message}" in ran.out and "\nINVALID: " in ran.out
     found = json.loads((gated.head.folder / "gate.json").read_text())
     assert found["verdict"] == "invalid" and found["invalid"][0].startswith(f"{B}: {message}")
 
@@ -163,18 +166,18 @@ def test_what_neither_side_can_do_is_a_note(gated: Gate) -> None:
 def test_a_new_case_is_a_note(gated: Gate) -> None:
     gated.cases({A: "ok"}, {A: "ok", B: "ok"})
     ran = gated.run()
-    assert ran.code == 0 and "new, not judged: base has no gather/threads/native" in " ".join(ran.out.split())
+    assert ran.code == 0 and f"{B}: new, not judged: base has no such case" in " ".join(ran.out.split())
 
 
 def test_a_case_that_went_missing_is_invalid_before_anything_is_measured() -> None:
     cases = [ListedCase(A), ListedCase(B)]
     both, invalid, notes = measuring.common_cases(cases[:1], cases[:1], cases, lambda _name: True)
-    assert ([c.name for c in both], invalid, notes) == ([A], [f"{B}: head has no such case"], [])
+    assert ([c.name for c in both], [c.line() for c in invalid], notes) == ([A], [f"{B}: head has no such case"], [])
     assert measuring.common_cases(cases[:1], cases[:1], cases, lambda name: name == A)[1] == []
     three, five, more = ([ListedCase(A, parameters=p)] for p in ({"iterations": 3}, {"iterations": 5},
                                                                  {"iterations": 3, "watchdog": False}))
     assert measuring.common_cases(three, five, None, lambda _name: True)[2] == [
-        f"not judged, as base's parameters are others: {A}"]
+        Cause("not judged, as base's parameters are others", (A,))]
     for base, head in ((three, more), (more, three)):  # a key that one of them does not know
         assert measuring.common_cases(base, head, None, lambda _name: True)[2] == []
 
@@ -196,11 +199,14 @@ def test_a_stop_decides_nothing_and_leaves_nothing(gated: Gate, number: signal.S
     (["--budget", "soon"], 'expected a time such as 90s or 3m30s, got "soon"'),
     (["--json", "nowhere/gate.json"], "nowhere/gate.json: can't be written: expected a file in a folder that is there"),
     (["--filter", "("], '--filter: expected a regular expression, got "("'),
-    (["--filter", "nothing"], "base and head have no case in common"),
+    (["--filter", "treads"], f'--filter: no case of pretend matches "treads"; nearest of 1: {A} (fanbench list '),
+    (["--budget", "-3m"], 'argument --budget: expected a time such as 90s or 3m30s, got "-3m"'),
+    (["--json", "/dev/null"], "/dev/null: can't be written: expected a file in a folder that is there"),
+    (["--head", "nosuch"], '"nosuch": neither a folder nor a commit of this repository'),
 ])
 def test_bad_input_gets_one_line(gated: Gate, arguments: list[str], message: str) -> None:
     ran = gated.run(*arguments)
-    assert ran.code == 2 and message in ran.err + ran.out and ran.err.count("\n") <= 1
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1) and message in ran.err
     assert gated.base.started() == gated.head.started() == []
 
 
@@ -283,6 +289,24 @@ def test_stored_results_that_prove_nothing(gated: Gate, tmp_path: Path, change: 
     assert ran.code == 2 and message in " ".join(ran.out.replace("\n  ", " ").split())
 
 
+def test_a_filter_that_no_stored_case_matches_is_refused(gated: Gate, tmp_path: Path) -> None:
+    base, head = results(tmp_path, "a"), results(tmp_path, "b")
+    ran = gated.run("--head", str(head), "--filter", "treads", base=str(base))
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert f'no case of both runs matches "treads"; nearest of 2: {B}, {A}' in ran.err
+
+
+def test_another_machine_is_one_message(gated: Gate, tmp_path: Path) -> None:
+    """Not one more for each case that costs more there, or that one side does not have."""
+    base = results(tmp_path, "a", factor=0.5)
+    head = results(tmp_path, "b", cases=(A,), host_name="other", cpu="y", compiler="Clang 14", num_cpus=4)
+    ran = gated.run("--head", str(head), base=str(base), GITHUB_ACTIONS="true")
+    assert ran.code == 2 and "in 0 comparisons" not in ran.out
+    (annotation,) = (line for line in ran.out.splitlines() if line.startswith("::"))
+    assert 'CPU is "x" in base and "y" in head; number of CPUs is "2" in base and "4" in head; machine is' in annotation
+    assert ran.out.splitlines()[-1].startswith("INVALID: base and head can't be compared")
+
+
 def test_another_machine_is_compared_by_force(gated: Gate, tmp_path: Path) -> None:
     base, head = results(tmp_path, "a"), results(tmp_path, "b", host_name="other")
     ran = gated.run("--head", str(head), "--force", base=str(base))
@@ -362,6 +386,59 @@ def test_a_commit_that_does_not_build_gets_one_line_and_no_half_build(repository
     assert "\n" not in str(refused.value)
     assert not list(repository.glob(".cache/gate/*-release-*"))
     assert built("HEAD~1")[0].bench.read_text() == "two"
+
+
+def test_how_far_a_build_is_is_shown(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit = built("HEAD")[0].commit[:12]
+    assert f"Building {commit}: 2 of 2\n" in capsys.readouterr().out
+    built("HEAD")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_base_that_can_not_be_built_is_told_in_every_form(
+        repository: Path, pretend: Pretend, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    (repository / "CMakeLists.txt").write_text("message(FATAL_ERROR broken)\n")
+    subprocess.run(["git", "-C", str(repository), "-c", "user.name=t", "-c", "user.email=t@example.org", "commit",
+                    "--quiet", "--all", "--message", "broken"], check=True)
+    monkeypatch.setenv("FANBENCH_BENCH", str(pretend.bench))  # the working tree's
+    monkeypatch.setattr(process, "adopt_orphans", lambda: None)  # they would be the other tests'
+    monkeypatch.setattr(programs, "FOLDER", repository / ".cache" / "measured")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(repository / "summary.md"))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    asked = verb.Asked("HEAD", None, str(pretend.suite), re.compile(""), None, 240.0, False, 1)
+    with process.StopRequest() as stop:
+        verdict = verb.run(asked, stop)
+    assert verdict and verb.tell(verdict, repository / "gate.md", repository / "gate.json") == 2
+    out = capsys.readouterr().out
+    assert re.search(r"\n::error title=fanbench: invalid::\w{12} can't be built: CMake Error", out)
+    assert re.search(r"\ninvalid: \w{12} can't be built: ", out) and out.splitlines()[-1].startswith("INVALID: ")
+    found = json.loads((repository / "gate.json").read_text())
+    assert (found["verdict"], found["exit_code"], found["suite"], found["base"]) == ("invalid", 2, "pretend", "HEAD")
+    page = (repository / "gate.md").read_text()
+    assert "can't be built" in page and (repository / "summary.md").read_text() == page
+    assert pretend.started() == []
+
+
+def test_what_can_be_said_before_base_is_built_is(repository: Path, pretend: Pretend,
+                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    """A filter that matches nothing, and a budget that is too short for what head has."""
+    monkeypatch.setenv("FANBENCH_BENCH", str(pretend.bench))
+    monkeypatch.setattr(process, "adopt_orphans", lambda: None)
+    monkeypatch.setattr(programs, "FOLDER", repository / ".cache" / "measured")
+    for wanted, budget_s, refused in (("nothing", 240.0, checking.Refused), ("", 3.0, searching.BudgetTooShort)):
+        asked = verb.Asked("HEAD", None, str(pretend.suite), re.compile(wanted), None, budget_s, False, 1)
+        with process.StopRequest() as stop, pytest.raises(refused):
+            verb.run(asked, stop)
+    assert not (repository / ".cache" / "gate").exists()
+
+
+def test_a_ref_that_is_nearly_one_is_named(repository: Path) -> None:
+    subprocess.run(["git", "-C", str(repository), "branch", "release"], check=True)
+    with pytest.raises(builds.BuildError, match='"relaese": neither a folder nor a commit .*; nearest: release$'):
+        builds.commit_of("relaese")
+    (repository / ".git" / "HEAD").unlink()
+    with pytest.raises(builds.BuildError, match="; git says: fatal: not a git repository"):
+        builds.commit_of("release")
 
 
 def test_options_of_one_gate_are_not_those_of_the_next(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -249,9 +249,12 @@ def test_an_empty_folder_is_fine(pretend: Pretend) -> None:
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--filter", "("], '--filter: expected a regular expression, got "("'),
-    (["--filter", "nothing"], '--filter: no case of pretend matches "nothing"'),
+    (["--filter", "gathr/treads"], f'--filter: no case of pretend matches "gathr/treads"; nearest of 1: {A} (fanbench list '),
     (["--rounds", "0"], 'argument --rounds: expected a whole number from 1, got "0"'),
     (["--budget", "0s"], 'argument --budget: expected a time such as 90s or 3m30s, got "0s"'),
+    (["--budget", "-3m"], 'argument --budget: expected a time such as 90s or 3m30s, got "-3m"'),
+    (["--server", "here"], "expected a server's HOST:PORT, such as localhost:8080 or [::1]:8080, got \"here\""),
+    (["--server", "here:66000"], 'got "here:66000"'),
     (["--budget", "soon"], 'argument --budget: expected a time such as 90s or 3m30s, got "soon"'),
     (["--timeout", "soon"], 'argument --timeout: expected seconds above 0, got "soon"'),
     (["--frobnicate"], "what is --frobnicate?"),
