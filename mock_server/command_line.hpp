@@ -7,8 +7,8 @@
 
 namespace fanbench::server {
 
-/// Reads the flags that README.md lists. Returns the exit status where the program is to end, which is told
-/// already. Throws std::runtime_error where the log can't be written.
+/// Reads the flags that README.md lists. Returns the exit status where all that was asked for is their list.
+/// Throws std::exception, with one line, for what is wrong with them, and where the log can't be written.
 std::optional<int> read_command_line(int argc, char** argv, ServerOptions& options);
 
 }  // namespace fanbench::server

@@ -4,9 +4,11 @@
 
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include "mock_server/command_line.hpp"
 #include "mock_server/net/server.hpp"
+#include "mock_server/plan/printable.hpp"
 
 int main(int argc, char** argv) {
   try {
@@ -27,7 +29,7 @@ int main(int argc, char** argv) {
     server.run();
     return 0;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "fanbench-server: {}\n", error.what());
+    fmt::print(stderr, "fanbench-server: {}\n", fanbench::printable(error.what(), std::string::npos));
     return 1;
   }
 }

@@ -12,8 +12,8 @@
 
 namespace fanbench::server {
 
-inline constexpr std::string_view text_type = "text/plain", json_type = "application/json",
-                                  event_type = "text/event-stream";
+inline constexpr std::string_view text_type = "text/plain", utf8_type = "text/plain; charset=utf-8",
+                                  json_type = "application/json", event_type = "text/event-stream";
 
 /// What the request's head says of the reply's form.
 struct ReplyForm {

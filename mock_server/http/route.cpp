@@ -8,13 +8,21 @@
 #include <charconv>
 #include <limits>
 
+#include "mock_server/plan/printable.hpp"
+
 namespace fanbench::server {
 namespace {
 
-Route refuse(std::uint16_t status, std::string text, std::string_view allow = {}) {
+Route refuse(std::uint16_t status, std::string text) {
   Route route;
   route.status = status;
   route.text = std::move(text);
+  return route;
+}
+
+/// With 405: find_route says which method and path came.
+Route refuse_method(std::string_view expected, std::string_view allow) {
+  Route route = refuse(405, std::string(expected));
   route.allow = allow;
   return route;
 }
@@ -35,7 +43,7 @@ bool read_all(std::string_view text, Number& value, int base = 10) {
 bool gets(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
 Route find_call(std::string_view method, Route route, std::string_view id, std::string_view query) {
-  if (!gets(method)) return refuse(405, "expected GET /runs/<run>/calls/<id>", "GET, HEAD");
+  if (!gets(method)) return refuse_method("GET or HEAD", "GET, HEAD");
   if (!read_all(id, route.id)) {
     return refuse(400, fmt::format("expected a call id from 0 to {}", std::numeric_limits<CallId>::max()));
   }
@@ -59,7 +67,7 @@ Route find_run(std::string_view method, Route route, std::string_view query) {
     route.to = Route::To::delete_run;
     return route;
   }
-  if (!gets(method)) return refuse(405, "expected GET or DELETE /runs/<run>", "GET, HEAD, DELETE");
+  if (!gets(method)) return refuse_method("GET, HEAD or DELETE", "GET, HEAD, DELETE");
   if (!query.empty() && query != "calls=0" && query != "calls=1") {
     return refuse(400, "expected no query but ?calls=0 or ?calls=1");
   }
@@ -70,7 +78,7 @@ Route find_run(std::string_view method, Route route, std::string_view query) {
 
 Route find_websocket_room(std::string_view method, Route route, std::string_view room,
                           std::string_view query) {
-  if (method != "GET") return refuse(405, "expected GET, with a WebSocket handshake", "GET");
+  if (method != "GET") return refuse_method("GET, with a WebSocket handshake", "GET");
   if (room.empty() || !query.empty())
     return refuse(400, "expected the name of a room after /ws/, and no query");
   route.to = Route::To::websocket;
@@ -117,23 +125,28 @@ Route find_endpoint(std::string_view method, Route route, std::string_view path,
   };
   const auto found = std::find_if(endpoints.begin(), endpoints.end(), matches);
   if (found == endpoints.end()) return refuse(404, "expected a path that GET / lists");
-  if (!found->any_method && !gets(method)) {
-    return refuse(405, fmt::format("expected GET {}", found->path), "GET, HEAD");
-  }
   if (found->to == Route::To::websocket)
     return find_websocket_room(method, std::move(route), path.substr(4), query);
+  if (!found->any_method && !gets(method)) return refuse_method("GET or HEAD", "GET, HEAD");
   route.to = found->to;
   route.text = path.substr(found->path.size());
   route.query = query;
   return route;
 }
 
-Route find_path(std::string_view method, std::string_view path, std::string_view query) {
+Route find_allowed(std::string_view method, std::string_view path, std::string_view query) {
   if (take(path, "/runs/")) return find_in_runs(method, Route{}, path, query);
   if (path != "/runs") return find_endpoint(method, Route{}, path, query);
-  if (method != "POST") return refuse(405, "expected POST /runs", "POST");
+  if (method != "POST") return refuse_method("POST", "POST");
   Route route;
   route.to = Route::To::create_run;
+  return route;
+}
+
+Route find_path(std::string_view method, std::string_view path, std::string_view query) {
+  Route route = find_allowed(method, path, query);
+  if (!route.allow.empty())
+    route.text = fmt::format("came {} {}, expected {}", printable(method), printable(path), route.text);
   return route;
 }
 

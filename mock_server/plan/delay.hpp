@@ -52,7 +52,8 @@ struct SamplesDelay {
 using Delay = std::variant<FixedDelay, UniformDelay, LognormalDelay, BimodalDelay, NormalDelay,
                            ExponentialDelay, ParetoDelay, PercentilesDelay, SamplesDelay>;
 
-/// One grammar for plans, suites and /delay/ URLs; README.md has it in full. Throws PlanError.
+/// One grammar for plans, suites and /delay/ URLs; README.md has it in full. Throws PlanError, with
+/// the nearest of these forms.
 ///   200ms | uniform:min=10ms,max=50ms | normal:mean=200ms,sd=20ms | lognormal:p50=20ms,p99=200ms |
 ///   exponential:p50=20ms[,p99=100ms] | pareto:p50=20ms,p99=200ms |
 ///   bimodal:fast=20ms,slow=200ms,slow_share=0.05 | percentiles:p50=20ms,p99=200ms,… | samples:12ms,15ms,…

@@ -10,20 +10,22 @@
 namespace fanbench {
 namespace {
 
-constexpr std::string_view delay_grammar =
-    "200ms, uniform:min=10ms,max=50ms, normal:mean=200ms,sd=20ms, lognormal:p50=20ms,p99=200ms, "
-    "exponential:p50=20ms, pareto:p50=20ms,p99=200ms, bimodal:fast=20ms,slow=200ms,slow_share=0.05, "
-    "percentiles:p50=20ms,p99=200ms or samples:12ms,15ms";
 constexpr double log2_of_100 = 6.643856189774724;
 
-double parse_number(std::string_view text, double max, std::string_view expected) {
+/// What follows a distribution's name and colon.
+struct Keys {
+  std::string_view text, form;  // the form: of a whole delay of that distribution
+
+  [[noreturn]] void are_wrong(std::string_view why) const { suggest(why, form); }
+};
+
+/// From 0 to `max`.
+std::optional<double> parse_number(std::string_view text, double max) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
   // Written so that nan is refused too.
-  if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0 && value <= max)) {
-    refuse(quote(text), expected);
-  }
-  return value;
+  return whole && value >= 0 && value <= max ? std::optional(value) : std::nullopt;
 }
 
 /// Calls `use` with each of the parts between the separators.
@@ -36,26 +38,26 @@ void for_each_part(std::string_view text, char separator, Use use) {
   }
 }
 
-/// The values of "a=1,b=2" in the order of `keys`: each key once, in any order, none else. The last
-/// `optional` of the keys may be left out, and are empty then.
+/// The values of "a=1,b=2" in the order of `names`: each key once, in any order, none else. The last
+/// `optional` of them may be left out, and are empty then.
 template <std::size_t N>
-std::array<std::string_view, N> split_keys(std::string_view text, const std::array<std::string_view, N>& keys,
+std::array<std::string_view, N> split_keys(const Keys& keys, const std::array<std::string_view, N>& names,
                                            std::size_t optional = 0) {
   std::array<std::optional<std::string_view>, N> found;
-  const auto expected = [&] { return fmt::format("the keys {}", fmt::join(keys, ", ")); };
-  for_each_part(text, ',', [&](std::string_view part) {
+  const auto take = [&](std::string_view part) {
     const std::size_t equals = part.find('=');
-    const std::string_view key = part.substr(0, equals);
-    const auto known = std::find(keys.begin(), keys.end(), key);
-    if (known == keys.end()) refuse(quote(key), expected());
-    if (equals == std::string_view::npos) refuse(quote(part), fmt::format("{}=<value>", key));
-    auto& value = found[static_cast<std::size_t>(known - keys.begin())];
-    if (value) refuse(fmt::format("{} twice", key), "each key once");
+    const std::string_view name = part.substr(0, equals);
+    const auto known = std::find(names.begin(), names.end(), name);
+    if (known == names.end()) keys.are_wrong(fmt::format("{} is none of its keys", quote(name)));
+    if (equals == std::string_view::npos) keys.are_wrong(fmt::format("{} has no value", name));
+    auto& value = found[static_cast<std::size_t>(known - names.begin())];
+    if (value) keys.are_wrong(fmt::format("{} comes twice", name));
     value = part.substr(equals + 1);
-  });
+  };
+  if (!keys.text.empty()) for_each_part(keys.text, ',', take);
   std::array<std::string_view, N> values;
   for (std::size_t i = 0; i < N; ++i) {
-    if (!found[i] && i < N - optional) refuse(fmt::format("no {}", keys[i]), expected());
+    if (!found[i] && i < N - optional) keys.are_wrong(fmt::format("{} is missing", names[i]));
     values[i] = found[i].value_or("");
   }
   return values;
@@ -65,73 +67,107 @@ Nanoseconds duration_of(std::string_view key, std::string_view text) {
   return in_key(key, [&] { return parse_duration(text); });
 }
 
-Delay parse_uniform(std::string_view text) {
-  const auto [min, max] = split_keys<2>(text, {"min", "max"});
+Delay parse_uniform(const Keys& keys) {
+  const auto [min, max] = split_keys<2>(keys, {"min", "max"});
   const UniformDelay delay{.min = duration_of("min", min), .max = duration_of("max", max)};
-  if (delay.min > delay.max) refuse(fmt::format("min={},max={}", min, max), "min at most max");
+  if (delay.min > delay.max) keys.are_wrong(fmt::format("min={} is above max={}", min, max));
   return delay;
 }
 
-Delay parse_normal(std::string_view text) {
-  const auto [mean, sd] = split_keys<2>(text, {"mean", "sd"});
+Delay parse_normal(const Keys& keys) {
+  const auto [mean, sd] = split_keys<2>(keys, {"mean", "sd"});
   return NormalDelay{.mean = duration_of("mean", mean), .sd = duration_of("sd", sd)};
 }
 
 /// Of the distributions that are given by two percentiles.
 template <class D>
-D parse_two_percentiles(std::string_view text) {
-  const auto [p50, p99] = split_keys<2>(text, {"p50", "p99"});
+Delay parse_two_percentiles(const Keys& keys) {
+  const auto [p50, p99] = split_keys<2>(keys, {"p50", "p99"});
   const D delay{.p50 = duration_of("p50", p50), .p99 = duration_of("p99", p99)};
-  if (delay.p50 > delay.p99) refuse(fmt::format("p50={},p99={}", p50, p99), "p50 at most p99");
+  if (delay.p50 > delay.p99) keys.are_wrong(fmt::format("p50={} is above p99={}", p50, p99));
   if (delay.p50 == delay.p50.zero() && delay.p99 > delay.p99.zero()) {
-    refuse(fmt::format("p50={},p99={}", p50, p99), "p50 above 0, or both 0");
+    keys.are_wrong(fmt::format("p50 is 0, but p99={}", p99));
   }
   return delay;
 }
 
-Delay parse_exponential(std::string_view text) {
-  const auto [p50, p99] = split_keys<2>(text, {"p50", "p99"}, 1);
+Delay parse_exponential(const Keys& keys) {
+  const auto [p50, p99] = split_keys<2>(keys, {"p50", "p99"}, 1);
   ExponentialDelay delay{.p50 = duration_of("p50", p50), .p99 = {}};
   const auto longest =
       Nanoseconds(static_cast<std::int64_t>(static_cast<double>(delay.p50.count()) * log2_of_100));
   delay.p99 = p99.empty() ? longest : duration_of("p99", p99);
   if (delay.p99 < delay.p50 || delay.p99 > longest) {
-    refuse(fmt::format("p50={},p99={}", p50, p99),
-           fmt::format("p99 from p50 to 6.64 times as long, which is {}", format_duration(longest)));
+    keys.are_wrong(fmt::format("p99={} is not from p50 to 6.64 times as long, which is {}", p99,
+                               format_duration(longest)));
   }
   return delay;
 }
 
-Delay parse_bimodal(std::string_view text) {
-  const auto [fast, slow, share] = split_keys<3>(text, {"fast", "slow", "slow_share"});
-  return BimodalDelay{.fast = duration_of("fast", fast),
-                      .slow = duration_of("slow", slow),
-                      .slow_share = in_key("slow_share", [&, s = share] {
-                        return parse_number(s, 1, "a share from 0 to 1");
-                      })};
+Delay parse_bimodal(const Keys& keys) {
+  const auto [fast, slow, share] = split_keys<3>(keys, {"fast", "slow", "slow_share"});
+  BimodalDelay delay{.fast = duration_of("fast", fast), .slow = duration_of("slow", slow)};
+  const auto slow_share = parse_number(share, 1);
+  if (!slow_share) keys.are_wrong(fmt::format("slow_share: {} is no number from 0 to 1", quote(share)));
+  delay.slow_share = *slow_share;
+  return delay;
 }
 
-Delay parse_percentiles(std::string_view text) {
+Delay parse_percentiles(const Keys& keys) {
   PercentilesDelay delay;
-  for_each_part(text, ',', [&](std::string_view part) {
+  for_each_part(keys.text, ',', [&](std::string_view part) {
     const std::size_t equals = part.find('=');
     if (!part.starts_with('p') || equals == std::string_view::npos)
-      refuse(quote(part), "p<percent>=<duration>");
-    const double percent = parse_number(part.substr(1, equals - 1), 100, "a percentile from p0 to p100");
+      keys.are_wrong(fmt::format("{} is no p<percent>=<duration>", quote(part)));
+    const auto percent = parse_number(part.substr(1, equals - 1), 100);
+    if (!percent) keys.are_wrong(fmt::format("{} is no percentile from p0 to p100", quote(part)));
     const Nanoseconds value = duration_of(part.substr(0, equals), part.substr(equals + 1));
     if (!delay.points.empty() &&
-        (percent <= delay.points.back().first || value < delay.points.back().second)) {
-      refuse(quote(part), "rising percentiles with delays that never fall");
+        (*percent <= delay.points.back().first || value < delay.points.back().second)) {
+      keys.are_wrong(fmt::format("{} is out of order: percentiles rise, and delays never fall", quote(part)));
     }
-    delay.points.emplace_back(percent, value);
+    delay.points.emplace_back(*percent, value);
   });
   return delay;
 }
 
-Delay parse_samples(std::string_view text) {
+Delay parse_samples(const Keys& keys) {
   SamplesDelay delay;
-  for_each_part(text, ',', [&](std::string_view part) { delay.values.push_back(parse_duration(part)); });
+  for_each_part(keys.text, ',', [&](std::string_view part) { delay.values.push_back(parse_duration(part)); });
   return delay;
+}
+
+struct Distribution {
+  std::string_view name, form;
+  Delay (*parse)(const Keys&);
+};
+constexpr std::array<Distribution, 8> distributions{{
+    {"uniform", "uniform:min=10ms,max=50ms", parse_uniform},
+    {"normal", "normal:mean=200ms,sd=20ms", parse_normal},
+    {"lognormal", "lognormal:p50=20ms,p99=200ms", parse_two_percentiles<LognormalDelay>},
+    {"exponential", "exponential:p50=20ms,p99=100ms", parse_exponential},
+    {"pareto", "pareto:p50=20ms,p99=200ms", parse_two_percentiles<ParetoDelay>},
+    {"bimodal", "bimodal:fast=20ms,slow=200ms,slow_share=0.05", parse_bimodal},
+    {"percentiles", "percentiles:p50=20ms,p90=80ms,p99.9=1s", parse_percentiles},
+    {"samples", "samples:12ms,15.5ms,12ms", parse_samples},
+}};
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+/// Where a distribution is to be named, and none is.
+[[noreturn]] void refuse_delay(std::string_view text, std::string_view name) {
+  constexpr std::size_t longest = 32;  // names that are longer are near to none
+  const auto distance = [name = name.substr(0, longest)](const Distribution& d) {
+    return edit_distance(name, d.name);
+  };
+  const Distribution& nearest = *std::ranges::min_element(distributions, {}, distance);
+  if (2 * distance(nearest) <= nearest.name.size()) {
+    suggest(fmt::format("{} is no distribution", quote(name)), nearest.form);
+  }
+  std::array<std::string_view, distributions.size()> names;
+  std::ranges::transform(distributions, names.begin(), &Distribution::name);
+  suggest(fmt::format("{} is neither a duration nor one of {}", quote(text), fmt::join(names, ", ")),
+          "200ms");
 }
 
 struct FormatDelay {
@@ -172,22 +208,14 @@ struct FormatDelay {
 }  // namespace
 
 Delay parse_delay(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos) {
-    if (text.empty() || text.front() < '0' || text.front() > '9') refuse(quote(text), delay_grammar);
-    return FixedDelay{parse_duration(text)};
-  }
-  const std::string_view name = text.substr(0, colon), keys = text.substr(colon + 1);
-  return in_key(quote(name), [&]() -> Delay {
-    if (name == "uniform") return parse_uniform(keys);
-    if (name == "normal") return parse_normal(keys);
-    if (name == "lognormal") return parse_two_percentiles<LognormalDelay>(keys);
-    if (name == "exponential") return parse_exponential(keys);
-    if (name == "pareto") return parse_two_percentiles<ParetoDelay>(keys);
-    if (name == "bimodal") return parse_bimodal(keys);
-    if (name == "percentiles") return parse_percentiles(keys);
-    if (name == "samples") return parse_samples(keys);
-    refuse(quote(text), delay_grammar);
+  const bool named = !text.empty() && is_letter(text.front());
+  if (!named) return FixedDelay{parse_duration(text)};
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  const std::string_view name = text.substr(0, colon);
+  const auto* known = std::ranges::find(distributions, name, &Distribution::name);
+  if (known == distributions.end()) refuse_delay(text, name);
+  return in_key(name, [&] {
+    return known->parse({.text = text.substr(std::min(colon + 1, text.size())), .form = known->form});
   });
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "mock_server/plan/plan.hpp"
+#include "mock_server/plan/printable.hpp"
 #include "mock_server/plan/refusal.hpp"
 
 namespace fanbench {
@@ -41,8 +42,7 @@ Json parse_json(std::string_view text) {
 
 std::string came(const Json& value) {
   if (value.is_string()) return quote(value.get<std::string>());
-  std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
-  return text.size() > 60 ? text.substr(0, 60) + "…" : text;
+  return printable(value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 void check_keys(const Json& object, std::span<const std::string_view> keys) {

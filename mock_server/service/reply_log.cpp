@@ -7,12 +7,14 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "mock_server/plan/printable.hpp"
+
 namespace fanbench::server {
 
 void log_reply(std::FILE* log, Ledger::ConnectionNumber connection, const Request* request,
                std::uint16_t status, std::chrono::nanoseconds taken) {
   const auto quoted = [](const std::string& text) {
-    return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+    return nlohmann::json(printable(text, std::string::npos)).dump();
   };
   const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
   const auto us = std::chrono::duration_cast<std::chrono::microseconds>(taken).count();

@@ -14,7 +14,7 @@ Answer Service::answer(const Request& request) {
   try {
     return answer_or_throw(request);
   } catch (const PlanError& error) {
-    return {.status = 400, .body = std::string(error.what()) + '\n'};
+    return {.status = 400, .body = std::string(error.what()) + '\n', .type = utf8_type};
   }
 }
 
@@ -65,6 +65,7 @@ Answer Service::answer_or_throw(const Request& request) {
   }
   return {.status = route.status,
           .body = route.text + '\n',
+          .type = utf8_type,
           .more_fields = route.allow.empty() ? "" : fmt::format("Allow: {}\r\n", route.allow)};
 }
 

@@ -12,9 +12,9 @@ import unittest
 from mock_server import MockServer
 
 
-def refused(*flags: str) -> tuple[int, str]:
-    done = subprocess.run([os.environ["FANBENCH_SERVER"], *flags], capture_output=True, text=True, timeout=20)
-    return done.returncode, done.stdout + done.stderr
+def refused(*flags: str) -> tuple[int, str, str]:
+    done = subprocess.run([os.environ["FANBENCH_SERVER"], *flags], capture_output=True, encoding="utf-8", timeout=20)
+    return done.returncode, done.stdout, done.stderr
 
 
 class Program(unittest.TestCase):
@@ -26,10 +26,17 @@ class Program(unittest.TestCase):
                 for method, path in (("GET", '/anything/"quoted"'), ("POST", "/nothing"), ("GET", "/delay/20ms")):
                     connection.request(method, path)
                     connection.getresponse().read()
+                connection.sock.sendall("GET /anything/größe HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                connection.sock.sendall(b"GET /anything/caf\xe9\xc2\x9b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                while connection.sock.recv(65536):
+                    pass
                 connection.close()
-            lines = [json.loads(line) for line in log.read_text().splitlines()]
+            text = log.read_text("utf-8")
+            lines = [json.loads(line) for line in text.splitlines()]
         self.assertEqual([(line["method"], line["target"], line["status"]) for line in lines[:3]],
                          [("GET", '/anything/"quoted"', 200), ("POST", "/nothing", 404), ("GET", "/delay/20ms", 200)])
+        self.assertIn('"target":"/anything/größe"', text)
+        self.assertEqual(lines[4]["target"], r"/anything/caf\xe9\u009b")
         self.assertEqual({line["connection"] for line in lines}, {0})
         self.assertGreaterEqual(lines[2]["duration_us"], 20_000)
         self.assertRegex(lines[0]["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
@@ -63,17 +70,36 @@ class Program(unittest.TestCase):
                 server.process.send_signal(number)
                 self.assertEqual(server.process.wait(timeout=20), 0)
 
-    def test_refuses_wrong_flags_in_words(self):
+    def test_refuses_wrong_flags_in_one_line(self):
+        too_large = "99999999999999999999"
         with MockServer() as server:
-            for flags, told in ((("--port", str(server.port)), "Address already in use"),
-                                (("--address", "localhost"), "expected an IP address"),
-                                (("--idle-timeout", "5"), "--idle-timeout: came \"5\", expected a duration"),
-                                (("--threads", "0"), "--threads"), (("--port", "65536"), "--port"),
-                                (("--log", "/no/such/folder/log"), "No such file or directory"),
-                                (("--nonsense",), "--nonsense")):
-                status, said = refused(*flags)
-                self.assertNotEqual(status, 0, flags)
-                self.assertIn(told, said)
+            for flags, told in (
+                    (("--port", str(server.port)), f"127.0.0.1 port {server.port}: Address already in use"),
+                    (("--address", "localhost"), "localhost: expected an IP address, such as 127.0.0.1 or ::1"),
+                    (("--idle-timeout", "5"), '--idle-timeout: "5": a duration needs a unit: 5ms'),
+                    (("--idle-timeout", ""), '--idle-timeout: "": a duration begins with a digit: 200ms'),
+                    (("--request-timeout", "-1s"), '--request-timeout: "-1s": a duration begins with a digit: 200ms'),
+                    (("--request-timeout", "2h"), "--request-timeout: \"2h\": a duration's unit is s, ms, us or ns: 200ms"),
+                    (("--log", "/no/such/größe\n/log"), r"/no/such/größe\n/log: No such file or directory"),
+                    (("--nönsense\x1b",),
+                     r"The following argument was not expected: --nönsense\x1b (--help lists the flags)"),
+                    (("--port",), "--port: 1 required NUMBER missing (--help lists the flags)"),
+                    (("7",), "The following argument was not expected: 7 (--help lists the flags)")):
+                with self.subTest(flags):
+                    self.assertEqual(refused(*flags), (1, "", f"fanbench-server: {told}\n"))
+        for flag, least, most in (("--port", 0, 2**16 - 1), ("--threads", 1, 256), ("--max-connections", 0, 2**32 - 1),
+                                  ("--body-limit", 0, 2**64 - 1)):
+            for value in ("-1", "x", "", "1.5", " 1", "0x10", "1k", "--help", str(least - 1), str(most + 1), too_large):
+                with self.subTest(f"{flag} {value}"):
+                    told = f'{flag}: came "{value}", expected a whole number from {least} to {most}'
+                    self.assertEqual(refused(flag, value), (1, "", f"fanbench-server: {told}\n"))
+
+    def test_help_is_no_mistake(self):
+        status, said, complained = refused("--help")
+        self.assertEqual((status, complained), (0, ""))
+        for flag in ("--address", "--port", "--threads", "--max-connections", "--body-limit", "--idle-timeout",
+                     "--request-timeout", "--log"):
+            self.assertIn(flag, said)
 
 
 if __name__ == "__main__":

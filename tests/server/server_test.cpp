@@ -105,9 +105,6 @@ TEST_F(ServerTest, WrongRequestsGetOneLineThatSaysWhatWasExpected) {
       {"GET", "/runs/1/calls/1?atempt=1", 400},
       {"GET", "/runs/1/calls/1?attempt=1&x=2", 400},
       {"GET", "/runs/1?calls=2", 400},
-      {"GET", "/delay/", 400},
-      {"GET", "/delay/fast", 400},
-      {"GET", "/delay/uniform:min=2ms,max=1ms", 400},
   };
   for (const auto& row : rows) {
     const HttpReply reply = client.request(row.method, row.target);
@@ -117,6 +114,59 @@ TEST_F(ServerTest, WrongRequestsGetOneLineThatSaysWhatWasExpected) {
     EXPECT_EQ(reply.field("Allow").empty(), row.status != 405);
   }
   EXPECT_EQ(ledger(run)["arrivals"], 0);
+}
+
+TEST_F(ServerTest, AMethodThatIsNotAllowedIsNamedWithItsPath) {
+  Client client = connect();
+  const struct {
+    const char *method, *target, *told, *allow;
+  } rows[] = {
+      {"PUT", "/delay/5ms", "came PUT /delay/5ms, expected GET or HEAD", "GET, HEAD"},
+      {"DELETE", "/", "came DELETE /, expected GET or HEAD", "GET, HEAD"},
+      {"POST", "/drip?bytes=9", "came POST /drip, expected GET or HEAD", "GET, HEAD"},
+      {"PATCH", "/pages/3", "came PATCH /pages/3, expected GET or HEAD", "GET, HEAD"},
+      {"POST", "/ws/tea", "came POST /ws/tea, expected GET, with a WebSocket handshake", "GET"},
+      {"HEAD", "/ws/tea", "", "GET"},
+      {"GET", "/runs", "came GET /runs, expected POST", "POST"},
+      {"PUT", "/runs/7", "came PUT /runs/7, expected GET, HEAD or DELETE", "GET, HEAD, DELETE"},
+      {"POST", "/runs/7/calls/1?attempt=0", "came POST /runs/7/calls/1, expected GET or HEAD", "GET, HEAD"},
+      {"PUT", "/bytes/%1b%5b31m%C3%BC%ff", R"(came PUT /bytes/\x1b[31mü\xff, expected GET or HEAD)",
+       "GET, HEAD"},
+  };
+  for (const auto& row : rows) {
+    const HttpReply reply = client.request(row.method, row.target);
+    EXPECT_EQ(reply.status, 405) << row.target;
+    EXPECT_EQ(reply.body, *row.told == '\0' ? "" : std::string(row.told) + '\n');
+    EXPECT_EQ(reply.field("Allow"), row.allow);
+  }
+}
+
+TEST_F(ServerTest, WhatCameIsEchoedReadably) {
+  Client client = connect();
+  const struct {
+    const char *method, *target, *body, *told;
+  } rows[] = {
+      {"GET", "/delay/", "", R"("": a duration begins with a digit: 200ms)"},
+      {"GET", "/delay/5", "", R"("5": a duration needs a unit: 5ms)"},
+      {"GET", "/delay/uniform:min=10", "", "uniform: max is missing: uniform:min=10ms,max=50ms"},
+      {"GET", "/delay/uniform:min=2ms,max=1ms", "",
+       "uniform: min=2ms is above max=1ms: uniform:min=10ms,max=50ms"},
+      {"GET", "/delay/5%C2%B5s", "", R"("5µs": a duration's unit is s, ms, us or ns: 200ms)"},
+      {"GET", "/delay/5µs", "", R"("5µs": a duration's unit is s, ms, us or ns: 200ms)"},
+      {"GET", "/delay/%ff%0a%1b[2J", "", R"("\xff\n\x1b[2J": a duration begins with a digit: 200ms)"},
+      {"GET", "/drip?over=2m", "", R"(over: "2m": a duration's unit is s, ms, us or ns: 200ms)"},
+      {"GET", "/bytes/zw%C3%B6lf", "",
+       R"(/bytes/<n>: came "zwölf", expected a whole number from 0 to 67108864)"},
+      {"POST", "/runs", R"({"delay":"größer"})",
+       R"(plan: delay: "größer" is neither a duration nor one of uniform, normal, lognormal, exponential, )"
+       R"(pareto, bimodal, percentiles, samples: 200ms)"},
+  };
+  for (const auto& row : rows) {
+    const HttpReply reply = client.request(row.method, row.target, row.body);
+    EXPECT_EQ(reply.status, 400) << row.target;
+    EXPECT_EQ(reply.body, std::string(row.told) + '\n');
+    EXPECT_EQ(reply.field("Content-Type"), "text/plain; charset=utf-8");
+  }
 }
 
 TEST_F(ServerTest, DelayTellsWhatWasAskedForAndWhatWasMeasured) {
