@@ -42,6 +42,13 @@ bool read_all(std::string_view text, Number& value, int base = 10) {
 
 bool gets(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
+/// A number, or `auto`, which is none.
+bool read_attempt(std::string_view text, std::optional<std::uint16_t>& attempt) {
+  if (text != "auto") return read_all(text, attempt.emplace());
+  attempt.reset();
+  return true;
+}
+
 Route find_call(std::string_view method, Route route, std::string_view id, std::string_view query) {
   if (!gets(method)) return refuse_method("GET or HEAD", "GET, HEAD");
   if (!read_all(id, route.id)) {
@@ -50,10 +57,11 @@ Route find_call(std::string_view method, Route route, std::string_view id, std::
   while (!query.empty()) {
     std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
-    const bool read = (take(pair, "attempt=") && read_all(pair, route.attempt)) ||
+    const bool read = (take(pair, "attempt=") && read_attempt(pair, route.attempt)) ||
                       (take(pair, "cursor=") && read_all(pair, route.cursor, 16));
     if (!read) {
-      return refuse(400, fmt::format("expected no query but attempt=<a>, a from 0 to {}, and cursor=<hex>",
+      return refuse(400, fmt::format("expected no query but attempt=<a>, a from 0 to {} or auto, and "
+                                     "cursor=<hex>",
                                      std::numeric_limits<std::uint16_t>::max()));
     }
   }

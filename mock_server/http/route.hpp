@@ -34,13 +34,14 @@ struct Route {
   To to = To::refused;
   bool with_calls = true;      // show_run
   std::uint16_t status = 404;  // refused: 400, 404 or 405
-  std::uint16_t attempt = 0;   // call
   CallId id = 0;               // call
   std::uint64_t cursor = 0;    // call
   std::uint64_t run = 0;       // call, show_run, delete_run
   std::string text;            // percent-decoded; refused: what was expected, in one line
   std::string query;           // as it came, without the '?'
   std::string_view allow;      // refused with 405: the methods that are allowed
+  // call; none: it is the run that numbers them
+  std::optional<std::uint16_t> attempt = 0;
 
   /// The request's fields are needed.
   bool wants_fields() const { return to == To::anything || to == To::websocket; }

@@ -73,14 +73,14 @@ void Connection::handle_call(const Route& route) {
   if (!run) return answer(Service::no_such_run());
   const Plan& plan = run->run->plan;
   if (route.cursor != planned_cursor(plan, route.id)) return answer(Service::wrong_cursor());
-  const PlannedReply planned = planned_reply(plan, route.id, route.attempt);
-  if (planned.fault != Fault::slow_accept) return arrive(std::move(run), route.id, route.attempt, planned);
-  wait_until(
-      arrived_ + planned.over, State::unread,
-      [run = std::move(run), id = route.id, attempt = route.attempt, planned](Connection& self) mutable {
-        self.arrived_ = Clock::now();
-        self.arrive(std::move(run), id, attempt, planned);
-      });
+  const Attempt attempt = route.attempt ? *route.attempt : run->run->attempts.count(route.id);
+  const PlannedReply planned = planned_reply(plan, route.id, attempt);
+  if (planned.fault != Fault::slow_accept) return arrive(std::move(run), route.id, attempt, planned);
+  wait_until(arrived_ + planned.over, State::unread,
+             [run = std::move(run), id = route.id, attempt, planned](Connection& self) mutable {
+               self.arrived_ = Clock::now();
+               self.arrive(std::move(run), id, attempt, planned);
+             });
 }
 
 void Connection::arrive(std::shared_ptr<LocalRun> run, CallId id, Attempt attempt,

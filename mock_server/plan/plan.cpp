@@ -30,7 +30,8 @@ bool apply(PlannedReply& reply, const Failures& rule, std::uint64_t seed, CallId
            std::uint64_t stream) {
   const bool fails = (rule.rate > 0 && to_unit(draw(seed, id, 0, stream)) < rule.rate) ||
                      (!rule.ids.empty() && std::binary_search(rule.ids.begin(), rule.ids.end(), id));
-  if (!fails || attempt >= 1 + below(draw(seed, id, 0, stream + 1), rule.attempts)) return false;
+  const Attempt choices = rule.attempts - rule.at_least + 1;
+  if (!fails || attempt >= rule.at_least + below(draw(seed, id, 0, stream + 1), choices)) return false;
   fail(reply, rule.kinds[below(draw(seed, id, attempt, stream + 2), rule.kinds.size())], rule);
   return true;
 }

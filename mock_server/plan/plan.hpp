@@ -36,12 +36,13 @@ struct Failures {
   static constexpr auto garbage = static_cast<std::uint16_t>(Fault::garbage);
 
   double rate = 0;       // share of the ids that fail at all, in [0, 1]
-  Attempt attempts = 1;  // such an id fails on its first a attempts, a drawn from 1 … attempts
+  Attempt attempts = 1;  // such an id fails on its first a attempts, a drawn from at_least … attempts
   std::vector<std::uint16_t> kinds = {
       503};                   // drawn per id and attempt: a status 400 … 599, or a Fault but `none`
   Nanoseconds retry_after{};  // above 0: sent with every 429 and 503
   std::vector<CallId> ids{};  // rising: these fail too
   Nanoseconds over = std::chrono::seconds(1);  // how long drip and slow_accept take
+  Attempt at_least = 1;                        // 1 … attempts
 };
 
 /// Bounds of the service itself, for all calls of a run. With 0, there is no such bound.

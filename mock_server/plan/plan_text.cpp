@@ -129,16 +129,24 @@ Nanoseconds read_duration(const Json& value) {
 constexpr Attempt max_attempts = 1000;
 
 Failures read_rule(const Json& json) {
-  constexpr std::array<std::string_view, 6> keys{"rate", "ids", "attempts", "kinds", "retry_after", "over"};
+  constexpr std::array<std::string_view, 7> keys{"rate",  "ids",         "attempts", "at_least",
+                                                 "kinds", "retry_after", "over"};
   Failures failures;
   read_object(json, keys, [&](std::string_view key, const Json& value) {
     if (key == "rate") failures.rate = read_rate(value);
     if (key == "ids") failures.ids = read_ids(value);
     if (key == "attempts") failures.attempts = static_cast<Attempt>(read_whole(value, 1, max_attempts));
+    if (key == "at_least") failures.at_least = static_cast<Attempt>(read_whole(value, 1, max_attempts));
     if (key == "kinds") failures.kinds = read_list(value, "statuses from 400 to 599 and faults", read_kind);
     if (key == "retry_after") failures.retry_after = read_duration(value);
     if (key == "over") failures.over = read_duration(value);
   });
+  if (failures.at_least > failures.attempts) {
+    in_key("at_least", [&] {
+      refuse(fmt::format("{} with attempts {}", failures.at_least, failures.attempts),
+             "at most the attempts");
+    });
+  }
   return failures;
 }
 
@@ -150,6 +158,7 @@ Json format_rule(const Failures& failures) {
             {"kinds", std::move(kinds)},
             {"retry_after", format_duration(failures.retry_after)}};
   if (!failures.ids.empty()) json["ids"] = failures.ids;
+  if (failures.at_least != Failures{}.at_least) json["at_least"] = failures.at_least;
   if (failures.over != Failures{}.over) json["over"] = format_duration(failures.over);
   return json;
 }

@@ -13,6 +13,7 @@
 #include "mock_server/plan/plan.hpp"
 #include "mock_server/runs/admission.hpp"
 #include "mock_server/runs/arrival_clock.hpp"
+#include "mock_server/runs/attempt_counter.hpp"
 #include "mock_server/runs/ledger.hpp"
 
 namespace fanbench::server {
@@ -24,6 +25,7 @@ struct Run {
       first_new;  // connections from this number on were accepted after the run was made
   const std::uint64_t clock_steps = 0;   // that the arrival clock had noticed by then
   std::optional<Admission> admission{};  // where the plan bounds its calls
+  AttemptCounter attempts{};
   std::atomic<bool> forgotten{false};
   std::atomic<std::size_t> messages_in{0}, messages_due{0}, messages_out{0};  // of the run's WebSocket rooms
   std::mutex mutex{};

@@ -33,6 +33,14 @@ class Readme(unittest.TestCase):
                         self.assertTrue(reply)
                         self.assertNotIn("expected", reply.replace("expected a WebSocket", ""))
 
+    def test_a_client_that_retries_gets_through(self):
+        text = README.read_text()
+        steps = re.findall(r"^\$ (curl .*)\n((?:(?!\$ |```).*\n)*)", text[:text.index("| flag |")], re.M)
+        self.assertEqual(len(steps), 3)
+        with MockServer() as server:
+            for example, told in steps:
+                self.assertEqual(self.run_example(example, server), told, example)
+
     def test_measured_latencies_become_a_plan(self):
         example = next(code for code in re.findall(r"```sh\n(.*?)\n```", README.read_text(), re.S) if "paste" in code)
         with MockServer() as server:

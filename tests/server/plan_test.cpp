@@ -270,7 +270,7 @@ TEST(PlanText, ErrorsNameTheKey) {
   expect_names(plan_error(R"({"chain":2,"body_bytes":16})"),
                {"body_bytes: came 16 with chain 2", "at least 17"});
   expect_names(plan_error(R"({"failures":3})"),
-               {"failures", "rate, ids, attempts, kinds, retry_after, over"});
+               {"failures", "rate, ids, attempts, at_least, kinds, retry_after, over"});
   expect_names(plan_error(R"({"failures":{"rat":1}})"), {"failures", "\"rat\""});
   for (const char* rate : {"-0.1", "1.01", "\"x\"", "null", "[0.5]"}) {
     expect_names(plan_error(std::string(R"({"failures":{"rate":)") + rate + "}}"),
@@ -280,6 +280,13 @@ TEST(PlanText, ErrorsNameTheKey) {
     expect_names(plan_error(std::string(R"({"failures":{"attempts":)") + attempts + "}}"),
                  {"failures: attempts: came ", "from 1 to 1000"});
   }
+  for (const char* at_least : {"0", "1001", "-1", "1.5"}) {
+    expect_names(plan_error(std::string(R"({"failures":{"attempts":1000,"at_least":)") + at_least + "}}"),
+                 {"failures: at_least: came ", "from 1 to 1000"});
+  }
+  expect_names(plan_error(R"({"failures":{"at_least":3,"attempts":2}})"),
+               {"failures: at_least: came 3 with attempts 2, expected"});
+  expect_names(plan_error(R"({"failures":{"at_least":2}})"), {"at_least: came 2 with attempts 1, expected"});
   for (const char* kinds :
        {"[]", "503", "[399]", "[600]", "[0]", "[\"rst\"]", "[503,200]", "[503.5]", "[-503]", "{}"}) {
     expect_names(plan_error(std::string(R"({"failures":{"kinds":)") + kinds + "}}"),
@@ -391,6 +398,25 @@ TEST(Failing, ARateOfTheIdsFailsFirstAndSucceedsThen) {
   for (Attempt a = 1; a <= 4; ++a) EXPECT_NEAR(ids_by_failing_attempts[a], 2'500, 200) << a;
   EXPECT_EQ(kinds.size(), 3U);
   for (const auto& [kind, count] : kinds) EXPECT_NEAR(count, 25'000 / 3, 450) << kind;
+}
+
+TEST(Failing, AtLeastSoOften) {
+  Plan plan = parse_plan(R"({"failures":{"rate":1,"at_least":2,"attempts":2}})");
+  for (CallId id = 0; id < 1'000; ++id) {
+    for (Attempt a = 0; a < 4; ++a) ASSERT_EQ(planned_reply(plan, id, a).status, a < 2 ? 503 : 200);
+  }
+  plan = parse_plan(R"({"failures":{"rate":1,"at_least":3,"attempts":5}})");
+  std::map<Attempt, int> ids_by_failing_attempts;
+  for (CallId id = 0; id < 30'000; ++id) {
+    Attempt failing = 0;
+    while (planned_reply(plan, id, failing).status != 200) ++failing;
+    ++ids_by_failing_attempts[failing];
+  }
+  EXPECT_EQ(ids_by_failing_attempts.size(), 3U);
+  for (Attempt a = 3; a <= 5; ++a) EXPECT_NEAR(ids_by_failing_attempts[a], 10'000, 500) << a;
+  EXPECT_NE(format_plan(plan).find(R"("at_least":3)"), std::string::npos) << format_plan(plan);
+  EXPECT_EQ(format_plan(parse_plan(format_plan(plan))), format_plan(plan));
+  EXPECT_EQ(format_plan(Plan{}).find("at_least"), std::string::npos);
 }
 
 TEST(Failing, RulesAreIndependentAndTheFirstDecides) {

@@ -63,6 +63,7 @@ Failures random_rule(Random& random) {
   for (CallId id = 0; id < 12; ++id) {
     if (random.one_in(6)) rule.ids.push_back(id);
   }
+  rule.at_least = static_cast<Attempt>(1 + random.below(rule.attempts));
   return rule;
 }
 

@@ -8,6 +8,7 @@
 #include <random>
 #include <vector>
 
+#include "mock_server/runs/attempt_counter.hpp"
 #include "mock_server/runs/ledger.hpp"
 #include "tests/server/server_fixture.hpp"
 
@@ -102,6 +103,7 @@ TEST_F(ServerTest, WrongRequestsGetOneLineThatSaysWhatWasExpected) {
       {"GET", "/runs/1/calls/1?attempt=", 400},
       {"GET", "/runs/1/calls/1?attempt=-1", 400},
       {"GET", "/runs/1/calls/1?attempt=65536", 400},
+      {"GET", "/runs/1/calls/1?attempt=automatic", 400},
       {"GET", "/runs/1/calls/1?atempt=1", 400},
       {"GET", "/runs/1/calls/1?attempt=1&x=2", 400},
       {"GET", "/runs/1?calls=2", 400},
@@ -347,6 +349,50 @@ TEST_F(ServerTest, DuplicatesAreCountedByIdAndAttempt) {
   }
   EXPECT_EQ(ledger(run)["duplicates"], 3);
   EXPECT_EQ(ledger(run)["arrivals"], 8);
+}
+
+TEST_F(ServerTest, AttemptsMayBeNumberedByTheServer) {
+  const Plan plan = parse_plan(R"({"failures":{"rate":1,"at_least":2,"attempts":2}})");
+  const std::uint64_t run = create_run(format_plan(plan)), other = create_run("{}");
+  const auto automatic = [](std::uint64_t of, CallId id) {
+    return runs(of) + "/calls/" + std::to_string(id) + "?attempt=auto";
+  };
+  for (Attempt attempt = 0; attempt < 5; ++attempt) {  // a connection each, as curl --retry may have
+    for (const CallId id : {7U, 8U}) {
+      const HttpReply reply = connect().get(automatic(run, id));
+      EXPECT_EQ(reply.status, attempt < 2 ? 503 : 200) << id << ' ' << attempt;
+      EXPECT_EQ(reply.body.substr(0, 16), hex(planned_reply(plan, id, attempt).answer));
+    }
+  }
+  EXPECT_EQ(connect().get(automatic(other, 7)).body.substr(0, 16), hex(planned_reply(Plan{}, 7, 0).answer));
+  Json seen = ledger_when(run, [](const Json& l) { return l["completed"] == 10; });
+  EXPECT_EQ(seen["duplicates"], 0);
+  for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(seen["calls"][i][1], i / 2);
+
+  // Those that come with a number are not counted.
+  EXPECT_EQ(connect().get(call(other, 9, 0)).status, 200);
+  EXPECT_EQ(connect().get(automatic(other, 9)).status, 200);
+  seen = ledger_when(other, [](const Json& l) { return l["completed"] == 3; });
+  EXPECT_EQ(seen["duplicates"], 1);
+}
+
+TEST_F(ServerTest, AnAttemptThatDoesNotArriveIsNotCounted) {
+  const std::uint64_t run = create_run(R"({"chain":2})");
+  Client client = connect();
+  const std::string cursor = "&cursor=" + client.get(runs(run) + "/calls/0?attempt=auto").body.substr(0, 16);
+  EXPECT_EQ(client.get(runs(run) + "/calls/1?attempt=auto").status, 400);
+  EXPECT_EQ(client.request("POST", runs(run) + "/calls/1?attempt=auto" + cursor).status, 405);
+  EXPECT_EQ(client.get(runs(run) + "/calls/1?attempt=auto" + cursor).status, 200);
+  const Json seen = ledger(run);
+  EXPECT_EQ(seen["calls"][1][0], 1);
+  EXPECT_EQ(seen["calls"][1][1], 0);
+}
+
+TEST(AttemptCounter, StaysAtTheLastNumber) {
+  AttemptCounter counter;
+  for (Attempt attempt = 0; attempt < 65'535; ++attempt) ASSERT_EQ(counter.count(3), attempt);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(counter.count(3), 65'535U);
+  EXPECT_EQ(counter.count(4294967295), 0U);
 }
 
 TEST_F(ServerTest, AChainIsToBeFollowedLinkByLink) {

@@ -82,6 +82,25 @@ TEST_F(ThreadsTest, SlotsAndTheQueueAreThoseOfAllThreads) {
   }
 }
 
+TEST_F(ThreadsTest, AttemptsThatOverlapHaveNumbersOfTheirOwn) {
+  const std::uint64_t run = create_run(R"({"delay":"1ms"})");
+  const std::string target = runs(run) + "/calls/5?attempt=auto";
+  constexpr std::size_t each = 50;
+  std::string requests;
+  for (std::size_t i = 0; i < each; ++i) requests += get(target);
+  auto clients = connect_to_all();
+  for (Client& client : clients) client.send(requests);
+  std::set<std::string> answers, expected;
+  for (Client& client : clients) {
+    for (std::size_t i = 0; i < each; ++i) answers.insert(client.receive().body.substr(0, 16));
+  }
+  for (Attempt a = 0; a < each * clients.size(); ++a)
+    expected.insert(hex(planned_reply(Plan{}, 5, a).answer));
+  EXPECT_EQ(answers, expected);
+  const Json seen = ledger_when(run, [](const Json& l) { return l["completed"] == 6 * each; });
+  EXPECT_EQ(seen["duplicates"], 0);
+}
+
 TEST_F(ThreadsTest, ADeletedRunIsGoneForAll) {
   const std::uint64_t run = create_run("{}");
   auto clients = connect_to_all();
