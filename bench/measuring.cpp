@@ -116,7 +116,7 @@ class Bench {
     Measured& measured = cases_[c.name] = {.c = &c};
     const auto measure = [this, &measured](benchmark::State& state) {
       try {
-        this->measure(state, *measured.c);
+        this->measure(state, measured);
       } catch (const std::exception& reason) {
         measured.status = status_of(reason);
         state.SkipWithError(as_utf8(reason.what()).c_str());
@@ -145,8 +145,9 @@ class Bench {
     return 1;
   }
 
-  void measure(benchmark::State& state, const Case& c) {
+  void measure(benchmark::State& state, Measured& measured) {
     if (failure_) std::rethrow_exception(failure_);
+    const Case& c = *measured.c;
     const std::unique_ptr<Rig> rig = turns_ ? std::move(turns_) : rig_of(c);
     Measurement& measurement = rig->measurement();
     const std::vector<double> made = measurement.makespans_s();
@@ -154,6 +155,7 @@ class Bench {
     for ([[maybe_unused]] auto _ : state)
       state.SetIterationTime(next == made.end() ? measurement.iterate() : *next++);
     for (const auto& [name, value] : measurement.counters()) state.counters[name] = value;
+    measured.latency_tail = measurement.latency_tail();
     if (!options_.records.empty()) write_records(options_.records, c, measurement);
   }
 

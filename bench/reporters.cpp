@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -28,6 +29,13 @@ std::vector<Run> put_right(std::vector<Run> runs, const MeasuredCases& cases) {
   return runs;
 }
 
+/// To a tenth of a microsecond: a row has up to a hundred of them.
+Json tail_json(const Tail& tail) {
+  Json greatest = Json::array();
+  for (const double us : tail.greatest) greatest.push_back(std::round(us * 10) / 10);
+  return {{"calls", tail.number}, {"greatest_us", std::move(greatest)}};
+}
+
 class JsonReporter final : public benchmark::BenchmarkReporter {
  public:
   explicit JsonReporter(const MeasuredCases& cases) : cases_(cases) {
@@ -44,13 +52,14 @@ class JsonReporter final : public benchmark::BenchmarkReporter {
     rows_.Finalize();
     Json document = Json::parse(text_.str());
     for (std::size_t i = 0; i < names_.size(); ++i) {
-      const auto& [c, status] = cases_.at(names_[i]);
+      const auto& [c, status, tail] = cases_.at(names_[i]);
       Json& row = document.at("benchmarks").at(i);
       row["case"] = {{"workload", c->workload},
                      {"model", c->model},
                      {"transport", c->transport},
                      {"parameters", parameters_json(*c)}};
       row["status"] = to_string(status);
+      if (tail) row["latency_tail"] = tail_json(*tail);
     }
     GetOutputStream() << document.dump(2) << '\n';
     if (!GetOutputStream().flush()) throw std::runtime_error("the results cannot be written");

@@ -5,8 +5,10 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "bench/measure/quantiles.hpp"
 #include "bench/measure/status.hpp"
 #include "bench/suite/suite.hpp"
 
@@ -16,6 +18,7 @@ namespace fanbench {
 struct Measured {
   const Case* c = nullptr;
   Status status = Status::verified;
+  std::optional<Tail> latency_tail{};  // where its calls are too few for a 99th percentile
 };
 using MeasuredCases = std::map<std::string, Measured, std::less<>>;  // by the case's name
 

@@ -38,6 +38,7 @@ class Measurement {
   Figures take_turn(std::uint32_t iterations);
   /// All figures of the row, of the iterations so far; see Row::figures.
   Figures counters() const;
+  std::optional<Tail> latency_tail() const { return row_.latency_tail(); }
 
   const Outcome& outcome() const noexcept { return outcome_; }  // of the last run
   std::span<const CallRecord> records() const noexcept { return outcome_.records; }

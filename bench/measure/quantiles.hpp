@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <numeric>
 #include <optional>
 #include <vector>
@@ -21,6 +22,23 @@ inline std::optional<double> quantile(std::vector<double> sample, double q) {
   const auto at = sample.begin() + static_cast<std::ptrdiff_t>(std::ceil(q * n)) - 1;
   std::ranges::nth_element(sample, at);
   return *at;
+}
+
+/// The greatest values of a sample of so many.
+struct Tail {
+  std::size_t number = 0;
+  std::vector<double> greatest{};  // the greatest first
+};
+
+/// Of a sample that is too small for its 0.99-quantile: with those of other samples the quantile of all of them
+/// can be told. A tenth of the values, ten at least: more than a hundredth, as the greatest of all may be one
+/// sample's. Nothing where the sample has the quantile, or no values.
+inline std::optional<Tail> tail(std::vector<double> sample) {
+  if (sample.empty() || quantile(sample, 0.99)) return std::nullopt;
+  Tail found{.number = sample.size()};
+  found.greatest.resize(std::min(sample.size(), std::max<std::size_t>(10, sample.size() / 10)));
+  std::ranges::partial_sort_copy(sample, found.greatest, std::ranges::greater{});
+  return found;
 }
 
 /// The median of a sample that is not empty: the mean of the middle two where there is no middle one.

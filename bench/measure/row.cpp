@@ -8,7 +8,6 @@
 #include "bench/machine/calibration.hpp"
 #include "bench/measure/bottlenecks.hpp"
 #include "bench/measure/plausibility.hpp"
-#include "bench/measure/quantiles.hpp"
 
 namespace fanbench {
 namespace {

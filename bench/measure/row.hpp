@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/measure/quantiles.hpp"
 #include "bench/measure/run.hpp"
 
 namespace fanbench {
@@ -28,6 +29,8 @@ class Row {
   /// WrongResult where one of them is impossible.
   std::map<std::string, double> figures(std::optional<double> other_load_cores) const;
 
+  /// The greatest latencies, in µs from the intended start, where they are too few for latency_p99_us.
+  std::optional<Tail> latency_tail() const { return tail(times_.latencies); }
   std::vector<double> makespans_s() const;  // run by run
   double ideal_s() const;
 

@@ -50,6 +50,23 @@ TEST(Quantile, NeedsTenValuesBeyondIt) {
   EXPECT_EQ(quantile({}, 0.50), std::nullopt);
 }
 
+TEST(Tail, IsATenthOfASampleThatIsTooSmallForAQuantile) {
+  const auto of_500 = tail(shuffled_up_to(500));
+  ASSERT_TRUE(of_500);
+  EXPECT_EQ(of_500->number, 500U);
+  EXPECT_EQ(of_500->greatest.size(), 50U);
+  EXPECT_EQ(of_500->greatest.front(), 500);
+  EXPECT_EQ(of_500->greatest.back(), 451);
+  EXPECT_EQ(tail(shuffled_up_to(40))->greatest.size(), 10U);
+  EXPECT_EQ(tail(shuffled_up_to(3))->greatest, (std::vector<double>{3, 2, 1}));
+}
+
+TEST(Tail, IsNothingWhereThereIsTheQuantileOrNoValue) {
+  EXPECT_TRUE(tail(shuffled_up_to(999)));
+  EXPECT_FALSE(tail(shuffled_up_to(1000)));
+  EXPECT_FALSE(tail({}));
+}
+
 TEST(Mean, IsThatOfAllValues) { EXPECT_DOUBLE_EQ(mean(shuffled_up_to(100)), 50.5); }
 
 /// Of a row whose overhead is the client's.

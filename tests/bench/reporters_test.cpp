@@ -69,6 +69,13 @@ TEST_F(Reporters, AddCaseAndStatusToEachRow) {
   EXPECT_EQ(rows.at(1).at("error_message"), "needs \"more\"");
 }
 
+TEST_F(Reporters, HaveTheGreatestLatenciesWhereAQuantileIsMissing) {
+  cases_.at("a").latency_tail = Tail{.number = 300, .greatest = {21853.164, 21000.0}};
+  const auto rows = document({a_run("a"), a_run("b")}).at("benchmarks");
+  EXPECT_EQ(rows.at(0).at("latency_tail").dump(), R"({"calls":300,"greatest_us":[21853.2,21000.0]})");
+  EXPECT_FALSE(rows.at(1).contains("latency_tail"));
+}
+
 TEST_F(Reporters, SayThatTheFileCannotBeWritten) {
   const auto reporter = json_reporter(cases_);
   text_.setstate(std::ios::badbit);

@@ -155,6 +155,14 @@ class Rows(unittest.TestCase):
         self.assertEqual(one["case"], {key: listed[key] for key in ("workload", "model", "transport", "parameters")})
         self.assertEqual(one["status"], "verified")
 
+    def test_too_small_for_a_percentile_have_their_greatest_latencies(self):
+        one = row(COROUTINES)
+        tail = one["latency_tail"]
+        self.assertNotIn("latency_p99_us", one)
+        self.assertEqual((tail["calls"], len(tail["greatest_us"])), (400, 40))  # of two hundred calls, made twice
+        self.assertEqual(tail["greatest_us"], sorted(tail["greatest_us"], reverse=True))
+        self.assertAlmostEqual(tail["greatest_us"][0], one["latency_max_us"], delta=0.1)
+
     def test_without_figures_say_why_and_what_that_is(self):
         done = bench(text=WITHOUT_FIGURES)
         self.assertEqual(done.returncode, 0, done.stderr)
