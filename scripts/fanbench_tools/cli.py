@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Callable, Mapping, NoReturn, Sequence
 
 from . import checkout
-from .checking import Refused, check, given, new_folder, pattern, selected, suite_path
+from .checking import Refused, check, given, is_path, new_folder, pattern, selected, suite_path
 from .machine import doctor
 from .machine.facts import Machine, Software, read_software
 from .results.reader import FORMAT, ResultsError, from_rows, load
@@ -101,12 +101,15 @@ def _parser() -> Parser:
                         help="prints the rows as CSV instead, or the gated figures for Bencher (BMF) or for "
                              "github-action-benchmark (customSmallerIsBetter), and writes nothing else")
     report.add_argument("--out", type=Path, metavar="FILE", help="with such a format: writes it there")
+    report.add_argument("--long", action="store_true", help="of CSV: a line for each round of a row")
+    _add_form(report)
     compare = verb("compare", _compare, "Puts two earlier runs side by side: each cost's ratio with its interval.")
     compare.add_argument("first", type=Path, metavar="DIR")
     compare.add_argument("second", type=Path, metavar="DIR")
     compare.add_argument("--out", type=Path, metavar="DIR", help="also writes compare.md, compare.html and compare.csv")
     compare.add_argument("--format", choices=("table", "csv"), default="table",
                          help="what is printed; a table if left out")
+    _add_form(compare)
     gate = verb("gate", _gate, "Says whether head made any cost of a call worse than base: 0 no, 1 yes, 2 unproven or "
                 "invalid. scripts/GATE.md says what that is worth.")
     gate.add_argument("--base", required=True, metavar="REF|DIR", help="a commit, or the folder of an earlier run")
@@ -129,6 +132,19 @@ def _parser() -> Parser:
     test = verb("test", _test, "Runs the tests, C++ and Python.")
     test.add_argument("--long", action="store_true", help="also those that take minutes")
     return parser
+
+
+def _add_form(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--decimal", choices=(".", ","), help="of CSV: the decimal sign; . if left out")
+    parser.add_argument("--separator", type=_separator, metavar="CHARACTER",
+                        help="of CSV: between columns, as ; or tab; , if left out, or ; where that is the decimal sign")
+
+
+def _separator(text: str) -> str:
+    character = "\t" if text in ("tab", "\\t") else text
+    if len(character) != 1 or character.isalnum() or character in "\"'.-+ \r\n":
+        raise argparse.ArgumentTypeError(f'expected one character such as ; or tab, got "{text}"')
+    return character
 
 
 def _positive_int(text: str) -> int:
@@ -190,7 +206,8 @@ def _run_of(job: runner.Job, arguments: argparse.Namespace) -> int:
     machine, software = runner.machine(job.bench), read_software()
     for finding in doctor.worth_saying_before_a_run(doctor.examine(machine, software)):
         print(f"{finding.level}: {finding.line()}")
-    job = replace(job, context=_context(job, machine, software), options=(*job.options, *runner.same_work(machine)))
+    job = replace(job, context={**_context(job, machine, software), "again": _again(arguments)},
+                  options=(*job.options, *runner.same_work(machine)))
     print(f"{job.suite.name}: {_many(len(job.cases), 'case')}, {_plan(job.rounds, job.budget_s)}, "
           f"into {_shown(job.out)}", flush=True)
     began = time.monotonic()
@@ -240,6 +257,16 @@ def _context(job: runner.Job, machine: Machine, software: Software) -> dict[str,
     return {"suite": job.suite.name, "description": job.suite.description, "rounds": job.rounds, **spent,
             "order_seed": job.order_seed, "started": runner.now_utc(), "fanbench_version": checkout.version(),
             "results_format": FORMAT, "commit": checkout.commit(), "machine": {**machine.printed, **asdict(software)}}
+
+
+def _again(arguments: argparse.Namespace) -> str:
+    """The command of such a run, but for its rounds and budget: what a report says where more would help."""
+    suite = arguments.suite
+    if is_path(suite) and not is_path(suite := _shown(Path(suite))):
+        suite = f"./{suite}"  # else it would be the name of a suite that comes with fanbench
+    options = {"--filter": arguments.filter, "--server": arguments.server}
+    return shlex.join(["fanbench", "run", suite,
+                       *(word for name, value in options.items() if value for word in (name, value))])
 
 
 def _all_rounds(job: runner.Job, stop: process.StopRequest) -> int:
@@ -292,9 +319,9 @@ def _write_report(out: Path) -> None:
 
 def _print_table(out: Path, wide: bool) -> None:
     from . import terminal
-    from .results import table
+    from .report import printed
 
-    table.print_table(load(out), terminal.console(), wide)
+    printed.print_run(load(out), terminal.console(), wide)
 
 
 def _verdict(results: dict[str, Any], seconds: float) -> int:
@@ -373,9 +400,10 @@ def _report(arguments: argparse.Namespace) -> int:
     if arguments.format == "files" and arguments.out:
         raise Refused(f"--out: expected a --format that is one file ({', '.join(_EXPORTS)}); the report's own files go "
                       "beside the results")
+    form = _form(arguments, arguments.format == "csv", "--format csv", "decimal", "separator", "long")
     try:
         if arguments.format != "files":
-            return _export(folder, arguments.format, arguments.out)
+            return _export(folder, arguments, form)
         if not (folder / "results.json").exists() and runner.finished_rounds(folder):
             runner.write_results(folder, interrupted=True)  # the run was killed before it could
         _write_report(folder)
@@ -388,13 +416,15 @@ def _report(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _export(folder: Path, kind: str, out: Path | None) -> int:
+def _export(folder: Path, arguments: argparse.Namespace, form: Any) -> int:
     from .files import write_atomically
     from .report import exports, spreadsheet
     from .results.rows import ERROR
 
+    kind, out = arguments.format, arguments.out
+    to_csv = spreadsheet.to_long_csv if arguments.long else spreadsheet.to_csv
     results = load(folder)
-    write = {"csv": spreadsheet.to_csv, "bencher": exports.to_bencher,
+    write = {"csv": lambda found: to_csv(found, form), "bencher": exports.to_bencher,
              "github-action-benchmark": exports.to_github_action_benchmark}[kind]
     try:
         text = write(results)
@@ -410,20 +440,35 @@ def _export(folder: Path, kind: str, out: Path | None) -> int:
     return 0
 
 
+def _form(arguments: argparse.Namespace, csv: bool, needs: str, *options: str) -> Any:
+    """How numbers and columns of CSV are told. Raises Refused, also where no CSV is asked for."""
+    from .report import spreadsheet
+
+    if not csv and (asked := next((name for name in options if getattr(arguments, name)), None)):
+        raise Refused(f"--{asked}: expected with {needs}")
+    decimal = arguments.decimal or "."
+    try:
+        return spreadsheet.Form(decimal, arguments.separator or (";" if decimal == "," else ","))
+    except spreadsheet.FormError as e:
+        raise Refused(str(e)) from None
+
+
 def _compare(arguments: argparse.Namespace) -> int:
     from . import terminal
     from .analysis import compare
     from .report import comparison
 
+    form = _form(arguments, arguments.format == "csv" or bool(arguments.out), "--format csv or --out", "decimal",
+                 "separator")
     try:
         compared = compare.compare(arguments.first, arguments.second)
-        written = comparison.write(compared, arguments.out) if arguments.out else []
+        written = comparison.write(compared, arguments.out, form) if arguments.out else []
     except ResultsError as e:
         raise Refused(str(e)) from None
     except OSError as e:
         raise Refused(f"{arguments.out}: can't be written: {e.strerror}") from None
     if arguments.format == "csv":
-        print(comparison.to_csv(compared), end="")
+        print(comparison.to_csv(compared, form), end="")
         return 0
     comparison.print_table(compared, terminal.console())
     print(*(_shown(path) for path in written), sep="\n", end="\n" * bool(written))

@@ -10,10 +10,11 @@ NAME = "gather/coroutines/native/calls:10/latency:" + "lognormal:p50=35ms," * 6
 
 
 def test_text_is_broken_between_words_only(capsys: pytest.CaptureFixture[str]) -> None:
-    terminal.console().print(f"error: [bold]{NAME}[/], {NAME}: expected 10 calls, the ledger shows 9", highlight=False)
-    terminal.console().print("word " * 40)
+    console = terminal.console()
+    terminal.say(console, f"error: {NAME}, {NAME}: expected 10 calls, the ledger shows 9", bold=5, indent="  ")
+    terminal.say(console, "word " * 40)
     lines = capsys.readouterr().out.splitlines()
-    assert [line for line in lines if NAME in line and line.startswith(NAME)] and len(lines) > 4
+    assert [line for line in lines if line.startswith(f"  {NAME}")] and len(lines) > 4
     assert max(len(line) for line in lines if NAME not in line) <= terminal.TEXT_WIDTH
 
 

@@ -9,11 +9,11 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..machine.comparable import Difference, differences
+from ..machine.comparable import TRAITS, Difference, differences, said
 from ..results.cases import CaseResult, Results, Scenario, in_flight, same_degree
 from ..results.catalogue import MEMORY, Catalogue, Figure
 from ..results.reader import load
-from ..results.wording import NOTHING, count, factor, times
+from ..results.wording import NOTHING, count, factor, listed, many, times
 from .stats import Interval, holm_critical, rank_sum_interval, share, welch_p
 
 DOUBT = 0.05  # how often at most a comparison of two runs that cost the same says that anything moved
@@ -139,18 +139,26 @@ def how_it_was_judged(compared: Comparison) -> str:
             f"Welch's t of the logarithms, {many}, at most {share(DOUBT)} doubt over all.")
 
 
+def what_differs(compared: Comparison) -> str:
+    """Between the machines and programs of the two, in a sentence; "" where one of them says nothing of it."""
+    if compared.differences:
+        both = "; ".join(f"{d.trait.label} ({d.one} first, {d.other} second)" for d in compared.differences)
+        others = any(d.trait.needed for d in compared.differences)
+        return f"Different: {both}.{' Ratios are not the change of the programs alone.' if others else ''}"
+    alike = [trait.label for trait in TRAITS if all(said(r.context, trait) is not None for r in compared.runs)]
+    return f"Nothing differs of {listed(alike)}." if alike else ""
+
+
 def opening(compared: Comparison, names_at_most: int | None = None) -> list[str]:
-    """What must be known first, a line each."""
-    lines = [f"Different {trait.label}: {one} in the first, {other} in the second"
-             for trait, one, other in compared.differences]
-    lines += [f"{len(names)} case{'' if len(names) == 1 else 's'} only in the {which}: {_some(names, names_at_most)}"
-              for names, which in ((compared.only_first, "first"), (compared.only_second, "second")) if names]
+    """What must be known next, a line each."""
+    lines = [f"{many(len(names), 'case')} only in the {which}: {_some(names, names_at_most)}"
+             for names, which in ((compared.only_first, "first"), (compared.only_second, "second")) if names]
     lines += [f"{name}: no number: {why}" for name, why in compared.no_number]
     lines += [f"{p.other.name}: {p.apart}: not compared" for p in compared.pairs if p.apart]
     few = min((r.rounds for r in compared.runs), default=0)
     if few < LEAST_ROUNDS and compared.pairs:
-        lines.append(f"A run of {few} round{'' if few == 1 else 's'}: it takes {LEAST_ROUNDS} on both sides for an "
-                     "interval, so nothing is separated")
+        lines.append(f"A run of {many(few, 'round')}: it takes {LEAST_ROUNDS} on both sides for an interval, so nothing is "
+                     "separated")
     return lines
 
 

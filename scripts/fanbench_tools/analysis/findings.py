@@ -219,7 +219,7 @@ class Crossover:
 
 def choices(results: Results) -> list[Choice]:
     """One for each scenario, transport and degree that two models or more were measured at."""
-    chosen = [choice for key, cases in _lines(results).items() if (choice := _choose(*key, cases))]
+    chosen = [choice for key, cases in lines(results).items() if (choice := _choose(*key, cases))]
     critical = holm_critical([choice.p for choice in chosen if choice.comparable], doubt_of_a_look(results))
     return [replace(choice, critical=critical) for choice in chosen]
 
@@ -233,7 +233,7 @@ def doubt_of_a_look(results: Results) -> float:
 def rounds_needed(results: Results, line: Choice, most: int) -> int | None:
     """The number of rounds from which on the line would have a name, were its ratios' means and scatter in these rounds
     the true ones; three at least, as scatter takes. None where `most` are not enough."""
-    cases = _lines(results)[line.scenario, line.transport, line.workers]
+    cases = lines(results)[line.scenario, line.transport, line.workers]
     had = max(len(c.rounds) for c in cases)
     if had < LEAST_ROUNDS:
         return LEAST_ROUNDS if LEAST_ROUNDS <= most else None
@@ -246,7 +246,7 @@ def rounds_needed(results: Results, line: Choice, most: int) -> int | None:
     return next(rounds for rounds in range(had, most + 1) if named(rounds))
 
 
-def _lines(results: Results) -> dict[tuple, list[CaseResult]]:
+def lines(results: Results) -> dict[tuple, list[CaseResult]]:
     """The cases that can be ranked, by scenario, transport and degree."""
     groups: dict[tuple, list[CaseResult]] = defaultdict(list)
     candidates = _candidates(results)

@@ -41,12 +41,13 @@ class Difference(NamedTuple):
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Difference]:
     """What both contexts say, and say otherwise."""
-    pairs = ((trait, _said(one, trait), _said(other, trait)) for trait in TRAITS)
+    pairs = ((trait, said(one, trait), said(other, trait)) for trait in TRAITS)
     return [Difference(*pair) for pair in pairs if pair[1] is not None and pair[2] is not None and pair[1] != pair[2]]
 
 
-def _said(context: Mapping[str, Any], trait: Trait) -> str | None:
-    """Libraries may stand by themselves; CPUs may be a list, or text as the kernel has it."""
+def said(context: Mapping[str, Any], trait: Trait) -> str | None:
+    """None where the context says nothing of it. Libraries may stand by themselves; CPUs may be a list, or text as the
+    kernel has it."""
     libraries = context.get("libraries")
     for key in trait.keys:
         for place in (context, libraries if isinstance(libraries, Mapping) else {}):

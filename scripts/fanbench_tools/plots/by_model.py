@@ -106,8 +106,10 @@ def latency_percentiles(results: Results, workload: str) -> Any:
     if not scenarios:
         return None
     best = max(scenarios, key=lambda b: (b.scenario.calls, _models(b, "latency_p50_us")))
+    pooled = [name for key, name, _ in LATENCIES if any(c.pooled(key) is not None for c in best.cases)]
     return _quantiles(f"{workload}: latency of single calls",
-                      "A quantile with fewer than ten samples beyond it is not shown", [best],
+                      "A quantile with fewer than ten samples beyond it is not shown" +
+                      f"; {', '.join(pooled)} is that of the calls of all rounds together" * bool(pooled), [best],
                       LATENCIES, "latency of a call, from its intended start")
 
 
@@ -140,8 +142,8 @@ def _quantiles(title: str, subtitle: str, blocks: Sequence[Block],
     cases = [c for b in blocks for c in b.cases]
     legend = [LegendItem(name, {"color": MUTED, "linewidth": 0, "marker": marker, "markeredgewidth": 1.4,
                                 "fillstyle": "none" if marker == ">" else "full"})
-              for key, name, marker in quantiles if any(c.median(key) for c in cases)]
-    values = [v / 1e6 for c in cases for key, _, _ in quantiles if (v := c.median(key))]
+              for key, name, marker in quantiles if any(c.value(key) for c in cases)]
+    values = [v / 1e6 for c in cases for key, _, _ in quantiles if (v := c.value(key))]
 
     def yardstick(c: CaseResult) -> float | None:
         least = c.median(quantiles[0][0])
@@ -152,7 +154,7 @@ def _quantiles(title: str, subtitle: str, blocks: Sequence[Block],
 
     def draw(ax: Any, y: float, c: CaseResult) -> None:
         style = style_of(c.case)
-        points = [(v / 1e6, marker) for key, _, marker in quantiles if (v := c.median(key))]
+        points = [(v / 1e6, marker) for key, _, marker in quantiles if (v := c.value(key))]
         xs = [x for x, _ in points]
         ax.plot([min(xs), max(xs)], [y, y], color=style.colour, linewidth=1.6, alpha=0.5, zorder=2)
         for x, marker in points:

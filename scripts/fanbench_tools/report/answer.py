@@ -1,113 +1,289 @@
-"""The report's first sentences: which model for these calls, what it costs, where that turns, what could not be told."""
+"""The first sentences of report and terminal: does the time differ, what does a fan-out cost, what limits it, and which
+model then, or that it does not matter."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Iterable
+from dataclasses import dataclass, replace
+from typing import Iterable, Sequence
 
-from ..analysis.findings import Choice, Crossover
-from ..results.cases import CaseResult, Results
-from ..results.catalogue import MEMORY, rank
-from ..results.rows import ERROR, LIMIT
-from ..results.wording import latency_seconds, micros
+from ..analysis import findings
+from ..analysis.findings import WITHIN, Choice
+from ..analysis.limits import AT_ONCE, CLIENT, PLAN, SERVER, Limit, limit_of
+from ..results.cases import CaseResult, Results, Scenario, in_flight
+from ..results.catalogue import IDEAL_SERVER_MAKESPAN, MEMORY, rank
+from ..results.wording import count, factor, latency_seconds, listed, many, memory, percent, seconds
+from .tables import span
 
 AT_MOST = 3  # names of a kind in a sentence
 Sentence = tuple[str, str]  # the question, and what is said of it
 
 
-def answer(results: Results, lines: Iterable[Choice], turns: Iterable[Crossover], advice: str) -> list[Sentence]:
-    """Of the lines of "which model for what", which must be some."""
-    lines, turns = list(lines), list(turns)
-    told = [("Which model", _which(lines)), ("What it costs", _cost(results, lines)), ("Where it turns", _turns(turns)),
-            ("What could not be told", _open(results, lines, advice))]
+@dataclass(frozen=True)
+class Place:
+    """A scenario over one client, with the rows that are compared there, the one with the least CPU first."""
+
+    rows: tuple[CaseResult, ...]
+    choice: Choice | None  # None: there is nobody to compare with
+    name: str = ""  # what tells it from the run's other places
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.rows[0].case.scenario
+
+    @property
+    def transport(self) -> str:
+        return self.rows[0].case.transport
+
+    @property
+    def title(self) -> str:
+        return f"{self.scenario.workload} ({self.scenario.line}, over {self.transport})"
+
+    @property
+    def chosen(self) -> CaseResult:
+        """The row of the model that is named, or would be by the medians."""
+        return next((c for c in self.rows if self.choice and c.case.model == self.choice.cheapest), self.rows[0])
+
+    @property
+    def best(self) -> CaseResult:
+        return min(self.rows, key=_makespan)
+
+    @property
+    def slow(self) -> dict[str, float]:
+        """By the medians: those whose makespan is more than 10 % above the best, with the ratio."""
+        ratios = {c.case.label: _makespan(c) / _makespan(self.best) for c in self.rows}
+        return {label: ratio for label, ratio in ratios.items() if ratio > WITHIN}
+
+    @property
+    def slow_for_sure(self) -> bool:
+        return bool(self.choice and self.choice.too_slow)
+
+    @property
+    def indifferent(self) -> bool:
+        """Whether the rounds show that neither time nor CPU differ by more than 10 %."""
+        c = self.choice
+        return bool(c and c.cpu and not c.winner and not c.too_slow and not self.slow and all(
+            ratio and ratio.p_below(WITHIN) <= c.critical for _, ratio in c.cpu))
+
+
+def answer(results: Results, compared: Iterable[Choice], unnamed: str, advice: str) -> list[Sentence]:
+    """Of these comparisons; where there are none, of the rows. `unnamed`: why no model can be named, "" where one can."""
+    places = _places(results, list(compared))
+    if not places:
+        return []
+    rivals = [p for p in places if p.choice and p.choice.comparable]
+    which = unnamed or (_which(rivals, advice) if rivals else "")
+    told = [("Does the time differ?", _time(places, rivals)), ("What does it cost?", _cost(results, rivals or places)),
+            ("What limits it?", _limits(rivals or places)), ("Which model, then?", which)]
     return [(question, text) for question, text in told if text]
 
 
-def _which(lines: list[Choice]) -> str:
-    ranked = [c for c in lines if c.comparable]
-    named = [c for c in ranked if c.winner]
-    if not ranked:
-        return "none: no two models had as many calls in flight."
-    medians = ", ".join(f"{model} in {n:,}" for model, n in Counter(c.cheapest for c in ranked).most_common())
-    if not named:
-        return f"none is named: the rounds separate nothing in {_many(len(ranked), 'comparison')}; by the medians {medians}."
-    of_all = f" of {_many(len(ranked), 'comparison')}"
-    parts = [f"{model} in {n:,}{'' if i else of_all} ({_some(_workloads(c for c in named if c.winner == model))})"
-             for i, (model, n) in enumerate(Counter(c.winner for c in named).most_common())]
-    also = f"; by the medians alone {medians}" if len(named) < len(ranked) else ""
-    return f"{', '.join(parts)}: the least CPU per call among those within 10 % of the best makespan{also}."
+def _places(results: Results, compared: Sequence[Choice]) -> list[Place]:
+    chosen = {(c.scenario, c.transport, c.workers): c for c in compared}
+    made = []
+    for key, cases in findings.lines(results).items():
+        choice = chosen.get(key)
+        among = choice and {choice.cheapest, choice.best, *(m for m, _ in (*choice.cpu, *choice.too_slow))}
+        rows = [c for c in cases if (not among or c.case.model in among) and c.median("cpu_us_per_call") is not None
+                and c.median("makespan_s") and c.case.calls]
+        if rows and (choice or not chosen):
+            made.append(Place(tuple(sorted(rows, key=lambda c: c.median("cpu_us_per_call"))), choice))
+    return [replace(place, name=_name(place, made)) for place in made]
 
 
-def _cost(results: Results, lines: list[Choice]) -> str:
-    """Of the winner where most is known: the first workload, the leanest client, most calls, with somebody next."""
+def _name(place: Place, among: Sequence[Place]) -> str:
+    """The workload, with what others of it have otherwise: "gather, 1,000 calls, over curl"."""
+    alike = [p for p in among if p.scenario.workload == place.scenario.workload]
+    phrases = (place.scenario.catalogue.phrase(place.scenario.workload, key, value)
+               for key, value in place.scenario.params if any(p.scenario.get(key) != value for p in alike))
+    workers = place.rows[0].case.workers
+    over = {p.transport for p in alike if p.scenario == place.scenario} != {place.transport}
+    return ", ".join([place.scenario.workload, *filter(None, phrases), *([many(workers, "worker")] if workers else []),
+                      *([f"over {place.transport}"] if over else [])])
+
+
+# -- does the time differ? ---------------------------------------------------------------------------------------------
+
+def _time(places: Sequence[Place], rivals: Sequence[Place]) -> str:
+    if not rivals:
+        return _nothing_to_compare(places)
+    if len(rivals) == 1:
+        return _time_of_one(rivals[0])
+    sure = [p for p in rivals if p.slow_for_sure]
+    perhaps = [p for p in rivals if not p.slow_for_sure and p.slow]
+    same = len(rivals) - len(sure) - len(perhaps)
+    alike = "each model's median makespan is within 10 % of the best"
+    if same == len(rivals):
+        return f"No: {_of(same, len(rivals), 'comparisons')} {alike}."
+    groups = ((same, f"no: {alike}"), (len(sure), f"it does: {_some([_slow_words(p) for p in sure], '; ')}"),
+              (len(perhaps), f"perhaps, by the medians: {_some([_slow_words(p) for p in perhaps], '; ')}"))
+    told = [(number, what) for number, what in groups if number]
+    return " ".join(f"{_capital(_of(number, len(rivals), '' if i else 'comparisons', i == 0))} {what}."
+                    for i, (number, what) in enumerate(told))
+
+
+def _time_of_one(place: Place) -> str:
+    takes = f"{place.best.case.label} takes {_takes(place.best)}"
+    if place.choice.too_slow:
+        slow = ", ".join(f"{model} takes {ratio}" for model, ratio in place.choice.too_slow)
+        return f"Yes: {slow} as long as the best in {place.title}; {takes}."
+    if place.slow:
+        slow = ", ".join(f"{label} {factor(ratio)} ×" for label, ratio in place.slow.items())
+        return (f"Perhaps: by the medians {slow} as long as the best in {place.title}, but the rounds do not tell whether "
+                f"it is more than 10 %; {takes}.")
+    times = sorted(c.median("makespan_s") for c in place.rows)
+    return (f"No: {listed([c.case.label for c in place.rows])} take {span(seconds(times[0]), seconds(times[-1]))} "
+            f"for {place.title}{_allowed(place.best, ',')}.")
+
+
+def _nothing_to_compare(places: Sequence[Place]) -> str:
+    if any(p.choice for p in places):
+        return "It can't be told: no two models had as many calls in flight."
+    if len(places) > 1:
+        return "There is nothing to compare: no scenario has two models that make calls at once, with a number each."
+    (place,) = places
+    return (f"There is nothing to compare: of models that make calls at once {place.chosen.case.label} alone has a "
+            f"number. It takes {_takes(place.chosen)} for {place.title}.")
+
+
+def _takes(c: CaseResult) -> str:
+    return seconds(c.median("makespan_s")) + _allowed(c)
+
+
+def _allowed(c: CaseResult, comma: str = "") -> str:
+    ideal = c.median("ideal_s")
+    return f"{comma} where the plan allows {seconds(ideal)}" if ideal is not None else ""
+
+
+def _slow_words(place: Place) -> str:
+    ratios = {m: r.interval.estimate for m, r in place.choice.too_slow} if place.slow_for_sure else place.slow
+    return f"{place.name} ({', '.join(f'{model} {factor(ratio)} ×' for model, ratio in ratios.items())})"
+
+
+# -- what does it cost? ------------------------------------------------------------------------------------------------
+
+def _cost(results: Results, places: Sequence[Place]) -> str:
+    """Where most is known: the first workload, the leanest client, most models, most calls."""
     known = results.catalogue
-    named = [c for c in lines if c.winner]
-    if not named:
+    place = min(places, key=lambda p: (rank(p.scenario.workload, known.workloads), rank(p.transport, known.transports),
+                                       -len(p.rows), -p.scenario.calls, -latency_seconds(p.scenario.latency)))
+    first, *others = place.rows
+    calls = f"{first.case.calls:,} × {seconds(first.median('cpu_us_per_call') / 1e6)} = "
+    told = [f"{calls}{seconds(_cpu_s(first))} of CPU with {_with_memory(first, ' of memory')}"]
+    shown = len(others) if len(others) <= AT_MOST + 1 else AT_MOST
+    told += [f"{seconds(_cpu_s(c))} with {_with_memory(c)}" for c in others[:shown]]
+    if rest := others[shown:]:
+        told.append(f"up to {seconds(_cpu_s(rest[-1]))} with {len(rest)} more")
+    where = f"In {place.name}: " if len(places) > 1 else ""
+    beside = results.scenarios(place.scenario.workload)[place.scenario]
+    yardstick = [c for c in beside if c.case.is_yardstick and c.case.transport == place.transport
+                 and c.median("cpu_us_per_call")]
+    machine = f"; the machine's own part is {seconds(_cpu_s(yardstick[0]))}" if yardstick else ""
+    return f"{where}{', '.join(told)}{machine}."
+
+
+def _cpu_s(c: CaseResult) -> float:
+    return c.median("cpu_us_per_call") * c.case.calls / 1e6
+
+
+def _with_memory(c: CaseResult, unit: str = "") -> str:
+    held = c.median(MEMORY.name)
+    return c.case.label + (f" ({memory(held)}{unit})" if held is not None else "")
+
+
+# -- what limits it? ---------------------------------------------------------------------------------------------------
+
+def _limits(places: Sequence[Place]) -> str:
+    """Of the model that is named, or would be by the medians."""
+    limits = [limit for p in places if (limit := limit_of(p.chosen))]
+    if not limits:
         return ""
-    best = min(named, key=lambda c: (rank(c.scenario.workload, known.workloads), rank(c.transport, known.transports),
-                                     not c.cpu, -c.scenario.calls, -latency_seconds(c.scenario.latency)))
-    row = next(c for c in _rows(results, best) if c.case.model == best.winner)
-    makespan, ideal = (known.figure(name).words(row.median(name)) for name in ("makespan_s", "ideal_s"))
-    text = (f"{best.scenario.workload} ({best.scenario.line}, over {best.transport}): {best.winner} took {makespan} where "
-            f"the plan allows {ideal}, and {micros(row.median('cpu_us_per_call'))} of CPU a call")
-    if (memory := row.median(MEMORY.name)) is not None:
-        text += f", {known.figure(MEMORY.name).words(memory)} in all"
-    yardstick = next((c for c in _rows(results, best) if c.case.is_yardstick and c.ok), None)
-    if yardstick and yardstick.median("cpu_us_per_call"):
-        text += f"; the machine's own part is {micros(yardstick.median('cpu_us_per_call'))}"
-    if best.cpu:
-        model, ratio = best.cpu[0]
-        text += f". The next, {model}, takes {ratio} its CPU"
-    return f"{text}."
+    if len(places) == 1:
+        return _limit_of_one(places[0].chosen, *limits)
+    kinds = Counter(limit.what for limit in limits).most_common()
+    told = [f"{what} {_of(n, len(limits), first=i == 0)}" for i, (what, n) in enumerate(kinds[:AT_MOST])]
+    if rest := sum(n for _, n in kinds[AT_MOST:]):
+        told.append(f"something else in {rest:,}")
+    shares = sorted(limit.client for limit in limits)
+    return f"{_capital(', '.join(told))}. The client's part of the makespan is {span(percent(shares[0]), percent(shares[-1]))}."
 
 
-def _rows(results: Results, choice: Choice) -> list[CaseResult]:
-    return [c for c in results.scenarios(choice.scenario.workload)[choice.scenario]
-            if c.case.transport == choice.transport and (c.case.workers == choice.workers or c.case.is_yardstick)]
+def _limit_of_one(c: CaseResult, limit: Limit) -> str:
+    parts = {PLAN: limit.plan, CLIENT: limit.client, SERVER: limit.server}
+    greatest = max(parts, key=parts.__getitem__)
+    number = f" ({count(in_flight(c))} of {count(c.case.calls)})" if limit.what == AT_ONCE else ""
+    others = " and ".join(f"{part} {percent(share)}" for part, share in parts.items() if part != greatest)
+    return f"{_capital(limit.what)}{number}: {percent(parts[greatest])} of the makespan with {c.case.label}; {others}."
 
 
-def _turns(turns: list[Crossover]) -> str:
-    """Of the first scenario over which anything turns."""
-    falls = [t for t in turns if t.axis == "calls" and t.first is not None]
-    if not falls:
-        return ""
-    first = falls[0]
-    alike = [t for t in falls if (t.scenario, t.transport) == (first.scenario, first.transport)]
-    models = ", ".join(f"{t.behind} from {t.first:,.0f} calls" for t in alike)
-    return (f"in {first.scenario.workload} ({first.scenario.line}, {first.transport}) more than 10 % slower than "
-            f"{first.ahead}: {models}.")
+# -- which model, then? ------------------------------------------------------------------------------------------------
+
+def _which(rivals: Sequence[Place], advice: str) -> str:
+    unsure = [p for p in rivals if not p.choice.winner and not p.indifferent]
+    text = _which_of_one(rivals[0]) if len(rivals) == 1 else _which_of_many(rivals, unsure)
+    return f"{text} {advice}" if advice and unsure else text
 
 
-def _open(results: Results, lines: list[Choice], advice: str) -> str:
-    ranked = [c for c in lines if c.comparable]
-    unsure = [c for c in ranked if not c.winner]
-    apart = [c for c in lines if c.apart]
-    noisy = sum(c.share_of_rounds("noisy") > 0 for c in results.cases)
-    bound = sum(c.share_of_rounds("server_bound") > 0.5 for c in results.cases)
-    unjudged = sum(c.ok and not c.values("noisy") for c in results.cases)
-    failed, limited = (len(results.with_status(status)) for status in (ERROR, LIMIT))
-    parts = [f"{len(unsure)} of {_many(len(ranked), 'comparison')}, not separated ({_some(_workloads(unsure))})"
-             if unsure else "", f"models with fewer calls in flight than others, not ranked, in {len(apart)}"
-             if apart else "",
-             f"{_many(failed, 'error')}, without a number" if failed else "",
-             f"{_many(limited, 'row')} beyond this machine's limits" if limited else "",
-             f"{_many(bound, 'row')} bound by the server in most rounds" if bound else "", f"{_many(noisy, 'noisy row')}" if noisy else "",
-             f"whether {_many(unjudged, 'row')} of {len(results.cases)} {'was' if unjudged == 1 else 'were'} noisy"
-             if unjudged else ""]
-    said = "; ".join(part for part in parts if part)
-    if not said:
-        return f"nothing: each of the {_many(len(ranked), 'comparison')} is separated."
-    return f"{said}.{f' {advice}' if advice and unsure else ''}"
+def _which_of_one(place: Place) -> str:
+    c = place.choice
+    if place.indifferent:
+        return "It does not matter: neither time nor CPU differ by more than 10 %."
+    by_cpu = "By CPU" if place.slow else "For the time it does not matter; by CPU"
+    if not c.winner:
+        return f"{by_cpu} not separated: {c.words}."
+    if not c.cpu:
+        return f"{c.winner}, the only one within 10 % of the best makespan."
+    model, ratio = c.cpu[0]
+    return f"{by_cpu} {c.winner}: the next, {model}, takes {ratio} as much."
 
 
-def _workloads(choices: Iterable[Choice]) -> list[str]:
-    return list(dict.fromkeys(c.scenario.workload for c in choices))
+def _which_of_many(rivals: Sequence[Place], unsure: Sequence[Place]) -> str:
+    named, alike = [p for p in rivals if p.choice.winner], [p for p in rivals if p.indifferent]
+    parts = []
+    for model, n in Counter(p.choice.winner for p in named).most_common():
+        where = _where([p for p in named if p.choice.winner == model], rivals)
+        parts.append(f"{model} {_of(n, len(rivals), first=not parts)} ({where})" if n < len(rivals) else
+                     f"{model} {_of(n, n)}")
+    told = [f"{', '.join(parts)}: the least CPU among those within 10 % of the best makespan."] if named else []
+    if alike:
+        told.append(f"{_capital(_of(len(alike), len(rivals), first=not told))} it does not matter: neither time nor CPU "
+                    "differ by more than 10 %.")
+    if unsure:
+        medians = ", ".join(f"{m} in {n:,}" for m, n in Counter(p.choice.cheapest for p in unsure).most_common())
+        where = f" ({_where(unsure, rivals)})" if len(unsure) < len(rivals) else ""
+        told.append(f"{_capital(_of(len(unsure), len(rivals), first=not told))}{where} the rounds separate none; by the "
+                    f"medians {medians}.")
+    if len(alike) == len(rivals) or any(p.slow for p in rivals):
+        return " ".join(told)
+    return f"For the time it does not matter. By CPU: {' '.join(told)}"
 
 
-def _some(names: list[str]) -> str:
+def _of(number: int, of_all: int, what: str = "", first: bool = True) -> str:
+    """ "in 9 of 15 comparisons", "in both", "in all 4"; behind the first "in 6"."""
+    if number == of_all > 1:
+        said = "in both" if number == 2 else f"in all {number:,}"
+    else:
+        said = f"in {number:,} of {of_all:,}" if first else f"in {number:,}"
+    return f"{said} {what}".rstrip()
+
+
+def _where(places: Sequence[Place], among: Sequence[Place]) -> str:
+    """Their workloads; where there is but one, what tells them apart."""
+    if len({p.scenario.workload for p in among}) > 1:
+        return _some(list(dict.fromkeys(p.scenario.workload for p in places)))
+    return _some([p.name.removeprefix(f"{p.scenario.workload}, ") for p in places], "; ")
+
+
+def _makespan(c: CaseResult) -> float:
+    """As models are ranked: less the server's part, unless that is unknown or all of it."""
+    of_client = c.median(IDEAL_SERVER_MAKESPAN)
+    return of_client if of_client and of_client > 0 else c.median("makespan_s")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _some(names: Sequence[str], between: str = ", ") -> str:
     rest = len(names) - AT_MOST
-    return ", ".join(names[:AT_MOST]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return between.join(names[:AT_MOST]) + (f" and {rest} more" if rest > 0 else "")

@@ -6,17 +6,22 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ..analysis.compare import FIGURES, NOT_SEPARATED, Change, Comparison, Pair, how_it_was_judged, opening
+from ..analysis.compare import FIGURES, NOT_SEPARATED, Change, Comparison, Pair, how_it_was_judged, opening, what_differs
 from ..files import write_atomically
+from ..results.cases import CaseResult
 from ..results.catalogue import Figure
 from ..results.wording import NOTHING, factor
-from .pages import headline, provenance, template
+from ..terminal import say
+from .pages import headline, template
+from .provenance import side_by_side
+from .spreadsheet import PLAIN, Form, heading, parameters_of, values_of
 from .spreadsheet import write as write_csv
 
 
-def write(compared: Comparison, folder: Path) -> list[Path]:
+def write(compared: Comparison, folder: Path, form: Form = PLAIN) -> list[Path]:
     """Writes compare.md, compare.html and compare.csv into the folder, and returns their paths."""
-    files = {"compare.md": to_markdown(compared), "compare.html": to_html(compared), "compare.csv": to_csv(compared)}
+    files = {"compare.md": to_markdown(compared), "compare.html": to_html(compared),
+             "compare.csv": to_csv(compared, form)}
     for name, text in files.items():
         write_atomically(folder / name, text)
     return [folder / name for name in files]
@@ -40,6 +45,8 @@ def contents(compared: Comparison) -> dict[str, Any]:
     return {
         "names": compared.names,
         "headlines": [headline(r.context, r.rounds_words) for r in compared.runs],
+        "differs": what_differs(compared),
+        "different": bool(compared.differences),
         "opening": opening(compared),
         "costs": [figure.label for figure in compared.figures],
         "moved": [(pair.other.name, figure.label, pair.changes[figure.name].words) for pair in compared.pairs
@@ -51,7 +58,7 @@ def contents(compared: Comparison) -> dict[str, Any]:
                      for name, scenarios in groups.items()],
         "models": list(dict.fromkeys(p.other.case.model for p in compared.pairs)),
         "transports": list(dict.fromkeys(p.other.case.transport for p in compared.pairs)),
-        "provenance": [provenance(r.context) for r in compared.runs],
+        "provenance": side_by_side(*(r.context for r in compared.runs)),
     }
 
 
@@ -70,23 +77,31 @@ def _cell(change: Change, figure: Figure) -> dict[str, Any]:
             "from": f"{figure.words(change.before)} → {figure.words(change.after)}"}
 
 
-def to_csv(compared: Comparison) -> str:
+def to_csv(compared: Comparison, form: Form = PLAIN) -> str:
     """A line per case; the ratio is the second run's median over the first's, with its interval."""
-    head = ["name", "workload", "model", "transport", "in"]
+    every = [c for results in compared.runs for c in results.cases]
+    parameters = parameters_of(every, compared.catalogue)
+    head = ["name", "workload", "model", "transport", *parameters, "in"]
     for name in FIGURES:
-        head += [f"{name}_{end}" for end in ("first", "second", "ratio", "ratio_low", "ratio_high")]
-    lines = []
-    for pair in compared.pairs:
-        case, line = pair.other.case, []
-        for c in pair.changes.values():
-            line += [c.before, c.after, c.ratio, *((c.interval.low, c.interval.high) if c.interval else (None, None))]
-        lines.append([pair.other.name, case.workload, case.model, case.transport, "both", *line])
+        figure = compared.catalogue.figure(name)
+        head += [heading(figure, f"_{end}") for end in ("first", "second")]
+        head += [f"{name}_{end}" for end in ("ratio", "ratio_low", "ratio_high")]
+
+    def line(c: CaseResult, where: str, figures: list[Any]) -> list[Any]:
+        return [c.name, c.case.workload, c.case.model, c.case.transport, *values_of(c, parameters), where, *figures]
+
+    lines = [line(pair.other, "both", [v for change in pair.changes.values() for v in _csv(change)])
+             for pair in compared.pairs]
     lone = ((compared.only_first, "first", compared.runs[0]), (compared.only_second, "second", compared.runs[1]))
     for names, where, results in lone:
-        cases = {c.name: c.case for c in results.cases}
-        lines += [[n, cases[n].workload, cases[n].model, cases[n].transport, where, *[None] * (5 * len(FIGURES))]
-                  for n in names]
-    return write_csv(head, lines)
+        cases = {c.name: c for c in results.cases}
+        lines += [line(cases[n], where, [None] * (5 * len(FIGURES))) for n in names]
+    return write_csv(head, lines, form)
+
+
+def _csv(change: Change) -> list[float | None]:
+    interval = change.interval
+    return [change.before, change.after, change.ratio, *((interval.low, interval.high) if interval else (None, None))]
 
 
 def print_table(compared: Comparison, console: Any) -> None:
@@ -94,14 +109,16 @@ def print_table(compared: Comparison, console: Any) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    def say(text: str = "", style: str = "") -> None:
-        console.print(text, style=style, highlight=False)
-
-    say(f"first: {escape(compared.names[0])}\nsecond: {escape(compared.names[1])}")
+    for which, name, results in zip(("first:  ", "second: "), compared.names, compared.runs):
+        say(console, f"{which}{name}")
+        say(console, f"        {headline(results.context, results.rounds_words)}", "dim", indent=" " * 8)
+    if differs := what_differs(compared):
+        say(console, differs, "yellow" if compared.differences else "")
     for line in opening(compared, names_at_most=3):
-        say(escape(line), "yellow")
+        say(console, line, "yellow", indent="  ")
     for scenario, pairs in compared.scenarios.items():
-        say(f"\n[bold]{escape(scenario.workload)}[/] · {escape(scenario.line)}")
+        say(console)
+        say(console, f"{scenario.workload} · {scenario.line}", bold=len(scenario.workload))
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
         table.add_column("model", no_wrap=True, min_width=16)
         table.add_column("client", no_wrap=True)
@@ -111,8 +128,9 @@ def print_table(compared: Comparison, console: Any) -> None:
             table.add_row(escape(pair.other.case.label), escape(pair.other.case.transport),
                           *(_short(pair.changes[figure.name]) for figure in compared.figures))
         console.print(table, highlight=False)
-    say(f"\nSecond over first, of medians per call; (in brackets): {NOT_SEPARATED}.", "dim")
-    say(how_it_was_judged(compared), "dim")
+    say(console)
+    say(console, f"Second over first, of medians per call; (in brackets): {NOT_SEPARATED}.", "dim")
+    say(console, how_it_was_judged(compared), "dim")
 
 
 def _short(change: Change) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable
 
+from .. import checkout
 from ..analysis import decomposition, findings, memory_slope, open_questions, stats
 from ..results.cases import CaseResult, Results, Scenario, rounds_had
 from ..results.catalogue import Model, rank
@@ -16,15 +17,10 @@ ENOUGH = 10  # rounds, of which Student's t is hardly wider than of many more
 
 
 def which(results: Results, chosen: list[findings.Choice]) -> dict[str, Any]:
-    """The opening: a line per scenario with what was found over each client, and where it turns."""
+    """The opening: the answer, a line per scenario with what was found over each client, and where it turns."""
+    nothing: dict[str, Any] = {"lines": [], "answer": [], "why_not": ""}
     if any(c.values("counts_allocations") for c in results.cases):
-        return {"lines": [], "answer": [],
-                "why_not": "This run counted allocations, which takes time: its times are not comparable."}
-    if chosen and results.rounds < AT_LEAST:
-        so_far = "One round" if results.rounds == 1 else f"{results.rounds} rounds"
-        return {"lines": [], "answer": [],
-                "why_not": f"{so_far}: no model can be named, as it takes three for an interval "
-                           f"(fanbench run {results.suite} --rounds 3)."}
+        return nothing | {"why_not": "This run counted allocations, which takes time: its times are not comparable."}
     transports = sorted({c.transport for c in chosen}, key=lambda t: rank(t, results.catalogue.transports))
     lines = []
     for scenario, choices in findings.representative(chosen).items():
@@ -33,21 +29,37 @@ def which(results: Results, chosen: list[findings.Choice]) -> dict[str, Any]:
             degree = f" · {workers:,} workers" if workers else ""
             lines.append({"workload": scenario.workload, "line": scenario.line + degree,
                           "cells": [of.get(t) for t in transports]})
-    crossovers = findings.crossovers(results)
-    compared = [c for line in lines for c in line["cells"] if c]
-    advice = _advice(results, [c for c in compared if not c.winner])
+    if why_not := _too_few_rounds(results) if chosen else "":
+        return nothing | {"why_not": why_not, "answer": answer(results, chosen, why_not, "")}
+    advice = _advice(results, [c for c in chosen if not c.winner])
     return {"why_not": "", "advice": advice, "transports": transports, "lines": lines,
-            "answer": answer(results, compared, crossovers, advice) if compared else [],
-            "judged": how_it_was_judged(results, chosen), "leading": results.catalogue.leading,
-            "turns": turns(crossovers)}
+            "answer": answer(results, chosen, "", advice), "judged": how_it_was_judged(results, chosen),
+            "leading": results.catalogue.leading, "turns": turns(findings.crossovers(results))}
+
+
+def _too_few_rounds(results: Results) -> str:
+    """Why no model can be named; "" where there are rounds enough."""
+    if results.rounds >= AT_LEAST:
+        return ""
+    so_far = "One round" if results.rounds == 1 else f"{results.rounds} rounds"
+    return (f"{so_far}: no model can be named, as it takes three for an interval "
+            f"({again(results)} --rounds {AT_LEAST}).")
+
+
+def again(results: Results) -> str:
+    """The command that makes such a run once more, but for its rounds and budget."""
+    if said := results.context.get("again"):
+        return str(said)
+    shipped = results.suite in {path.stem for path in checkout.SUITES.glob("*.toml")}
+    return f"fanbench run {results.suite if shipped else 'FILE.toml'}"
 
 
 def _advice(results: Results, unsure: list[findings.Choice]) -> str:
     """What would answer some of these lines; "" where nothing is likely to."""
     if results.budget_s is not None:
-        return (f"More time makes the doubt smaller (fanbench run {results.suite} --budget {2 * results.budget_s:.0f}s)."
+        return (f"More time makes the doubt smaller ({again(results)} --budget {2 * results.budget_s:.0f}s)."
                 if any(open_questions.is_open(results, c) for c in unsure) else "")
-    return (f"More rounds make the doubt smaller (fanbench run {results.suite} --rounds {ENOUGH})."
+    return (f"More rounds make the doubt smaller ({again(results)} --rounds {ENOUGH})."
             if unsure and results.rounds < ENOUGH else "")
 
 

@@ -10,26 +10,18 @@ from ..analysis.claims import judge
 from ..analysis.findings import choices
 from ..files import write_atomically
 from ..plots import drawing
+from ..results import marks
 from ..results.cases import Results, rounds_had
 from ..results.catalogue import Catalogue
 from ..results.reader import load, load_records
 from ..results.rows import ERROR
 from ..results.table import verification_line
 from . import opening
-from .tables import columns_of, marks_of, section
+from .provenance import provenance
+from .tables import columns_of, section
 
 TEMPLATES = Path(__file__).parent / "templates"
 _DRAWN_FROM = {"efficiency": "efficiency", "cpu_per_call": "cpu_us_per_call", "cancel_latency": "cancel_latency_us"}
-_PROVENANCE = {
-    "suite": "Suite", "description": "Description", "started": "Started", "date": "Date",
-    "rounds": "Rounds of all cases", "budget_s": "Budget for them and for open ones, in seconds",
-    "looks": "Looks at what is open",
-    "order_seed": "Seed of the order", "host_name": "Host", "cpu": "CPU", "num_cpus": "Cores", "mhz_per_cpu": "MHz",
-    "client_cpus": "Client's CPUs, where pinned apart", "server_cpus": "Server's CPUs, where pinned apart", "kernel": "Kernel",
-    "load_avg": "Load average at the start", "caches": "Caches", "compiler": "Compiler", "flags": "Flags",
-    "library_build_type": "Google Benchmark's build", "commit": "Commit", "boost": "Boost", "libcurl": "libcurl",
-    "tbb": "oneTBB", "benchmark": "Google Benchmark",
-}
 
 
 def write(out_dir: Path) -> None:
@@ -70,7 +62,7 @@ def contents(results: Results, plots: list[drawing.Plot], brief: bool) -> dict[s
         "errors": [(c.name, c.message) for c in results.with_status(ERROR)],
         "which": which,
         "harness": opening.harness(results),
-        "marks": marks_of(results),
+        "marks": marks.of_run(results),
         "overview": next((p for p in general if p.name == "overview"), None),
         "figures": [(p, _figures_of(p, results)) for p in general if p.name in _DRAWN_FROM],
         "decomposition": opening.decomposition_table(results),
@@ -83,6 +75,7 @@ def contents(results: Results, plots: list[drawing.Plot], brief: bool) -> dict[s
         "transports": list(dict.fromkeys(c.case.transport for c in results.cases)),
         "unreadable": results.unreadable_names,
         "columns": [c for c in columns_of(results.catalogue) if c in shown],
+        "pooled": any(cell["pooled"] for s in sections for g in s["scenarios"] for r in g["rows"] for cell in r["cells"]),
         "rounds": results.rounds,
         "rounds_words": results.rounds_words,
         "provenance": provenance(results.context),
@@ -97,44 +90,16 @@ def _figures_of(plot: drawing.Plot, results: Results) -> dict[str, Any]:
 
 
 def headline(context: dict[str, Any], rounds: str) -> str:
-    """The run in a line: "3 rounds · 2026-11-20 17:04 · Some CPU, 2 cores · Linux 6.1.0"."""
+    """The run in a line: "3 rounds · 2026-11-20 17:04 · Some CPU, 2 cores · Linux 6.1.0 · commit 0123abc"."""
     date = str(context.get("started") or context.get("date") or "")
     about = context.get("machine") if isinstance(context.get("machine"), dict) else {}
     cores = context.get("num_cpus") or len(about.get("cores") or [])
     machine = ", ".join(p for p in (str(context.get("cpu") or about.get("cpu") or context.get("host_name") or ""),
                                     f"{cores} core{'' if cores == 1 else 's'}" if cores else "") if p)
     words = [rounds, date[:16].replace("T", " "), machine,
-             str(context.get("kernel") or about.get("kernel") or "")]
+             str(context.get("kernel") or about.get("kernel") or ""),
+             f"commit {context['commit']}" if context.get("commit") else ""]
     return " · ".join(word for word in words if word)
-
-
-def provenance(context: dict[str, Any]) -> list[tuple[str, str]]:
-    """The context in a fixed order: what is known first, then whatever else it holds."""
-    known = [(label, context[key]) for key, label in _PROVENANCE.items() if key in context]
-    rest = [(key, value) for key, value in sorted(context.items()) if key not in _PROVENANCE]
-    rows = []
-    for label, value in known + rest:
-        entries = value.items() if isinstance(value, dict) else [("", value)]
-        rows += [(f"{label}: {key}" if key else label, _plain(entry)) for key, entry in entries]
-    return rows
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(_plain(v) for v in value)
-    if isinstance(value, dict):
-        if {"level", "type", "size"} <= value.keys():
-            return f"L{value['level']} {value['type']} {_kib(value['size'])}"
-        if value.keys() == {"count", "by"}:
-            return f"{'no limit' if value['count'] is None else value['count']} ({value['by']})"
-        return ", ".join(f"{k} {_plain(v)}" for k, v in value.items())
-    if value is None or isinstance(value, bool):
-        return {None: "not known", True: "yes", False: "no"}[value]
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _kib(size: Any) -> str:
-    return f"{size / 1024:,.0f} KiB" if isinstance(size, (int, float)) else str(size)
 
 
 def inline_svg(plot: drawing.Plot) -> str:

@@ -1,4 +1,4 @@
-"""The report's tables of rows: which columns there are, what stands in a cell, and how a row is marked."""
+"""The report's tables of rows: which columns there are, and what stands in a cell."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from ..analysis.findings import Choice
 from ..analysis.stats import median_interval
+from ..results import marks
 from ..results.cases import CaseResult, Results, Scenario
 from ..results.catalogue import MEMORY, Catalogue, Figure
 from ..results.rows import ERROR
@@ -34,13 +35,6 @@ def columns_of(catalogue: Catalogue) -> list[Column]:
     return [Column(f, f.name in _BRIEF) for f in catalogue.figures.values() if f.name not in _NO_COLUMN]
 
 
-MARKS = {
-    "server_bound": ("server-bound", "the mock server was the bottleneck (its CPU at 90 % of a core or more, or its "
-                     "part of the overhead above the client's): it may hide some of what the model takes"),
-    "noisy": ("noisy", "other programs used the machine meanwhile: the row's times may be theirs"),
-}
-
-
 def section(results: Results, workload: str, plots: list[Any], chosen: dict[Scenario, list[Choice]],
             brief: bool) -> dict[str, Any]:
     """A workload's part of the report, in words."""
@@ -64,46 +58,22 @@ def section(results: Results, workload: str, plots: list[Any], chosen: dict[Scen
 
 def row(c: CaseResult, columns: list[Column], fewer: str) -> dict[str, Any]:
     return {"name": c.name, "label": c.case.label, "model": c.case.model, "transport": c.case.transport,
-            "status": c.status, "message": c.message, "rounds": len(c.rounds), "marks": [*marks(c), *([fewer] * bool(fewer))],
+            "status": c.status, "message": c.message, "rounds": len(c.rounds),
+            "marks": [*marks.of_row(c), *([fewer] * bool(fewer))],
             "cells": [cell(c, column) for column in columns] if c.ok else []}
-
-
-def marks(c: CaseResult) -> list[str]:
-    """ "noisy in 2 of 3 rounds"."""
-    words = []
-    for mark, (word, _) in MARKS.items():
-        values = c.values(mark)
-        times = sum(v > 0 for v in values)
-        if times:
-            words.append(word if times == len(values) else f"{word} in {times} of {len(values)} rounds")
-    return words
-
-
-def marks_of(results: Results) -> list[tuple[str, str, str]]:
-    """The marks that occur or could not be judged: word, number of rows in words, meaning."""
-    said = []
-    for mark, (word, meaning) in MARKS.items():
-        judged = [c for c in results.cases if c.values(mark)]
-        marked = sum(c.share_of_rounds(mark) > 0 for c in judged)
-        unjudged = sum(c.ok for c in results.cases) - len(judged)
-        some = f"{marked:,} of {len(judged):,} row{'' if len(judged) == 1 else 's'}"
-        if marked or unjudged:
-            said.append((word, some + (f"; {unjudged:,} could not be judged" if unjudged else ""), meaning))
-    if fewer := len(results.fewer_in_flight):
-        said.append(("fewer in flight", f"{fewer:,} of {len(results.cases):,} rows", "others of the scenario had more calls "
-                     "in flight at once, by a tenth or more: they are not ranked against each other"))
-    return said
 
 
 def cell(c: CaseResult, column: Column) -> dict[str, Any]:
     figure = column.figure
     values = c.values(figure.name)
+    if (pooled := c.pooled(figure.name)) is not None:
+        return {"text": figure.words(pooled), "value": pooled, "range": "pooled", "brief": column.brief, "pooled": True}
     if not values:
-        return {"text": NOTHING, "value": "", "range": "", "brief": column.brief}
+        return {"text": NOTHING, "value": "", "range": "", "brief": column.brief, "pooled": False}
     median = c.median(figure.name)
     interval = _interval(tuple(values))
     low, high = (figure.words(interval.low), figure.words(interval.high)) if interval else ("", "")
-    return {"text": figure.words(median), "value": median, "brief": column.brief,
+    return {"text": figure.words(median), "value": median, "brief": column.brief, "pooled": False,
             "range": span(low, high) if low != high else ""}
 
 
@@ -114,12 +84,16 @@ def _interval(values: tuple[float, ...]) -> Any:
 
 def span(low: str, high: str) -> str:
     """ "502 µs" and "535 µs" → "502 to 535 µs"."""
+    if low == high:
+        return low
     number, _, unit = low.rpartition(" ")
     return f"{number if number and high.endswith(f' {unit}') else low} to {high}"
 
 
 def _worth_showing(figure: str, cases: list[CaseResult]) -> bool:
     values = [v for c in cases for v in c.values(figure)]
+    if any(c.pooled(figure) is not None for c in cases):
+        return True
     if figure in _OF_ALL_MODELS_OR_NONE:
         return bool(values) and all(c.values(figure) for c in cases if c.ok and not c.case.is_yardstick)
     return any(values) if figure in _USUALLY_ZERO else bool(values)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Iterable, Mapping
 
 from .catalogue import ALWAYS_SAID, Catalogue, rank
+from .pooling import POOLED, pooled_quantile
 from .rows import OK, Row, is_number
 from .wording import count, fixed_seconds, latency_seconds
 
@@ -159,6 +160,21 @@ class CaseResult:
     def median(self, figure: str) -> float | None:
         spread = self.spread(figure)
         return spread.median if spread else None
+
+    def pooled(self, figure: str) -> float | None:
+        """A quantile of the calls of all rounds together, where no round alone has enough of them for it."""
+        return pooled_quantile(self.rounds, figure) if self.ok and figure in POOLED and not self.values(figure) else None
+
+    def value(self, figure: str) -> float | None:
+        """The median over the rounds, else what is pooled."""
+        median = self.median(figure)
+        return self.pooled(figure) if median is None else median
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """All that the row's case says, defaults included, as rows' names have it."""
+        said = self.rounds[0]["case"].get("parameters", {}) if self.rounds else {}
+        return {key: _text(value) for key, value in said.items()}
 
     def share_of_rounds(self, mark: str) -> float:
         """The share of the rounds that carry this mark (`noisy`, `server_bound`), of those that say anything of it."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..terminal import say
+from . import marks
 from .cases import CaseResult, Results
-from .catalogue import MEMORY
+from .catalogue import MEMORY, Figure
 from .rows import ERROR, LIMIT, NOT_APPLICABLE, OK
-from .wording import count
+from .wording import count, many
 
 # Headings that leave room for 80 columns; of a figure in µs the heading has the unit.
 _COLUMNS = (("makespan_s", "makespan", 8), ("efficiency", "effic.", 6), ("client_overhead_us_per_call", "own µs", 7),
             ("cpu_us_per_call", "CPU µs", 6), (MEMORY.name, "memory", 6))
 _WIDE = (("latency_p50_us", "p50", 7), ("latency_p90_us", "p90", 7), ("latency_p99_us", "p99", 7),
          ("latency_max_us", "longest", 7))
+POOLED_MARK = "*"
 
 
 def print_table(results: Results, console: Any, wide: bool = False) -> None:
@@ -22,31 +25,43 @@ def print_table(results: Results, console: Any, wide: bool = False) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    def say(text: str = "", style: str = "") -> None:
-        console.print(text, style=style, highlight=False)
-
     columns = _COLUMNS + _WIDE if wide else _COLUMNS
     widest = max((len(c.case.label) for c in results.cases), default=0)
     for scenario, cases in results.scenarios().items():
-        say(f"[bold]{escape(scenario.workload)}[/] · {escape(scenario.line)}")
+        say(console, f"{scenario.workload} · {scenario.line}", bold=len(scenario.workload))
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
         table.add_column("model", no_wrap=True, min_width=min(widest, 23))
         table.add_column("client", no_wrap=True, min_width=6)
-        for _, heading, width in (*columns, ("", "", 1)):
+        for _, heading, width in columns:
             table.add_column(heading, justify="right", no_wrap=True, min_width=width)
+        table.add_column("", no_wrap=True, min_width=1)
         for c in cases:
             table.add_row(escape(c.case.label), escape(c.case.transport), *_cells(c, columns))
         console.print(table, highlight=False)
         for status, message, labels in grouped_reasons(cases):
-            say(f"{status}: {escape(labels)}: {escape(message)}", "red" if status == ERROR else "dim")
+            say(console, f"{status}: {labels}: {message}", "red" if status == ERROR else "dim")
         for c in (c for c in cases if c.name in results.fewer_in_flight):
-            say(f"not ranked: {escape(c.case.label)} / {escape(c.case.transport)}: {results.fewer_in_flight[c.name]}", "dim")
-        say()
-    say("own: overhead (makespan − ideal) per call, less the server's part; CPU: the client's, per call; "
-        "memory: peak PSS over idle.", "dim")
+            say(console, f"not ranked: {c.case.label} / {c.case.transport}: {results.fewer_in_flight[c.name]}", "dim")
+        say(console)
+    for line in legend(results, wide):
+        say(console, line, "dim")
+    say(console, verification_line(results), "bold red" if results.with_status(ERROR) else "green")
+
+
+def legend(results: Results, wide: bool = False) -> list[str]:
+    """What headings and marks mean, and how many rows are marked."""
+    lines = ["own: overhead (makespan − ideal) per call, less the server's part; CPU: the client's, per call; memory: "
+             "peak PSS over idle."]
     if wide:
-        say("p50 to longest: latency of a call; a quantile with fewer than ten calls beyond it is not shown.", "dim")
-    say(verification_line(results), "bold red" if results.with_status(ERROR) else "green")
+        lines.append("p50 to longest: latency of a call; a quantile with fewer than ten calls beyond it is not shown.")
+    if wide and any(_is_pooled(c) for c in results.cases):
+        lines.append(f"{POOLED_MARK}: of the calls of all rounds together, as no round alone has enough of them.")
+    if results.with_status(OK):
+        lines.append("✓: verified, that is, the answers are the plan's and the server saw each call; of noise it says "
+                     "nothing.")
+    for mark in marks.of_run(results):
+        lines.append(f"{f'{mark.letter}: ' if mark.letter else ''}{mark.word}, {mark.number}: {mark.meaning}.")
+    return lines
 
 
 def grouped_reasons(cases: list[CaseResult]) -> list[tuple[str, str, str]]:
@@ -60,14 +75,15 @@ def grouped_reasons(cases: list[CaseResult]) -> list[tuple[str, str, str]]:
 
 
 def verification_line(results: Results) -> str:
-    """ "158 of 160 rows verified, 2 errors; 8 not applicable, 1 beyond a limit": what can't run is not counted."""
+    """ "158 of 160 rows verified, 2 errors; 8 not applicable, 1 beyond a limit, of 169": what can't run is not counted
+    among those that are verified."""
     verified, errors = len(results.with_status(OK)), len(results.with_status(ERROR))
-    line = f"{verified:,} of {verified + errors:,} row{'' if verified + errors == 1 else 's'} verified"
+    line = f"{verified:,} of {many(verified + errors, 'row')} verified"
     if errors:
-        line += f", {errors:,} error{'' if errors == 1 else 's'}"
+        line += f", {many(errors, 'error')}"
     rest = [f"{number:,} {what}" for status, what in ((NOT_APPLICABLE, "not applicable"), (LIMIT, "beyond a limit"))
             if (number := len(results.with_status(status)))]
-    return line + ("; " + ", ".join(rest) if rest else "")
+    return line + (f"; {', '.join(rest)}, of {len(results.cases):,}" if rest else "")
 
 
 def _cells(c: CaseResult, columns: tuple[tuple[str, str, int], ...]) -> list[str]:
@@ -75,5 +91,13 @@ def _cells(c: CaseResult, columns: tuple[tuple[str, str, int], ...]) -> list[str
         colour = {ERROR: "[bold red]error[/]", LIMIT: "[yellow]limit[/]"}.get(c.status, "[dim]n/a[/]")
         return [colour, *[""] * (len(columns) - 1), "[red]✗[/]" if c.status == ERROR else ""]
     figures = c.case.catalogue.figure
-    return [*(count(c.median(name)) if "µs" in heading else figures(name).words(c.median(name))
-              for name, heading, _ in columns), "[green]✓[/]"]
+    return [*(count(c.median(name)) if "µs" in heading else _words(c, figures(name)) for name, heading, _ in columns),
+            f"[green]✓[/][yellow]{marks.letters(c)}[/]"]
+
+
+def _words(c: CaseResult, figure: Figure) -> str:
+    return figure.words(c.value(figure.name)) + POOLED_MARK * (c.pooled(figure.name) is not None)
+
+
+def _is_pooled(c: CaseResult) -> bool:
+    return any(c.pooled(name) is not None for name, _, _ in _WIDE)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+import textwrap
+from typing import Any, Sequence
 
 NOTHING = "–"
+TOGETHER = "\u00a0"  # a space at which no line is broken
 
 _UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -116,6 +118,24 @@ def kinds_of_failure(text: str) -> str:
     """`rate=0.3:kinds=503-reset` → " (503, reset)"; nothing where a value says nothing of kinds."""
     kinds = _fields(text).get("kinds") if text.startswith("rate=") else ""
     return f" ({kinds.replace('-', ', ')})" if kinds else ""
+
+
+def many(number: int, what: str) -> str:
+    """"1 row", "1,200 rows"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """"a, b and c"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def wrapped(text: str, width: int, indent: str = "") -> str:
+    """In lines of this width, `indent` before all but the first. Broken at spaces alone, but for those that are TOGETHER: a
+    name that is wider stays whole, and a figure with its unit."""
+    together = re.sub(r"(?<=\d) (?=[^\W\d]|[×%])|(?= ·) ", TOGETHER, text)
+    return "\n".join(textwrap.wrap(together, width, subsequent_indent=indent, break_long_words=False,
+                                   break_on_hyphens=False)).replace(TOGETHER, " ")
 
 
 def _fields(text: str) -> dict[str, str]:

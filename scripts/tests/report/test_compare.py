@@ -9,10 +9,10 @@ import sys
 
 import pytest
 from conftest import clean_environment
+from rich.console import Console
 
 from fanbench_tools.analysis import compare
-from fanbench_tools.report import comparison, spreadsheet
-from fanbench_tools.results.reader import load
+from fanbench_tools.report import comparison
 from fixtures.synthetic_data import CATALOGUE, QUICK, folder, from_rows, row
 from test_report import Tags
 
@@ -77,9 +77,50 @@ def test_an_overhead_below_nothing_has_no_ratio():
 def test_another_machine_compiler_or_flags_come_first():
     other = run({"threads": 1.0}, context=CONTEXT | {"flags": "-O0", "tbb": "1"})
     compared = compare.comparison(run({"threads": 1.0}), other)
-    assert compare.opening(compared) == ["Different flags: -O2 in the first, -O0 in the second"]
-    for text in (comparison.to_markdown(compared), comparison.to_html(compared)):
-        assert text.index("-O0") < text.index("Nothing moved")
+    said = "Different: flags (-O2 first, -O0 second). Ratios are not the change of the programs alone."
+    assert compare.what_differs(compared) == said and compare.opening(compared) == []
+    for text in (comparison.to_markdown(compared), comparison.to_html(compared), printed(compared)):
+        assert said in " ".join(text.split()) and text.index("Different") < text.index("threads")
+
+
+def test_another_library_is_said_and_blamed_for_nothing():
+    other = run({"threads": 1.0}, context=CONTEXT | {"boost": "1.90"})
+    compared = compare.comparison(run({"threads": 1.0}, context=CONTEXT | {"boost": "1.81"}), other)
+    assert compare.what_differs(compared) == "Different: Boost (1.81 first, 1.90 second)."
+
+
+def test_where_nothing_differs_it_says_what_was_looked_at():
+    alike = compare.comparison(run({"threads": 1.0}), run({"threads": 1.0}))
+    assert compare.what_differs(alike) == "Nothing differs of CPU, compiler and flags."
+    assert "Nothing differs of CPU, compiler and flags." in comparison.to_markdown(alike)
+    assert compare.what_differs(compare.comparison(run({"threads": 1.0}), run({"threads": 1.0}, context={}))) == ""
+
+
+def test_both_commits_come_first():
+    contexts = [CONTEXT | {"commit": commit} for commit in ("0123abc", "4567def+changes")]
+    compared = compare.comparison(*(run({"threads": 1.0}, context=c) for c in contexts), names=("a", "b"))
+    for text in (comparison.to_markdown(compared), comparison.to_html(compared), printed(compared)):
+        places = [text.index(commit) for commit in ("commit 0123abc", "commit 4567def+changes")]
+        assert places == sorted(places) and places[1] < text.index("threads")
+
+
+def test_provenance_of_both_is_side_by_side():
+    contexts = [CONTEXT | more for more in ({"commit": "0123abc"}, {"commit": "4567def", "tbb": "2021"})]
+    page = comparison.to_html(compare.comparison(*(run({"threads": 1.0}, context=c) for c in contexts)))
+    assert "<td>Commit</td><td>0123abc</td><td>4567def</td>" in page and "<td>oneTBB</td><td></td><td>2021</td>" in page
+    assert '<td>CPU</td><td colspan="2">One CPU</td>' in page and page.count("<td>CPU</td>") == 1
+
+
+def printed(compared):
+    console = Console(width=80, record=True, file=open("/dev/null", "w"))
+    comparison.print_table(compared, console)
+    return console.export_text()
+
+
+def test_a_name_is_never_broken_in_the_terminal():
+    name = NAME.format("a_model_of_somebody_elses_with_a_name_that_is_longer_than_a_line_of_a_terminal")
+    text = printed(compare.comparison(from_rows([row(name)], CONTEXT), run({"threads": 1.0})))
+    assert name in text
 
 
 def test_cases_of_one_side_and_errors_are_listed():
@@ -107,7 +148,9 @@ def test_every_form_has_every_case(tmp_path):
     assert Tags(comparison.to_html(compared)).names == [p.other.name for p in compared.pairs]
     lines = list(csv.DictReader(io.StringIO(comparison.to_csv(compared))))
     assert [line["name"] for line in lines] == [p.other.name for p in compared.pairs]
-    assert {line["cpu_us_per_call_ratio"] for line in lines} == {"1.0"}
+    assert {line["cpu_us_per_call_ratio"] for line in lines} == {"1"}
+    assert lines[0]["calls"] == "1" and lines[0]["latency"] == "20ms"
+    assert float(lines[0]["makespan_s_first [s]"]) == pytest.approx(compared.pairs[0].changes["makespan_s"].before, rel=1e-4)
     assert len(re.findall(r" 1.00 ×( \([^|]+\))?, not separated \|", comparison.to_markdown(compared))) == sum(
         c.ratio is not None for p in compared.pairs for c in p.changes.values())
 
@@ -116,21 +159,6 @@ def test_the_page_stands_alone():
     results = from_rows(QUICK[0]["benchmarks"], QUICK[0]["context"])
     page = comparison.to_html(compare.comparison(results, results, ("<b>", "B")))
     assert "<b>&lt;b&gt;</b>" in page and "http" not in page and "url(" not in page
-
-
-def test_results_as_csv(tmp_path):
-    results = load(folder(tmp_path, QUICK))
-    lines = list(csv.DictReader(io.StringIO(spreadsheet.to_csv(results))))
-    assert [line["name"] for line in lines] == [c.name for c in results.cases]
-    first = results.cases[0]
-    assert float(lines[0]["makespan_s"]) == first.median("makespan_s") and lines[0]["calls"] == "1"
-    assert float(lines[0]["makespan_s_low"]) <= first.median("makespan_s") <= float(lines[0]["makespan_s_high"])
-    broken = next(line for line in lines if line["status"] == "error")
-    assert broken["message"].startswith("expected at most 10 calls") and broken["makespan_s"] == ""
-
-
-def test_text_never_becomes_a_formula():
-    assert spreadsheet.write(["a", "b"], [["=1+1", -2.5]]) == "a,b\n'=1+1,-2.5\n"
 
 
 def fanbench(*arguments, cwd):

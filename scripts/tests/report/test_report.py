@@ -9,7 +9,7 @@ import pytest
 
 from fanbench_tools.analysis import compare
 from fanbench_tools.files import write_atomically
-from fanbench_tools.report import comparison, pages, spreadsheet, tables
+from fanbench_tools.report import comparison, pages, provenance, spreadsheet, tables
 from fanbench_tools.results import table
 from fanbench_tools.results.reader import ResultsError, load
 from fixtures.synthetic_data import CATALOGUE, CLAIMS, PATTERNS, QUICK, folder, from_rows, row
@@ -201,18 +201,42 @@ def test_rounds_show_least_and_greatest():
     assert "250 ms" in page and "200 to 300 ms" in page
 
 
-def test_provenance_keeps_unknown_keys():
-    limits = {"ports": {"count": 9, "by": "range"}, "tasks": [{"count": None, "by": "user"}]}
-    markdown, _ = small([row(NAME)], {"commit": "abc", "zebra": "stripes", "machine": {"cores": [0, 1], "limits": limits},
-                                      "load_avg": [0.1, 0.2], "caches": [{"type": "Data", "level": 1, "size": 32768, "num_sharing": 2}]})
-    for line in ("| machine: cores | 0, 1 |", "| machine: limits | ports 9 (range), tasks no limit (user) |",
-                  "| Commit | abc |", "| zebra | stripes |",
-                 "| Load average at the start | 0.1, 0.2 |", "| Caches | L1 Data 32 KiB |"):
-        assert line in markdown
+CONTEXT = {
+    "commit": "abc", "zebra": "stripes", "load_avg": [0.1, 0.2], "started": "2026-11-20T17:04:05", "date": "2026-11-20T17:04:07",
+    "caches": [{"type": "Data", "level": 1, "size": 32768, "num_sharing": 2}], "cpu": "One CPU", "boost": "1.81",
+    "kernel": "Linux 6.1", "client_cpus": "0", "flags": "-O2", "linker_flags": "", "descriptor_limit": "20000",
+    "machine": {"cores": [0, 1], "cpu": "One CPU", "kernel": "Linux 6.1", "load_1m": 0.3, "client_cpus": [0], "flags": "-O3",
+                "physical_cores": [[0], [1]], "libraries": {"boost": "1.81"}, "memory_bytes": 25e9, "stripes": {"of": 2},
+                "limits": {"ports": {"count": 9, "by": "range"}, "tasks": [{"count": None, "by": "user"}],
+                           "descriptors": {"count": 20000, "by": "RLIMIT_NOFILE"}}}}
+
+
+def test_provenance_is_in_groups_and_each_thing_said_once():
+    groups = provenance.provenance(CONTEXT)
+    assert list(groups) == ["The run", "The programs", "The machine", "What it allows", "Besides"]
+    lines = [line for group in groups.values() for line in group]
+    for line in (("CPUs of this process", "0, 1"), ("Its physical cores", "0 | 1"), ("Ports", "9 (range)"),
+                 ("Threads and processes", "no limit (user)"), ("Commit", "abc"), ("Memory", "25 GB"),
+                 ("Load average at the start", "0.1, 0.2"), ("Caches", "L1 Data 32 KiB"), ("Linker's flags", "none"),
+                 ("Descriptors", "20,000 (RLIMIT_NOFILE)"), ("Started", "2026-11-20T17:04:05")):
+        assert lines.count(line) == 1, line
+    for text in ("One CPU", "Linux 6.1", "1.81"):
+        assert [value for _, value in lines].count(text) == 1
+    assert not {"20000", "2026-11-20T17:04:07", "0.3"} & {value for _, value in lines}
+
+
+def test_provenance_hides_neither_a_contradiction_nor_what_it_does_not_know():
+    groups = provenance.provenance(CONTEXT)
+    assert groups["The programs"][2:4] == [("Flags (machine.flags)", "-O3"), ("Linker's flags", "none")]
+    assert groups["Besides"] == [("machine.stripes.of", "2"), ("zebra", "stripes")]
+    markdown, page = small([row(NAME)], CONTEXT)
+    assert "| Besides | |\n|---|---|\n| machine.stripes.of | 2 |\n| zebra | stripes |" in markdown
+    assert "<td>zebra</td><td>stripes</td>" in page and page.count("<td>One CPU</td>") == 1
 
 
 @pytest.mark.parametrize(("context", "cores"), [({"num_cpus": 4, "machine": {"cores": [0]}}, "4 cores"),
-                                                ({"machine": {"cores": [0]}}, "1 core"), ({"machine": {}}, "")])
+                                                ({"machine": {"cores": [0]}}, "1 core"), ({"machine": {}}, ""),
+                                                ({"num_cpus": 2, "commit": "abc+changes"}, "2 cores · commit abc+changes")])
 def test_the_headline_has_the_cores(context, cores):
     assert pages.headline({"date": "2026-11-20T17:04:05", **context}, "3 rounds") == " · ".join(
         filter(None, ("3 rounds", "2026-11-20 17:04", cores)))
@@ -341,14 +365,20 @@ def test_what_warm_means_is_said_of_each_model_that_has_a_warm_case():
 def test_the_first_screen_answers_the_question(quick):
     markdown, page = ((quick / name).read_text() for name in ("report.md", "report.html"))
     for text, picture in ((markdown, "![makespan, client's CPU"), (page, "<svg")):
-        places = [text.index(x) for x in ("Which model", "What it costs", "Where it turns", "What could not be told",
-                                          picture, "Which model for what")]
+        places = [text.index(x) for x in ("Does the time differ?", "What does it cost?", "What limits it?",
+                                          "Which model, then?", picture, "Which model for what")]
         assert places == sorted(places)
-    told = dict(re.findall(r"^- \*\*(.*):\*\* (.*)$", markdown, re.MULTILINE))
+    told = dict(re.findall(r"^- \*\*(.*)\*\* (.*)$", markdown, re.MULTILINE))
     assert len(told) == 4
-    assert told["Which model"].startswith("coroutines in 12 of 12 comparisons (gather, ")
-    assert "where the plan allows 200 ms" in told["What it costs"] and "The next, " in told["What it costs"]
-    assert told["What could not be told"] == "2 errors, without a number; 1 row beyond this machine's limits."
+
+
+def test_the_head_counts_marked_rows_as_the_terminal_does():
+    rows = rounds_of(NAME, noisy=(1, 0, 1), server_bound=0) + rounds_of(NAME.replace("10/", "9/"), noisy=0, server_bound=0)
+    markdown, page = small(rows)
+    assert "**2 of 2 rows verified.**\n\nnoisy: 1 of 2 rows.\n" in markdown
+    assert '2 of 2 rows verified · <a href="#marks">noisy</a>: 1 of 2 rows</p>' in page
+    for text in small(rounds_of(NAME, noisy=0, server_bound=0)):
+        assert "noisy" not in text
 
 
 def test_an_interval_is_called_what_it_covers():

@@ -58,6 +58,30 @@ def test_quiet_alone_and_within_the_window(browser, pages, suite, width):
     assert browser.complaints() == []
 
 
+PLOTS = "[...document.querySelectorAll('.plot')]"
+
+
+def test_on_a_phone_pictures_are_large_enough_and_say_that_they_scroll(browser, pages):
+    """Drawn for 800 px with letters of 12: what is less than nine tenths of that could hardly be read."""
+    browser.look(420)
+    browser.open(pages["quick"])
+    seen = browser.ask(PLOTS + """.map(p => [p.querySelector('svg').getBoundingClientRect().width,
+        p.querySelector('div').scrollWidth - p.querySelector('div').clientWidth, p.querySelector('figcaption').offsetHeight,
+        (p.querySelector('div').scrollLeft = 300, p.querySelector('div').scrollLeft)])""")
+    assert len(seen) > 5
+    for width, more, caption, scrolled in seen:
+        assert width >= 0.9 * 800 and more > 300 and caption > 0 and scrolled == 300
+    assert browser.ask("document.documentElement.scrollWidth") == 420
+
+
+def test_on_a_desk_they_are_whole(browser, pages):
+    browser.look(1400)
+    browser.open(pages["quick"])
+    for more, caption in browser.ask(PLOTS + """.map(p => [p.querySelector('div').scrollWidth -
+            p.querySelector('div').clientWidth, p.querySelector('figcaption').offsetHeight])"""):
+        assert (more, caption) == (0, 0)
+
+
 def test_light_and_dark(browser, pages):
     shown = {}
     for dark in (False, True):

@@ -1,6 +1,7 @@
 """Names, statuses, tables and words, from rows to what is printed."""
 
 import json
+import re
 
 import pytest
 from rich.console import Console
@@ -155,7 +156,7 @@ def test_limits_are_ordered_as_numbers():
 
 def test_verification_counts_what_could_run(tmp_path):
     assert verification_line(load(folder(tmp_path, QUICK))) == (
-        "137 of 139 rows verified, 2 errors; 4 not applicable, 1 beyond a limit")
+        "137 of 139 rows verified, 2 errors; 4 not applicable, 1 beyond a limit, of 144")
     assert verification_line(from_rows([row(NAME)], {})) == "1 of 1 row verified"
 
 
@@ -165,7 +166,7 @@ def test_the_table_has_every_row_and_fits_80_columns(tmp_path):
     assert all(len(line) <= 80 for line in text.splitlines())
     rows = [line for line in text.splitlines() if " native " in line or " curl " in line]
     assert len([r for r in rows if r.split()[0] in CATALOGUE.models or r.startswith("thread_pool,")]) == len(found.cases)
-    assert text.count("✓") == 137 and text.count("✗") == 2
+    assert sum("✓" in r for r in rows) == 137 and sum("✗" in r for r in rows) == 2
     assert "error: threads / curl: expected at most 10 calls in flight, the server saw 11" in text
     assert "thread_pool, 10 workers" in text and "…" not in text
 
@@ -173,6 +174,36 @@ def test_the_table_has_every_row_and_fits_80_columns(tmp_path):
 def test_an_error_row_shows_no_number():
     text = printed(from_rows([row(NAME, error_message="[bold]broken[/]", makespan_s=0.123)], {}))
     assert "error" in text and "[bold]broken[/]" in text and "123" not in text
+
+
+def test_a_rows_marks_are_in_the_table_and_counted_below_it():
+    """ "✓" says that the figures are right, the letter that the machine was not quiet."""
+    names = [NAME.replace("coroutines", m) for m in ("coroutines", "threads", "processes", "tbb")]
+    marks = ({"noisy": 0}, {"noisy": 1}, {"noisy": 1, "server_bound": 1}, {})
+    rows = [row(n, repetition_index=i, **m | ({"noisy": 0} if i and "noisy" in m else {}))
+            for n, m in zip(names, marks) for i in range(3)]
+    text = " ".join(printed(from_rows(rows, {})).split())
+    for model, mark in (("coroutines", "✓"), ("threads", "✓n"), ("processes", "✓sn"), ("tbb", "✓")):
+        assert re.search(rf"{model} native [^✓]* {mark} ", text), model
+    assert "✓: verified, that is, the answers are the plan's" in text and "of noise it says nothing" in text
+    assert "n: noisy, 2 of 3 rows; 1 could not be judged: other programs used the machine" in text
+    assert "s: server-bound, 1 of 1 row; 3 could not be judged: the mock server was the bottleneck" in text
+    quiet = printed(from_rows([row(NAME, noisy=0, server_bound=0)], {}))
+    assert "n:" not in quiet and "s:" not in quiet and "✓: verified" in quiet
+
+
+def test_what_is_beyond_a_limit_is_counted():
+    rows = [row(NAME.replace("1000", str(n)), **({"status": "limit", "error_message": "no room"} if n > 2 else {}))
+            for n in (1, 2, 3)]
+    assert "2 of 2 rows verified; 1 beyond a limit, of 3" in printed(from_rows(rows, {}))
+
+
+def test_names_are_never_broken():
+    name = "a_model_of_somebody_elses_whose_name_is_longer_than_a_line_of_a_terminal_is_wide_with_80_columns"
+    rows = [row(NAME.replace("coroutines", name), error_message="lost a call")]
+    assert f" {name} / native: " in printed(from_rows(rows, {})).replace("\n", " ")
+    assert wording.wrapped(f"see {name}: 200 ms", 20) == f"see\n{name}:\n200 ms"
+    assert wording.wrapped("gather · 100 calls · 200 ms", 18, "  ") == "gather ·\n  100 calls ·\n  200 ms"
 
 
 def test_an_empty_table_says_so():

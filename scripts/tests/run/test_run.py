@@ -74,6 +74,31 @@ def test_the_report_and_the_table_come_at_the_end(pretend: Pretend) -> None:
     assert (pretend.out / "report.md").exists() and (pretend.out / "report.html").exists()
 
 
+def test_the_answer_comes_before_the_table(pretend: Pretend) -> None:
+    pretend.cases({A: "ok", B: "dear"})
+    ran = pretend.run()
+    assert ran.code == 0
+    places = [ran.out.index(text) for text in ("Does the time differ?", "What does it cost?", "Which model, then?", "\nmodel ",
+                                               "✓: verified", "2 of 2 rows verified")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(("suite", "more", "said"), [
+    ("pretend.toml", [], "fanbench run pretend.toml"), ("./pretend.toml", [], "fanbench run pretend.toml"),
+    ("a ü/my suite.toml", [], "fanbench run 'a ü/my suite.toml'"), ("./plain", [], "fanbench run ./plain"),
+    ("pretend.toml", ["--filter", "gather|x"], "fanbench run pretend.toml --filter 'gather|x'")])
+def test_the_command_of_such_a_run_is_kept(pretend: Pretend, suite: str, more: list[str], said: str) -> None:
+    """As it was typed: the suite's name would be another suite."""
+    pretend.cases({A: "ok", B: "dear"})
+    (pretend.folder / suite).parent.mkdir(exist_ok=True)
+    (pretend.folder / suite).write_text("")
+    ran = pretend.run(*more, suite=suite, report=True)
+    assert (ran.code, ran.err) == (0, "")
+    assert pretend.results()["context"]["again"] == said
+    text = (pretend.out / "report.md").read_text()
+    assert f"({said} --rounds 3)" in text.replace("\\", "") and f"({said} --rounds 3)" in " ".join(ran.out.split())
+
+
 def test_the_table_fits_80_columns(pretend: Pretend) -> None:
     pretend.cases(ALL_OK)
     table = pretend.run().out.partition("model")[2]
