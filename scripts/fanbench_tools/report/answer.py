@@ -201,9 +201,7 @@ def _limits(places: Sequence[Place]) -> str:
     if len(places) == 1:
         return _limit_of_one(places[0].chosen, *limits)
     kinds = Counter(limit.what for limit in limits).most_common()
-    told = [f"{what} {_of(n, len(limits), first=i == 0)}" for i, (what, n) in enumerate(kinds[:AT_MOST])]
-    if rest := sum(n for _, n in kinds[AT_MOST:]):
-        told.append(f"something else in {rest:,}")
+    told = [f"{what} {_of(n, len(limits), first=i == 0)}" for i, (what, n) in enumerate(kinds)]
     shares = sorted(limit.client for limit in limits)
     return f"{_capital(', '.join(told))}. The client's part of the makespan is {span(percent(shares[0]), percent(shares[-1]))}."
 

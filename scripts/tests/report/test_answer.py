@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from fanbench_tools.analysis.findings import choices
-from fanbench_tools.report import opening, pages, terminal
+from fanbench_tools.report import opening, pages, printed
 from fixtures.synthetic_data import QUICK, from_rows, row
 
 ASKED = ("Does the time differ?", "What does it cost?", "What limits it?", "Which model, then?")
@@ -39,7 +39,7 @@ def test_one_comparison_in_which_the_time_is_the_same():
 
 
 def test_one_comparison_in_which_the_time_differs():
-    said = told(case("coroutines"), case("threads", makespan=0.5, cpu=5.0))
+    said = told(case("coroutines"), case("threads", makespan=0.5, cpu=5.0, scatter=0.01))
     assert re.fullmatch(r"Yes: threads takes 2\.4\d × \(.*\) as long as the best in gather \(100 calls · 200 ms · warm start, over "
                         r"native\); coroutines takes 210 ms where the plan allows 200 ms\.", said[TIME])
     assert said[WHICH] == "coroutines, the only one within 10 % of the best makespan."
@@ -118,7 +118,7 @@ def test_models_with_other_numbers_in_flight_are_not_compared():
 
 
 def test_a_round_alone_names_nobody_and_says_the_rest():
-    said = told(case("coroutines", rounds=1), case("threads", rounds=1, cpu=30.0))
+    said = told(case("coroutines", rounds=1, scatter=0), case("threads", rounds=1, scatter=0, cpu=30.0))
     assert said[TIME].startswith("No: coroutines and threads take 210 ms") and "1.00 ms of CPU with coroutines" in said[COST]
     assert said[WHICH] == ("One round: no model can be named, as it takes three for an interval (fanbench run 'my suite.toml' "
                            "--rounds 3).")
@@ -129,15 +129,15 @@ def test_nothing_is_said_of_nothing():
     assert told(case("coroutines", counts_allocations=1.0, allocations_per_call=3.0)) == {}
 
 
-def printed(results):
+def in_terminal(results):
     console = Console(width=80, record=True, file=open("/dev/null", "w"))
-    terminal.print_run(results, console)
+    printed.print_run(results, console)
     return console.export_text()
 
 
 def test_the_terminal_begins_with_what_the_report_begins_with():
     results = from_rows(QUICK[0]["benchmarks"], QUICK[0]["context"])
-    text = printed(results)
+    text = in_terminal(results)
     assert max(map(len, text.splitlines())) <= 80
     answer = opening.which(results, choices(results))["answer"]
     assert [question for question, _ in answer] == list(ASKED)
@@ -149,10 +149,10 @@ def test_the_terminal_begins_with_what_the_report_begins_with():
 
 def test_the_terminal_says_why_there_is_no_answer():
     rows = case("coroutines", counts_allocations=1.0, allocations_per_call=3.0)
-    assert "This run counted allocations" in printed(from_rows(rows, {})).split("\n")[0]
+    assert "This run counted allocations" in in_terminal(from_rows(rows, {})).split("\n")[0]
 
 
 def test_a_command_is_in_one_line():
     context = {"suite": "mine", "again": "fanbench run '/home/somebody/a folder/with a long name/my suite.toml' --filter 'a b'"}
-    text = printed(from_rows(case("coroutines") + case("threads", cpu=11.5, scatter=0.12), context))
+    text = in_terminal(from_rows(case("coroutines") + case("threads", cpu=11.5, scatter=0.12), context))
     assert f"({context['again']} --rounds 10)." in text

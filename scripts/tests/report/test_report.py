@@ -368,8 +368,10 @@ def test_the_first_screen_answers_the_question(quick):
         places = [text.index(x) for x in ("Does the time differ?", "What does it cost?", "What limits it?",
                                           "Which model, then?", picture, "Which model for what")]
         assert places == sorted(places)
-    told = dict(re.findall(r"^- \*\*(.*)\*\* (.*)$", markdown, re.MULTILINE))
-    assert len(told) == 4
+    told = re.findall(r"^- \*\*(.*\?)\*\* (.*)$", markdown, re.MULTILINE)
+    assert len(told) == 4 and all(answer for _, answer in told)
+    limits = dict(told)["What limits it?"]  # each comparison's, and of what kind
+    assert sum(map(int, re.findall(r" in (\d+)", limits))) == int(re.search(r" of (\d+)", limits)[1])
 
 
 def test_the_head_counts_marked_rows_as_the_terminal_does():

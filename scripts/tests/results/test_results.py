@@ -189,7 +189,7 @@ def test_a_rows_marks_are_in_the_table_and_counted_below_it():
     assert "n: noisy, 2 of 3 rows; 1 could not be judged: other programs used the machine" in text
     assert "s: server-bound, 1 of 1 row; 3 could not be judged: the mock server was the bottleneck" in text
     quiet = printed(from_rows([row(NAME, noisy=0, server_bound=0)], {}))
-    assert "n:" not in quiet and "s:" not in quiet and "✓: verified" in quiet
+    assert "n: noisy" not in quiet and "s: server-bound" not in quiet and "✓: verified" in quiet
 
 
 def test_what_is_beyond_a_limit_is_counted():
