@@ -16,7 +16,7 @@ WORKERS = "the number of workers"  # of the client
 # Of the plan:
 SLOWEST, RETRIED = "the slowest call", "the slowest call with its retries"
 DEADLINE, DECIDING = "the deadline", "the call that ends the others"
-COMPUTING, AT_ONCE, CHAINED = "computing", "how many calls may be made at once", "calls that wait for others' replies"
+COMPUTING, AT_ONCE, CHAINED = "computing", "the limit of calls at once", "calls that wait for others' replies"
 ABOUT = 1.1  # two times within this factor are taken for the same
 WAITS = 0.1  # of the makespan: where half of the calls wait so long to be made, something holds them back
 MOSTLY = 0.5  # of the makespan: a CPU that is busy for so long

@@ -16,6 +16,7 @@ from ..results.wording import count, factor, latency_seconds, listed, many, memo
 from .tables import span
 
 AT_MOST = 3  # names of a kind in a sentence
+_LESS_SERVER = "less the mock server's part"
 Sentence = tuple[str, str]  # the question, and what is said of it
 
 
@@ -107,12 +108,15 @@ def _name(place: Place, among: Sequence[Place]) -> str:
 def _time(places: Sequence[Place], rivals: Sequence[Place]) -> str:
     if not rivals:
         return _nothing_to_compare(places)
-    if len(rivals) == 1:
-        return _time_of_one(rivals[0])
+    said = _time_of_one(rivals[0]) if len(rivals) == 1 else _time_of_many(rivals)
+    return f"{said}{_left_out(rivals)}"
+
+
+def _time_of_many(rivals: Sequence[Place]) -> str:
     sure = [p for p in rivals if p.slow_for_sure]
     perhaps = [p for p in rivals if not p.slow_for_sure and p.slow]
     same = len(rivals) - len(sure) - len(perhaps)
-    alike = "each model's median makespan is within 10 % of the best"
+    alike = f"the models compared are within 10 % of the best by their median makespan, {_LESS_SERVER}"
     if same == len(rivals):
         return f"No: {_of(same, len(rivals), 'comparisons')} {alike}."
     groups = ((same, f"no: {alike}"), (len(sure), f"it does: {_some([_slow_words(p) for p in sure], '; ')}"),
@@ -126,28 +130,40 @@ def _time_of_one(place: Place) -> str:
     takes = f"{place.best.case.label} takes {_takes(place.best)}"
     if place.choice.too_slow:
         slow = ", ".join(f"{model} takes {ratio}" for model, ratio in place.choice.too_slow)
-        return f"Yes: {slow} as long as the best in {place.title}; {takes}."
+        return f"Yes: {slow} as long as the best, {_LESS_SERVER}, in {place.title}; {takes}."
     if place.slow:
         slow = ", ".join(f"{label} {factor(ratio)} ×" for label, ratio in place.slow.items())
-        return (f"Perhaps: by the medians {slow} as long as the best in {place.title}, but the rounds do not tell whether "
-                f"it is more than 10 %; {takes}.")
-    times = sorted(c.median("makespan_s") for c in place.rows)
-    return (f"No: {listed([c.case.label for c in place.rows])} take {span(seconds(times[0]), seconds(times[-1]))} "
-            f"for {place.title}{_allowed(place.best, ',')}.")
+        return (f"Perhaps: by the medians {slow} as long as the best, {_LESS_SERVER}, in {place.title}, but the rounds do "
+                f"not tell whether it is more than 10 %; {takes}.")
+    times = sorted(map(_makespan, place.rows))
+    return (f"No: {_LESS_SERVER}, {listed([c.case.label for c in place.rows])} take "
+            f"{span(seconds(times[0]), seconds(times[-1]))} for {place.title}{_allowed(place.best, ',')}.")
+
+
+def _left_out(rivals: Sequence[Place]) -> str:
+    """Who is in none of the sentences."""
+    apart = [(model, words) for p in rivals for model, words in p.choice.apart]
+    if not apart:
+        return ""
+    if len(rivals) == 1:
+        return f" Not compared: {listed([f'{model} ({words})' for model, words in apart])}."
+    times = Counter(model for model, _ in apart).most_common()
+    return (" Not compared, with fewer calls in flight: "
+            + ", ".join(f"{model} {_of(n, len(rivals), first=i == 0)}" for i, (model, n) in enumerate(times)) + ".")
 
 
 def _nothing_to_compare(places: Sequence[Place]) -> str:
     if any(p.choice for p in places):
         return "It can't be told: no two models had as many calls in flight."
     if len(places) > 1:
-        return "There is nothing to compare: no scenario has two models that make calls at once, with a number each."
+        return "There is nothing to compare: no scenario has verified rows of two models that make calls at once."
     (place,) = places
     return (f"There is nothing to compare: of models that make calls at once {place.chosen.case.label} alone has a "
-            f"number. It takes {_takes(place.chosen)} for {place.title}.")
+            f"number. It takes {seconds(place.chosen.median('makespan_s'))}{_allowed(place.chosen)} for {place.title}.")
 
 
 def _takes(c: CaseResult) -> str:
-    return seconds(c.median("makespan_s")) + _allowed(c)
+    return seconds(_makespan(c)) + _allowed(c)
 
 
 def _allowed(c: CaseResult, comma: str = "") -> str:
@@ -203,7 +219,7 @@ def _limits(places: Sequence[Place]) -> str:
     kinds = Counter(limit.what for limit in limits).most_common()
     told = [f"{what} {_of(n, len(limits), first=i == 0)}" for i, (what, n) in enumerate(kinds)]
     shares = sorted(limit.client for limit in limits)
-    return f"{_capital(', '.join(told))}. The client's part of the makespan is {span(percent(shares[0]), percent(shares[-1]))}."
+    return f"{_capital(', '.join(told))}. With the leanest model the client's part of the makespan is {span(percent(shares[0]), percent(shares[-1]))}."
 
 
 def _limit_of_one(c: CaseResult, limit: Limit) -> str:

@@ -128,6 +128,8 @@ def print_table(compared: Comparison, console: Any) -> None:
             table.add_row(escape(pair.other.case.label), escape(pair.other.case.transport),
                           *(_short(pair.changes[figure.name]) for figure in compared.figures))
         console.print(table, highlight=False)
+    if not compared.pairs:
+        return
     say(console)
     say(console, f"Second over first, of medians per call; (in brackets): {NOT_SEPARATED}.", "dim")
     say(console, how_it_was_judged(compared), "dim")

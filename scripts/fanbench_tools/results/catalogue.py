@@ -146,7 +146,8 @@ class Catalogue:
         if value in known.phrases:
             return known.phrases[value]
         words = known.phrase.replace("{}", wording.value(value))
-        return words + wording.kinds_of_failure(value) if words else ""
+        tried_again = "attempts" in self.workload(workload).keys
+        return words + wording.kinds_of_failure(value, tried_again) if words else ""
 
 
 def rank(name: str, known: Any) -> tuple[int, str]:

@@ -114,10 +114,15 @@ def value(text: str) -> str:
     return latency(text)
 
 
-def kinds_of_failure(text: str) -> str:
-    """`rate=0.3:kinds=503-reset` → " (503, reset)"; nothing where a value says nothing of kinds."""
-    kinds = _fields(text).get("kinds") if text.startswith("rate=") else ""
-    return f" ({kinds.replace('-', ', ')})" if kinds else ""
+def kinds_of_failure(text: str, tried_again: bool) -> str:
+    """`rate=0.3:attempts=2:kinds=503-reset` → " (503, reset)", of calls that are tried again " (503, reset; up to 2
+    attempts)"; nothing where a value says nothing of kinds."""
+    fields = _fields(text) if text.startswith("rate=") else {}
+    if not (kinds := fields.get("kinds")):
+        return ""
+    attempts = fields.get("attempts", "1")
+    often = f"; up to {attempts} attempts" if tried_again and attempts != "1" else ""
+    return f" ({kinds.replace('-', ', ')}{often})"
 
 
 def many(number: int, what: str) -> str:

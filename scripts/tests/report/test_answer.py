@@ -30,7 +30,7 @@ def told(*rows, context=None):
 
 def test_one_comparison_in_which_the_time_is_the_same():
     said = told(case("threads", cpu=30.0, pss_bytes_per_call=2e4), case("coroutines", pss_bytes_per_call=1e4))
-    assert said[TIME] == ("No: coroutines and threads take 210 ms for gather (100 calls · 200 ms · warm start, over native), "
+    assert said[TIME] == ("No: less the mock server's part, coroutines and threads take 205 ms for gather (100 calls · 200 ms · warm start, over native), "
                           "where the plan allows 200 ms.")
     assert said[COST] == "100 × 10.0 µs = 1.00 ms of CPU with coroutines (1.0 MB of memory), 3.00 ms with threads (2.0 MB)."
     assert said[LIMIT] == "The slowest call: 95 % of the makespan with coroutines; the client itself 2.4 % and the mock server 2.4 %."
@@ -40,8 +40,8 @@ def test_one_comparison_in_which_the_time_is_the_same():
 
 def test_one_comparison_in_which_the_time_differs():
     said = told(case("coroutines"), case("threads", makespan=0.5, cpu=5.0, scatter=0.01))
-    assert re.fullmatch(r"Yes: threads takes 2\.4\d × \(.*\) as long as the best in gather \(100 calls · 200 ms · warm start, over "
-                        r"native\); coroutines takes 210 ms where the plan allows 200 ms\.", said[TIME])
+    assert re.fullmatch(r"Yes: threads takes 2\.4\d × \(.*\) as long as the best, less the mock server's part, in gather \(100 calls · 200 ms · warm start, over "
+                        r"native\); coroutines takes 205 ms where the plan allows 200 ms\.", said[TIME])
     assert said[WHICH] == "coroutines, the only one within 10 % of the best makespan."
 
 
@@ -77,13 +77,14 @@ def test_many_comparisons_are_counted():
     rows = [case(m, calls=n, cpu=cpu, makespan=makespan) for n in (10, 100, 1000)
             for m, cpu, makespan in (("coroutines", 10.0, 0.21), ("threads", 20.0, 0.5 if n > 100 else 0.21))]
     said = told(*rows)
-    assert re.fullmatch(r"In 2 of 3 comparisons no: each model's median makespan is within 10 % of the best\. In 1 it does: gather, 1,000 "
+    assert re.fullmatch(r"In 2 of 3 comparisons no: the models compared are within 10 % of the best by their median makespan, less the mock server's part\. In 1 it does: gather, 1,000 "
                         r"calls \(threads 2\.4\d ×\)\.", said[TIME])
     assert said[COST].startswith("In gather, 1,000 calls: 1,000 × 10.0 µs = 10.0 ms of CPU with coroutines, 20.0 ms with threads")
-    assert said[LIMIT] == "The slowest call in all 3. The client's part of the makespan is 2.4 %."
+    assert said[LIMIT] == "The slowest call in all 3. With the leanest model the client's part of the makespan is 2.4 %."
     assert said[WHICH] == "coroutines in all 3: the least CPU among those within 10 % of the best makespan."
     same = told(*rows[:4])
-    assert same[TIME] == "No: in both comparisons each model's median makespan is within 10 % of the best."
+    assert same[TIME] == ("No: in both comparisons the models compared are within 10 % of the best by their median makespan, less the mock "
+                          "server's part.")
     assert same[WHICH].startswith("For the time it does not matter. By CPU: coroutines in both: ")
 
 
@@ -112,6 +113,19 @@ def test_one_model_alone_has_costs_and_a_limit_and_no_choice():
     assert said[COST] == "100 × 10.0 µs = 1.00 ms of CPU with coroutines." and WHICH not in said and LIMIT in said
 
 
+def test_who_had_fewer_calls_in_flight_is_named_as_not_compared():
+    bounded = case("tbb", makespan=2.6, in_flight_peak=8.0)
+    assert told(case("coroutines"), case("threads"), bounded)[TIME].endswith(" Not compared: tbb (8.0 of 100 in flight).")
+    both = told(case("coroutines"), case("threads"), bounded, case("coroutines", calls=10), case("threads", calls=10))
+    assert both[TIME].endswith(" Not compared, with fewer calls in flight: tbb in 1 of 2.")
+
+
+def test_the_servers_part_is_nobodys():
+    slowed = case("threads", makespan=0.26, server_overhead_us_per_call=550.0)  # 55 of 60 ms
+    said = told(case("coroutines"), slowed)
+    assert said[TIME].startswith("No: less the mock server's part, coroutines and threads take 205 ms for gather")
+
+
 def test_models_with_other_numbers_in_flight_are_not_compared():
     said = told(case("coroutines", calls=1000), case("threads", calls=1000, in_flight_peak=602.0, makespan=0.9))
     assert said[TIME] == "It can't be told: no two models had as many calls in flight." and WHICH not in said
@@ -119,7 +133,7 @@ def test_models_with_other_numbers_in_flight_are_not_compared():
 
 def test_a_round_alone_names_nobody_and_says_the_rest():
     said = told(case("coroutines", rounds=1, scatter=0), case("threads", rounds=1, scatter=0, cpu=30.0))
-    assert said[TIME].startswith("No: coroutines and threads take 210 ms") and "1.00 ms of CPU with coroutines" in said[COST]
+    assert said[TIME].startswith("No: less the mock server's part, coroutines and threads take 205 ms") and "1.00 ms of CPU with coroutines" in said[COST]
     assert said[WHICH] == ("One round: no model can be named, as it takes three for an interval (fanbench run 'my suite.toml' "
                            "--rounds 3).")
 

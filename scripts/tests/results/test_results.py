@@ -110,7 +110,7 @@ def test_memory_is_what_lies_over_idle():
 def test_planned_failures_in_words():
     tail = "calls:10/failures:rate=0.3:attempts=2:kinds=503-429-reset:retry_after=20ms"
     case = of_name(f"retry/threads/curl/{tail}")
-    assert case.scenario.line.endswith("30 % fail at first (503, 429, reset)")
+    assert case.scenario.line.endswith("30 % fail at first (503, 429, reset; up to 2 attempts)")
     assert case.get("failures") == tail.partition("failures:")[2]
     assert of_name(f"task_group/x/curl/{tail}").scenario.line.endswith("30 % fail (503, 429, reset)")
 
