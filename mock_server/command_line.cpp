@@ -2,6 +2,7 @@
 #include "mock_server/command_line.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
@@ -9,6 +10,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "mock_server/http/query.hpp"
 #include "mock_server/plan/duration.hpp"
@@ -62,6 +64,7 @@ std::optional<int> read_command_line(int argc, char** argv, ServerOptions& optio
   add_duration(app, "--idle-timeout", options.idle_timeout, "for connections without a request");
   add_duration(app, "--request-timeout", options.request_timeout, "from a request's first byte to its last");
   app.add_option("--log", log, "file for a line of JSON per reply, - for stdout");
+  app.allow_extras();  // refused below: CLI11 tells them in reverse order
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
@@ -69,6 +72,9 @@ std::optional<int> read_command_line(int argc, char** argv, ServerOptions& optio
   } catch (const CLI::ParseError& error) {
     throw std::runtime_error(fmt::format("{} (--help lists the flags)", error.what()));
   }
+  if (const std::vector<std::string> extras = app.remaining(); !extras.empty())
+    throw std::runtime_error(
+        fmt::format("not expected: {} (--help lists the flags)", fmt::join(extras, " ")));
   if (!log.empty()) options.log = open_log(log);
   return std::nullopt;
 }

@@ -97,7 +97,8 @@ Key limit_key(std::string_view meaning) {
                      .meaning = meaning,
                      .example = "limit = 64",
                      .needed = "the most calls at once",
-                     .phrase = "at most {} at once"},
+                     .phrase = "at most {} at once",
+                     .elsewhere = {"concurrency", "max_concurrency", "parallelism"}},
                     &Scenario::limit, 1, million);
 }
 
@@ -113,13 +114,15 @@ Key optional_limit_key(std::string_view meaning) {
 Key failures_key(std::string_view phrase) {
   return {.name = "failures",
           .meaning =
-              "the share of calls that fail, and how: drawn from `kinds`, statuses 400 … 599, `\"reset\"`, "
-              "`\"reset_body\"`, `\"cut\"` (half of the body, then the end) and `\"garbage\"`; such a call "
-              "fails on its first 1 … `attempts` (default 1); `retry_after` is sent with a 429 or 503",
+              "`rate` is the share of calls that fail, not of attempts; how is drawn from `kinds`, statuses "
+              "400 … 599, `\"reset\"`, `\"reset_body\"`, `\"cut\"` (half of the body, then the end) and "
+              "`\"garbage\"`; `attempts` (default 1): each of these calls fails on its first 1 … so many "
+              "attempts and succeeds from then on; `retry_after` is sent with a 429 or 503",
           .example = "failures = { rate = 0.3, kinds = [503, \"reset\"] }",
           .otherwise = "{ rate = 0 }",
           .values = "a table: rate, attempts, kinds, retry_after",
           .phrase = phrase,
+          .elsewhere = {"errors", "error_rate", "failure_rate"},
           .read = [](const Node& node) -> std::vector<Change> {
             return {[failures = read_failures(node)](Case& c) { c.plan.failures = failures; }};
           },

@@ -80,6 +80,18 @@ Given read_default(const Source& source, const Key& key) {
   return read_given({source, key.name, *table.get("value")}, key);
 }
 
+/// Whether the workloads that the table names have the key. It may name none, as [defaults] do.
+bool may_have(const toml::table& table, const OwnKey& own) {
+  const auto names_another = [&own](const toml::node& node) {
+    const auto* name = node.as_string();
+    return name && !own.is_of(name->get());
+  };
+  const toml::node* workload = table.get("workload");
+  if (!workload) return true;
+  if (const auto* list = workload->as_array()) return std::ranges::none_of(*list, names_another);
+  return !names_another(*workload);
+}
+
 /// Makes the cases of one scenario.
 class Expansion {
  public:
@@ -180,10 +192,18 @@ Keys read_keys(const Source& source, const toml::table& table) {
   std::vector<const Key*> known;
   for (const Key& key : leading_keys()) known.push_back(&key);
   for (const Key& key : closing_keys()) known.push_back(&key);
-  for (const OwnKey& own : own_keys()) known.push_back(&own.any());
+  Synonyms synonyms;
+  const auto add_synonyms = [&synonyms](const Key& key) {
+    for (const std::string_view name : key.elsewhere) synonyms.emplace_back(name, key.name);
+  };
+  for (const Key* key : known) add_synonyms(*key);
+  for (const OwnKey& own : own_keys()) {
+    known.push_back(&own.any());
+    if (may_have(table, own)) add_synonyms(own.any());
+  }
   std::vector<std::string_view> names;
   for (const Key* key : known) names.push_back(key->name);
-  refuse_unknown(source, table, "", names);
+  refuse_unknown(source, table, "", names, synonyms);
 
   Keys keys;
   for (const Key* key : known) {

@@ -96,13 +96,15 @@ std::vector<Key> make_leading_keys() {
                         .example = "calls = [100, 500]",
                         .otherwise = "1",
                         .phrase = "{} calls",
-                        .phrases = {{"1", "1 call"}}},
+                        .phrases = {{"1", "1 call"}},
+                        .elsewhere = {"requests"}},
                        1U, million, [](Case& c, std::uint32_t calls) { c.scenario.calls = calls; }),
       value_key({.name = "latency",
                  .meaning = "the delays of the calls",
                  .example = "latency = \"uniform:min=10ms,max=50ms\"",
                  .otherwise = "\"200ms\"",
-                 .phrase = "{}"},
+                 .phrase = "{}",
+                 .elsewhere = {"delay"}},
                 "a duration, a distribution, or file: and a file's name",
                 [](const Node& node) {
                   return [latency = read_latency(node)](Case& c) {

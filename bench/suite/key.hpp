@@ -26,6 +26,7 @@ struct Key {
   std::string_view phrase{};
   std::vector<std::pair<std::string_view, std::string_view>> phrases{};  // words for single values instead
   bool single = false;                                                   // a list of values makes no sense
+  std::vector<std::string_view> elsewhere{};  // its names in other tools: who writes one is told this one
 
   /// What one value in the file does to a case; a word for several values does several things.
   std::function<std::vector<Change>(const Node&)> read{};

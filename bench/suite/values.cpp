@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <system_error>
@@ -47,14 +48,18 @@ void Node::expected(std::string_view what) const {
 std::string in_quotes(std::string_view text) { return nlohmann::json(text).dump(); }
 
 void refuse_unknown(const Source& source, const toml::table& table, std::string_view in,
-                    const std::vector<std::string_view>& known) {
+                    const std::vector<std::string_view>& known, const Synonyms& synonyms) {
+  Synonyms names;
+  for (const std::string_view name : known) names.emplace_back(name, name);
+  std::ranges::copy(synonyms, std::back_inserter(names));
   for (const auto& [key, node] : table) {
     const std::string_view came = key.str();
     if (std::ranges::find(known, came) != known.end()) continue;
-    const auto nearest = std::ranges::min(
-        known, {}, [came](std::string_view candidate) { return edit_distance(candidate, came); });
-    source.fail(key.source().begin.line, fmt::format("{}{}", in, came),
-                fmt::format("expected a known key (did you mean {}?), got {}", nearest, in_quotes(came)));
+    const auto nearest =
+        std::ranges::min(names, {}, [came](const auto& name) { return edit_distance(name.first, came); });
+    source.fail(
+        key.source().begin.line, fmt::format("{}{}", in, came),
+        fmt::format("expected a known key (did you mean {}?), got {}", nearest.second, in_quotes(came)));
   }
 }
 

@@ -36,9 +36,12 @@ struct Node {
 
 std::string in_quotes(std::string_view text);
 
-/// Each key of the table has to be one of these.
+/// Other names for keys, each with the key.
+using Synonyms = std::vector<std::pair<std::string_view, std::string_view>>;
+
+/// Each key of the table has to be one of these. Synonyms are not taken, but tell which key is meant.
 void refuse_unknown(const Source& source, const toml::table& table, std::string_view in,
-                    const std::vector<std::string_view>& known);
+                    const std::vector<std::string_view>& known, const Synonyms& synonyms = {});
 
 // Each throws SuiteError.
 template <typename T>

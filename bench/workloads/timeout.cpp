@@ -134,7 +134,8 @@ Specification timeout() {
                              .meaning = "after which a call is given up",
                              .example = "deadline = \"100ms\"",
                              .needed = "a duration",
-                             .phrase = "deadline {}"},
+                             .phrase = "deadline {}",
+                             .elsewhere = {"timeout"}},
                             &Scenario::deadline),
                word_key(
                    {.name = "scope",

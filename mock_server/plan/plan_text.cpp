@@ -193,6 +193,11 @@ Capacity read_capacity(const Json& json) {
     if (key == "per_second") capacity.per_second = number;
     if (key == "burst") capacity.burst = number;
   });
+  if (json.contains("burst") && capacity.per_second == 0) {
+    in_key("burst", [&] {
+      refuse(fmt::format("{} without per_second", capacity.burst), "a per_second, of which it is the burst");
+    });
+  }
   return capacity;
 }
 

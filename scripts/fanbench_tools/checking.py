@@ -73,7 +73,8 @@ def _gate(arguments: argparse.Namespace) -> None:
         if commits[1] is None or is_path(arguments.suite):
             suite_path(arguments.suite)
         elif arguments.suite not in (names := builds.suites_of(commits[1])):
-            raise Refused(f'{arguments.head} has no suite "{arguments.suite}"; expected {_one_of(names)}')
+            raise Refused(f'{arguments.head} has no suite "{arguments.suite}"{_nearest(arguments.suite, names)}; expected '
+                          f"{_one_of(names)}")
     except builds.BuildError as e:
         raise Refused(str(e)) from None
 
@@ -93,8 +94,9 @@ def suite_path(suite: str) -> Path:
             raise Refused(f"{suite}: can't be read: {e.strerror}") from None
     if is_path(suite):
         raise Refused(f"{suite}: no such file; expected a suite's name or TOML file")
-    names = [p.stem for p in sorted(checkout.SUITES.glob("*.toml"))] or ["one in bench/suites"]
-    raise Refused(f'no suite "{suite}"; expected {_one_of(names)}, or a path to a TOML file')
+    names = [p.stem for p in sorted(checkout.SUITES.glob("*.toml"))]
+    raise Refused(f'no suite "{suite}"{_nearest(suite, names)}; expected {_one_of(names or ["one in bench/suites"])}, or a '
+                  "path to a TOML file")
 
 
 def pattern(regex: str | None) -> re.Pattern[str]:
@@ -176,6 +178,12 @@ def _results(folder: Path) -> None:
     """Raises Refused where a run can't have left results."""
     if not os.path.isdir(folder):
         raise Refused(f"{folder}: no such folder; expected one with the results of a run")
+
+
+def _nearest(came: str, names: Sequence[str]) -> str:
+    """Of the names the one that may be meant, as a question; nothing where none is like it."""
+    nearest = difflib.get_close_matches(came, names, 1)
+    return f" (did you mean {nearest[0]}?)" if nearest else ""
 
 
 def _one_of(names: Sequence[str]) -> str:

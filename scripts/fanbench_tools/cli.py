@@ -128,14 +128,17 @@ def _parser() -> Parser:
     gate.add_argument("--force", action="store_true", help="compares what another machine, compiler or flags have made")
     gate.add_argument("--order-seed", type=int, metavar="N", help="repeats an earlier gate's order; random if left out")
     verb("doctor", _doctor, "Says what on this machine limits or disturbs a measurement, and what to do.")
-    verb("serve", _serve, "Runs the mock latency server by itself; what follows -- is passed to it.")
+    serve = verb("serve", _serve, "Runs the mock latency server by itself, with the flags that are given (--port 8080, --log "
+                 "FILE, …), before or after a --. fanbench serve -- --help lists them, and so does mock_server/README.md.")
+    serve.usage = "fanbench serve [-h] [FLAG...]"
     test = verb("test", _test, "Runs the tests, C++ and Python.")
     test.add_argument("--long", action="store_true", help="also those that take minutes")
     return parser
 
 
 def _add_form(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--decimal", choices=(".", ","), help="of CSV: the decimal sign; . if left out")
+    parser.add_argument("--decimal", choices=(".", ","), metavar="SIGN",
+                        help="of CSV: the decimal sign, a point or a comma; a point if left out")
     parser.add_argument("--separator", type=_separator, metavar="CHARACTER",
                         help="of CSV: between columns, as ; or tab; , if left out, or ; where that is the decimal sign")
 
@@ -483,7 +486,9 @@ def _doctor(_arguments: argparse.Namespace) -> int:
 
 def _serve(arguments: argparse.Namespace) -> int:
     server = checkout.server_binary()
-    flags = arguments.rest[1:] if arguments.rest[:1] == ["--"] else arguments.rest
+    flags = arguments.rest
+    with contextlib.suppress(ValueError):
+        flags.remove("--")  # the first: it only says what is not for fanbench
     try:
         os.execv(server, [str(server), *flags])
     except OSError as e:

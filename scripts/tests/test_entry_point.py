@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import SCRIPTS, Ran, clean_environment, wait_until
+from fanbench_tools import cli
 
 CPP = ("g++ cmake ninja-build libcurl4-openssl-dev libtbb-dev libbenchmark-dev libgtest-dev libgmock-dev libfmt-dev "
        "libtomlplusplus-dev libcli11-dev nlohmann-json3-dev").split()
@@ -234,6 +235,7 @@ def test_help_of_a_verb_needs_nothing_but_python(checkout: Checkout, arguments: 
     ("run --budget -3m", 'argument --budget: expected a time such as 90s or 3m30s, got "-3m"'),
     ("run --server nowhere", "expected a server's HOST:PORT"),
     ("run nosuch", 'no suite "nosuch"; expected ci, claims, patterns, quick, scaling or smoke, or a path to a TOML file'),
+    ("run qick", 'no suite "qick" (did you mean quick?); expected ci, claims,'),
     ("run ./nosuch.toml", "./nosuch.toml: no such file"),
     ("run --filter (", "--filter: expected a regular expression"),
     ("run --out file", "file: is there already"),
@@ -248,6 +250,7 @@ def test_help_of_a_verb_needs_nothing_but_python(checkout: Checkout, arguments: 
     ("gate --base main --head nosuch", '"nosuch": neither a folder nor a commit'),
     ("gate --base main --suite nosuch", 'no suite "nosuch"; expected ci, '),
     ("gate --base main --head mine --suite nosuch", 'mine has no suite "nosuch"; expected ci, '),
+    ("gate --base main --head mine --suite clams", 'mine has no suite "clams" (did you mean claims?); expected ci, '),
     ("gate --base main --filter (", "--filter: expected a regular expression"),
     ("gate --base main --json nowhere/gate.json", "nowhere/gate.json: can't be written"),
     ("gate --base main --head .", ". is a folder of results, main is not"),
@@ -295,6 +298,23 @@ def test_help_after_two_dashes_is_the_servers(checkout: Checkout) -> None:
     assert len(checkout.calls("ninja")) == 1
     assert checkout.run("serve", "--", "--help", "--no-install").out == \
         handed_over("serve -- --help --no-install", checkout)
+
+
+@pytest.mark.parametrize("given", ["--port 8093 --log f", "-- --port 8093 --log f", "--port 8093 -- --log f",
+                                   "--port 8093 --log f --"])
+def test_the_servers_flags_may_stand_on_both_sides_of_two_dashes(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(cli.checkout, "server_binary", lambda: Path("server"))
+    monkeypatch.setattr(cli.os, "execv", lambda _, argv: started.append(argv))
+    cli.main(["serve", *given.split()])
+    assert started == [["server", "--port", "8093", "--log", "f"]]
+
+
+def test_help_says_where_the_servers_flags_are_and_shows_no_puzzle(capsys: pytest.CaptureFixture[str]) -> None:
+    for verb, told in (("serve", "fanbench serve -- --help lists them"), ("report", "--decimal SIGN ")):
+        with pytest.raises(SystemExit):
+            cli.main([verb, "--help"])
+        assert told in " ".join(capsys.readouterr().out.split())
 
 
 def test_it_works_from_any_folder_and_through_links(checkout: Checkout, tmp_path: Path) -> None:

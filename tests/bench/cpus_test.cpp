@@ -84,6 +84,8 @@ struct Shared {
   const char* name;
   Cores cores;
   Cpus client, server;  // apart
+
+  friend std::ostream& operator<<(std::ostream& out, const Shared& shared) { return out << shared.name; }
 };
 
 class Share : public testing::TestWithParam<Shared> {};

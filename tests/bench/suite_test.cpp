@@ -398,6 +398,8 @@ struct Wrong {
   const char* name;
   std::string rest;  // after the description's line
   std::string error;
+
+  friend std::ostream& operator<<(std::ostream& out, const Wrong& wrong) { return out << wrong.name; }
 };
 
 class WrongSuite : public testing::TestWithParam<Wrong> {};
@@ -426,6 +428,17 @@ INSTANTIATE_TEST_SUITE_P(
               R"(4: latencie: expected a known key (did you mean latency?), got "latencie")"},
         Wrong{"UnknownKeyOfDefaults", "[defaults]\nworker = 3\n" + gather(""),
               R"(3: worker: expected a known key (did you mean workers?), got "worker")"},
+        Wrong{"WhatOtherToolsCallAKey", "[[scenario]]\nworkload = \"retry\"\nretries = 3\n",
+              R"(4: retries: expected a known key (did you mean attempts?), got "retries")"},
+        Wrong{"WhatOtherToolsCallAKeyOfBothWorkloads",
+              "[[scenario]]\nworkload = [\"semaphore\", \"worker_pool\"]\nconcurrency = 3\n",
+              R"(4: concurrency: expected a known key (did you mean limit?), got "concurrency")"},
+        Wrong{"WhatOtherToolsCallAKeyOfDefaults", "[defaults]\ntimeout = \"1s\"\n" + gather(""),
+              R"(3: timeout: expected a known key (did you mean deadline?), got "timeout")"},
+        Wrong{"WhatOtherToolsCallAKeyOfAll", gather("delay = \"1s\"\n"),
+              R"(4: delay: expected a known key (did you mean latency?), got "delay")"},
+        Wrong{"WhatOtherToolsCallAKeyThatIsNotThere", gather("retries = 3\n"),
+              R"(4: retries: expected a known key (did you mean workers?), got "retries")"},
         Wrong{"UnknownKeyOfFailures", "[[scenario]]\nworkload = \"retry\"\nfailures = { rat = 0.1 }\n",
               R"(4: failures.rat: expected a known key (did you mean rate?), got "rat")"},
         Wrong{"NoWorkload", "[[scenario]]\ncalls = 1\n",

@@ -24,6 +24,8 @@ const std::string reply = with_length("00000000000000a7");
 struct Phase {
   const char* name;
   std::string_view begun;
+
+  friend std::ostream& operator<<(std::ostream& out, const Phase& phase) { return out << phase.name; }
 };
 constexpr Phase phases[] = {
     {"before_the_head", ""},

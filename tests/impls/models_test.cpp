@@ -27,6 +27,9 @@ const ModelEntry& model(std::string_view name) {
 struct Combination {
   std::string_view workload, model;
   std::string transport;
+
+  std::string name() const { return fmt::format("{}_{}_{}", workload, model, transport); }
+  friend std::ostream& operator<<(std::ostream& out, const Combination& row) { return out << row.name(); }
 };
 
 std::vector<Combination> all_combinations() {
@@ -86,9 +89,8 @@ TEST_P(Models, DoTheirWorkloadsWithAConnectionForEachCall) {
 }
 TEST_P(Models, DoASingleCall) { verified(case_of(GetParam(), 1)); }
 
-INSTANTIATE_TEST_SUITE_P(All, Models, testing::ValuesIn(all_combinations()), [](const auto& row) {
-  return std::string(row.param.workload) + "_" + std::string(row.param.model) + "_" + row.param.transport;
-});
+INSTANTIATE_TEST_SUITE_P(All, Models, testing::ValuesIn(all_combinations()),
+                         [](const auto& row) { return row.param.name(); });
 
 /// What a workload can be beside its default, and whether a model without concurrency can do that.
 struct Variant {

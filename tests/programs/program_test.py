@@ -82,9 +82,12 @@ class Program(unittest.TestCase):
                     (("--request-timeout", "2h"), "--request-timeout: \"2h\": a duration's unit is s, ms, us or ns: 200ms"),
                     (("--log", "/no/such/größe\n/log"), r"/no/such/größe\n/log: No such file or directory"),
                     (("--nönsense\x1b",),
-                     r"The following argument was not expected: --nönsense\x1b (--help lists the flags)"),
+                     r"not expected: --nönsense\x1b (--help lists the flags)"),
+                    (("--prot", "8093"), "not expected: --prot 8093 (--help lists the flags)"),
+                    (("7", "--threads", "2", "--prot", "8", "9"),
+                     "not expected: 7 --prot 8 9 (--help lists the flags)"),
                     (("--port",), "--port: 1 required NUMBER missing (--help lists the flags)"),
-                    (("7",), "The following argument was not expected: 7 (--help lists the flags)")):
+                    (("7",), "not expected: 7 (--help lists the flags)")):
                 with self.subTest(flags):
                     self.assertEqual(refused(*flags), (1, "", f"fanbench-server: {told}\n"))
         for flag, least, most in (("--port", 0, 2**16 - 1), ("--threads", 1, 256), ("--max-connections", 0, 2**32 - 1),

@@ -286,6 +286,9 @@ TEST(PlanText, ErrorsNameTheKey) {
   }
   expect_names(plan_error(R"({"failures":{"at_least":3,"attempts":2}})"),
                {"failures: at_least: came 3 with attempts 2, expected"});
+  expect_names(plan_error(R"({"capacity":{"burst":3}})"),
+               {"plan: capacity: burst: came 3 without per_second, expected a per_second"});
+  expect_names(plan_error(R"({"capacity":{"burst":1,"slots":2}})"), {"burst: came 1 without per_second"});
   expect_names(plan_error(R"({"failures":{"at_least":2}})"), {"at_least: came 2 with attempts 1, expected"});
   for (const char* kinds :
        {"[]", "503", "[399]", "[600]", "[0]", "[\"rst\"]", "[503,200]", "[503.5]", "[-503]", "{}"}) {

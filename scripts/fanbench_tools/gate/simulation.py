@@ -1,6 +1,6 @@
 """How often the gate is wrong: whole gates, by the very code that decides, on noise that is worse than most machines'.
 
-    PYTHONPATH=scripts python3 -m fanbench_tools.gate.simulation --gates 1000
+    PYTHONPATH=scripts /usr/bin/python3 -m fanbench_tools.gate.simulation --gates 1000
 """
 
 from __future__ import annotations
