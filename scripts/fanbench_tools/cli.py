@@ -205,10 +205,12 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _run_of(job: runner.Job, arguments: argparse.Namespace) -> int:
+    from . import terminal
+
     process.adopt_orphans()
     machine, software = runner.machine(job.bench), read_software()
     for finding in doctor.worth_saying_before_a_run(doctor.examine(machine, software)):
-        print(f"{finding.level}: {finding.line()}")
+        terminal.say(terminal.console(), f"{finding.level}: {finding.line()}", indent="  ")
     job = replace(job, context={**_context(job, machine, software), "again": _again(arguments)},
                   options=(*job.options, *runner.same_work(machine)))
     print(f"{job.suite.name}: {_many(len(job.cases), 'case')}, {_plan(job.rounds, job.budget_s)}, "

@@ -72,6 +72,13 @@ def test_only_warnings_are_said_before_a_run() -> None:
     assert [f.what for f in doctor.worth_saying_before_a_run(findings)] == ["governor"]
 
 
+def test_what_is_said_before_a_run_fits_80_columns(pretend: Pretend) -> None:
+    pretend.cases({"gather/threads/native/calls:10/latency:20ms/start:warm": "ok"}, machine={"busy_cores": 1.5})
+    said = pretend.run().out.partition("pretend: ")[0]
+    assert said.startswith("warning: load: other programs keep 1.5 ") and "End them, or wait" in " ".join(said.split())
+    assert max(map(len, said.splitlines())) <= 80
+
+
 def test_the_report_fits_80_columns() -> None:
     few = Allowance(300, "pids.max of cgroup /system.slice/fanbench.service")
     poor = replace(GOOD, cores=(0,), governor="powersave", descriptors=few, tasks=(few,), ports=few, cpu="X" * 40)
