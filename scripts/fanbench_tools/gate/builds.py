@@ -9,9 +9,10 @@ import hashlib
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, Sequence
+from typing import Callable, Iterable, Iterator, Sequence, TextIO
 
 from .. import checkout, compiling
 from ..run import process
@@ -20,6 +21,8 @@ CACHE = checkout.ROOT / ".cache" / "gate"
 BENCH = "fanbench-bench"
 TARGETS = (BENCH, "fanbench-server")
 HOURS_S = 3600.0
+TELL_S = 30.0  # how often a gate that waits for another's build says so
+LOOK_S = 0.2
 KEPT = 8  # builds of commits, of some 110 MB each
 
 
@@ -88,7 +91,7 @@ def of_commit(ref: str, commit: str, say: Callable[[str], None], stop: process.S
         return Side(ref, commit[:12], Path(pretended), commit)
     folder = CACHE / _name(commit[:12])
     if not (folder / BENCH).exists():
-        with _alone(say):
+        with _alone(say, stop):
             if not (folder / BENCH).exists():
                 say(f"building {commit[:12]} (the first time takes minutes, the next one less)")
                 _keep(_build(commit, stop), folder)
@@ -132,16 +135,27 @@ def _name(what: str) -> str:
 
 
 @contextlib.contextmanager
-def _alone(say: Callable[[str], None]) -> Iterator[None]:
-    """One gate builds at a time."""
+def _alone(say: Callable[[str], None], stop: process.StopRequest) -> Iterator[None]:
+    """One gate builds at a time. Raises Stopped."""
     CACHE.mkdir(parents=True, exist_ok=True)
+    began = said_at = time.monotonic()
     with open(CACHE / ".lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("waiting for another gate's build")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        while not _locked(lock):
+            if stop.number:
+                raise Stopped
+            if said_at == began or time.monotonic() - said_at >= TELL_S:
+                said_at = time.monotonic()
+                say(f"waiting for another gate's build, {said_at - began:.0f} s")
+            time.sleep(LOOK_S)
         yield
+
+
+def _locked(lock: TextIO) -> bool:
+    """Whether it is ours now."""
+    with contextlib.suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 def _build(commit: str, stop: process.StopRequest) -> Path:
