@@ -69,7 +69,7 @@ def _gate(arguments: argparse.Namespace) -> None:
         folder, other = (arguments.base, arguments.head or "the working tree")[::1 if folders[0] else -1]
         raise Refused(f"{folder} is a folder of results, {other} is not: expected two folders or two commits")
     try:
-        commits = [ref and builds.commit_of(ref) for ref in (arguments.base, arguments.head)]
+        commits = [None if ref is None else builds.commit_of(ref) for ref in (arguments.base, arguments.head)]
         if commits[1] is None or is_path(arguments.suite):
             suite_path(arguments.suite)
         elif arguments.suite not in (names := builds.suites_of(commits[1])):

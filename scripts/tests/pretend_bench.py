@@ -50,12 +50,14 @@ def main() -> int:
         (folder / "ready").write_text(str(os.getpid()))
 
     print("noise on stdout", flush=True)
-    if word in ("ok", "dear", "unverified", "half", "liar", "leaves"):
+    if word in ("ok", "busy", "dear", "unverified", "half", "liar", "leaves"):
         take_turns(folder, name, {"cpu_us_per_call": 11.0 if word == "dear" else 10.0, "makespan_s": 0.1 * nth})
     if word in ("hangs_in_turn", "errs_in_turn"):
         take_turns(folder, name, {}, most=1)
     if word == "ok":
         write(good_row(name, nth))
+    elif word == "busy":
+        write(good_row(name, nth) | {"noisy": 1.0})
     elif word == "dear":
         write(good_row(name, nth) | {"cpu_us_per_call": 11.0})
     elif word == "error":

@@ -108,7 +108,7 @@ class Measurer:
                 costs[Key(name, figure.name)] = tuple(map(float, values))
             elif figure.counting == counting and any(there):
                 lacking = " and ".join(dict.fromkeys(_side(s) for s, has in zip(SIDES, there) if not has))
-                self.one_sided[figure.name] = f"{figure.name}: {lacking} has none in {name}"
+                self.one_sided[figure.name] = f"{figure.plain}: {lacking} has none in {name}"
         return costs
 
     def _tell(self, stage: str) -> None:
@@ -121,12 +121,11 @@ def run(base: runner.Job, head: runner.Job, titles: tuple[str, str], budget_s: f
         stop: process.StopRequest, say: Callable[[str], None], known: tuple[list[Cause], list[Cause]],
         force: bool = False) -> Verdict:
     """Measures and decides. `known` is what is invalid, and what is worth a note, before anything is measured.
-    Raises Stopped, and BudgetTooShort before anything is measured."""
+    Raises Stopped."""
     invalid, notes = list(known[0]), list(known[1])
-    counting = all(counts_allocations(job) for job in (base, head))
+    counting = all(counts_allocations(job.bench, job.suite_file) for job in (base, head))
     if not counting:
         notes.append(Cause("allocations are not judged: the bench of one side or both can't count them"))
-    searching.see_that_it_suffices(budget_s, {c.name: round_s(c) for c in head.cases}, rules, counting)
     measurer = Measurer(base, head, rules, seed, stop, say)
     searched = searching.run([c.name for c in head.cases], measurer, budget_s, rules, counting)
     invalid += causes(measurer.invalid.items())
@@ -137,10 +136,11 @@ def run(base: runner.Job, head: runner.Job, titles: tuple[str, str], budget_s: f
     notes += absent(searched.search, rules, counting)
     notes += [Cause(f"{_share(number, measurer.measured)} of the runs: {what}") for number, what in (
         (measurer.noisy, "other programs kept the machine busy (noisy)"),
-        (measurer.bound, "the server was the bottleneck (server_bound)")) if number]
+        (measurer.bound, "the server was the bottleneck (server-bound)")) if number]
     decision = nothing_judged(rules) if incomparable else searched.decision
     return Verdict(*titles, head.suite.name, decision, invalid + incomparable, notes, searched.search,
-                   searched.confirmation, seed, measurer.spent_s())
+                   searched.confirmation, seed, measurer.spent_s(),
+                   noisy=measurer.noisy / max(1, measurer.measured))
 
 
 def round_s(case: ListedCase) -> float:
@@ -148,8 +148,8 @@ def round_s(case: ListedCase) -> float:
     return len(SIDES) * (START_S + max(case.expected_s, TURNS_S))
 
 
-def counts_allocations(job: runner.Job) -> bool:
-    return knows(job.bench, "--suite", job.suite_file, "--list", "--count-allocations")
+def counts_allocations(bench: Path, suite_file: Path) -> bool:
+    return knows(bench, "--suite", suite_file, "--list", "--count-allocations")
 
 
 def knows(bench: Path, *options: str | Path) -> bool:

@@ -15,6 +15,7 @@ from .verdict import Verdict
 
 FORMAT = 3  # of the JSON; in 2 there was one least change for all counters
 WIDTH = 80
+MOSTLY = 0.5  # of the runs: a pass of which so many were noisy says so
 NAMED = 5  # cases, of those of which the same is to be said; JSON has all
 _HEADINGS = {"regression": "Regressions", "improvement": "Improvements",
              "untested": "Suspected, without time to confirm", "unconfirmed": "Suspected, and not confirmed",
@@ -127,7 +128,8 @@ def _verdict(verdict: Verdict) -> str:
     number = len(verdict.decision.judged)
     among = _many(number, "comparison")
     regressions, improvements = (len(verdict.decision.of(what)) for what in ("regression", "improvement"))
-    said = {"pass": f"PASS: no regression found in {among}", "regression": f"REGRESSION: {regressions} in {among}",
+    noisy = f" (noisy in {100 * verdict.noisy:.0f} % of the runs)" if verdict.noisy > MOSTLY else ""
+    said = {"pass": f"PASS{noisy}: no regression found in {among}", "regression": f"REGRESSION: {regressions} in {among}",
             "unproven": f"UNPROVEN: nothing found in {among}, but a regression could hide" if number
             else "UNPROVEN: nothing was compared",
             "invalid": f"INVALID: in part; {_many(regressions, 'regression')} in {among} of the rest"

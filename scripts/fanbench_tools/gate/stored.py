@@ -48,7 +48,8 @@ def judge(base: Results, head: Results, titles: tuple[str, str], rules: Rules, w
     notes += [*causes(remarks), *absent(samples, rules, True)]
     if once := _watched_once(samples):
         samples = {key: blocks for key, blocks in samples.items() if key.figure not in once}
-        notes.append(Cause(f"not judged, as a run watches it in its first round alone: {', '.join(once)}"))
+        names = ", ".join(rules.figures[name].plain for name in once)
+        notes.append(Cause(f"not judged, as a run watches it in its first round alone: {names}"))
     notes.append(Cause("two runs of the past: without base again and without a fresh run to confirm, the least change is "
                        "doubled and the level is that of the confirmation"))
     return verdict(deciding.judge_stored(samples, rules), causes(problems), samples)

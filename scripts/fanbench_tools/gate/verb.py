@@ -23,6 +23,9 @@ from .deciding import UNPROVEN, Decision, Rules
 from .verdict import Cause, Verdict, nothing_judged
 
 
+STYLES = {"PASS": "bold green", "REGRESSION": "bold red", "UNPROVEN": "bold yellow", "INVALID": "bold red"}
+
+
 @dataclass(frozen=True)
 class Asked:
     base: str
@@ -46,7 +49,7 @@ def run(asked: Asked, stop: process.StopRequest) -> Verdict | None:
                             Rules(head_run.catalogue.gated, asked.least_change), asked.wanted, asked.force)
     process.adopt_orphans()
     # Both before anything is built: a branch may move on meanwhile.
-    of_base, of_head = (ref and builds.commit_of(ref) for ref in (asked.base, asked.head))
+    of_base, of_head = (None if ref is None else builds.commit_of(ref) for ref in (asked.base, asked.head))
     try:
         with programs.folder() as own, tempfile.TemporaryDirectory(prefix="fanbench-gate-") as folder:
             # Head first: it says whether there is anything to compare. At once: the working tree may be built anew.
@@ -87,7 +90,8 @@ def _suite_of(asked: Asked, head: Side, folder: Path) -> _Suite:
     listed = runner.list_suite(head.bench, file)
     cases = selected(listed.cases, asked.wanted, listed.name, f"fanbench list {shlex.quote(asked.suite)}")
     rules = Rules(runner.catalogue(head.bench).gated, asked.least_change)
-    searching.see_that_it_suffices(asked.budget_s, {c.name: measuring.round_s(c) for c in cases}, rules, counting=False)
+    searching.see_that_it_suffices(asked.budget_s, {c.name: measuring.round_s(c) for c in cases}, rules,
+                                   measuring.counts_allocations(head.bench, file))
     return _Suite(file, listed)
 
 
@@ -150,8 +154,7 @@ def tell(verdict: Verdict, markdown: Path | None, document: Path | None) -> int:
         print(*outputs.annotations(verdict), sep="\n")
     console = Console()
     for line in outputs.lines(verdict):
-        style = {"PASS": "bold green", "REGRESSION": "bold red", "UNPROVEN": "bold yellow",
-                 "INVALID": "bold red"}.get(line.partition(":")[0], "")
+        style = next((style for word, style in STYLES.items() if re.match(rf"{word}(:| \()", line)), "")
         console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
     return verdict.code
 

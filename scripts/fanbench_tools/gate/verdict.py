@@ -46,6 +46,7 @@ class Verdict:
     confirmation: Samples = field(default_factory=dict)
     seed: int = 0
     took_s: float = 0.0
+    noisy: float = 0.0  # the share of the runs beside which other programs kept the machine busy
     stored: bool = False
 
     @property
@@ -83,5 +84,5 @@ def differences(base: Mapping[str, Any], head: Mapping[str, Any], force: bool) -
 def absent(samples: Samples, rules: Rules, counting: bool) -> list[Cause]:
     """Figures that nothing was measured of: absent is not zero, and is not passed over."""
     measured = {key.figure for key in samples}
-    missing = [f.name for f in rules.figures.values() if f.name not in measured and (counting or not f.counting)]
+    missing = [f.plain for f in rules.figures.values() if f.name not in measured and (counting or not f.counting)]
     return [Cause(f"not judged: no row of both sides has {', '.join(missing)}")] if samples and missing else []

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from fanbench_tools.analysis import stats
 from fanbench_tools.gate import deciding, searching
 from fanbench_tools.gate.deciding import Blocks, Comparison, Key, Rules
 from fixtures.synthetic_data import CATALOGUE
@@ -260,10 +261,10 @@ class Counting(Machine):
         return {Key(case, figure): (value, value, value * (1 + 0.02 * dear) if figure != "allocations_per_call"
                                     else value + dear)
                 for case in cases for figure, value in COUNTS.items() if RULES.figures[figure].counting == counting
-                for dear in [case == "3" and figure == self.figure]}
+                for dear in [case == self.cases[-1] and figure == self.figure]}
 
 
-@pytest.mark.parametrize("cases", [5, 13, 60])
+@pytest.mark.parametrize("cases", [1, 5, 13, 60])
 @pytest.mark.parametrize("figure", list(COUNTS))
 def test_each_count_is_gated_at_the_least_budget(figure: str, cases: int) -> None:
     """One more allocation per call; of system calls, bytes and instructions as much as one call's allocation takes."""
@@ -272,8 +273,15 @@ def test_each_count_is_gated_at_the_least_budget(figure: str, cases: int) -> Non
     least = searching.least_budget_s(costs, RULES, counting=True)
     searching.see_that_it_suffices(least + 1, costs, RULES, counting=True)
     decision = searching.run(machine.cases, machine, least, RULES, counting=True).decision
-    assert [(j.key, decision.code) for j in decision.of("regression")] == [(Key("3", figure), 1)]
+    assert [(j.key, decision.code) for j in decision.of("regression")] == [(Key(machine.cases[-1], figure), 1)]
     assert machine.seconds <= least + 1
+
+
+def test_counts_get_as_many_rounds_as_the_number_of_comparisons_takes() -> None:
+    """As GATE.md says."""
+    took = {number: stats.least_rounds_of_unlike(deciding.search_tail(number, RULES), 2)
+            for number in (8, 9, 49, 50, 300, 301)}
+    assert took == {8: 3, 9: 4, 49: 4, 50: 5, 300: 5, 301: 6}
 
 
 def test_a_budget_in_which_nothing_can_be_decided_is_refused() -> None:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import argparse
+import fcntl
+import itertools
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Callable
 
 import pytest
 from conftest import CATALOGUE, Pretend, Ran, clean_environment, wait_until
 from fanbench_tools import checking, checkout
 from fanbench_tools.gate import builds, measuring, searching, verb
+from fanbench_tools.gate.deciding import Rules
 from fanbench_tools.gate.verdict import Cause
 from fanbench_tools.run import process, programs
 from fanbench_tools.run.rounds import ListedCase
 from fixtures.synthetic import case_of
+from fixtures.synthetic_data import CATALOGUE as KNOWN
 
 A = "gather/coroutines/native/calls:10/latency:20ms/start:warm"
 B = "gather/threads/native/calls:10/latency:20ms/start:warm"
@@ -69,7 +76,7 @@ def test_one_program_against_itself_passes(gated: Gate) -> None:
     assert re.search(r"\nPASS: no regression found in 3 comparisons \(\d+ s\)\n$", ran.out)
     rounds, counting_allocations = 8, 3
     assert len(gated.base.started()) == 2 * len(gated.head.started()) == 2 * (rounds + counting_allocations)
-    assert "note: not judged: no row of both sides has syscalls_per_call" in ran.out
+    assert "note: not judged: no row of both sides has system calls" in ran.out
     assert max(map(len, ran.out.partition("suite")[2].splitlines())) <= 80
 
 
@@ -98,6 +105,14 @@ def test_programs_that_are_built_anew_meanwhile_are_not_what_is_measured(gated: 
     for side in gated.sides.values():
         side.bench.write_text(side.bench.read_text().replace("exec", f"rm -f {side.bench}\nexec"))
     assert gated.run().code == 0 and not gated.base.bench.exists() and not gated.head.bench.exists()
+
+
+def test_a_pass_on_a_busy_machine_says_so(gated: Gate) -> None:
+    gated.cases({A: "busy"}, {A: "busy"})
+    ran = gated.run("--markdown", "gate.md")
+    assert (ran.code, ran.err) == (0, "")
+    said = "PASS (noisy in 100 % of the runs): no regression found in 3 comparisons ("
+    assert f"\n{said}" in ran.out and said in (gated.head.folder / "gate.md").read_text()
 
 
 def test_an_improvement_is_told_and_passes(gated: Gate) -> None:
@@ -202,6 +217,7 @@ def test_a_stop_decides_nothing_and_leaves_nothing(gated: Gate, number: signal.S
     (["--filter", "treads"], f'--filter: no case of pretend matches "treads"; nearest of 1: {A} (fanbench list '),
     (["--budget", "-3m"], 'argument --budget: expected a time such as 90s or 3m30s, got "-3m"'),
     (["--json", "/dev/null"], "/dev/null: can't be written: expected a file in a folder that is there"),
+    (["--head", ""], '"": neither a folder nor a commit of this repository'),
     (["--head", "nosuch"], '"nosuch": neither a folder nor a commit of this repository'),
 ])
 def test_bad_input_gets_one_line(gated: Gate, arguments: list[str], message: str) -> None:
@@ -212,12 +228,21 @@ def test_bad_input_gets_one_line(gated: Gate, arguments: list[str], message: str
 
 @pytest.mark.parametrize(("base", "message"), [
     ("no-such-branch", 'fanbench: "no-such-branch": neither a folder nor a commit of this repository'),
+    ("", 'fanbench: "": neither a folder nor a commit of this repository'),
     ("--help-me", "fanbench gate: argument --base: expected one argument"),
     ("HEAD:README.md", '"HEAD:README.md": neither a folder nor a commit'),
 ])
 def test_a_base_that_is_not_there_gets_one_line(gated: Gate, base: str, message: str) -> None:
     ran = gated.run(base=base)
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1) and message in ran.err
+
+
+@pytest.mark.parametrize("sides", [{"base": ""}, {"head": ""}])
+def test_an_empty_ref_is_an_unknown_one_before_anything_is_built(sides: dict[str, str]) -> None:
+    asked = argparse.Namespace(**{"verb": "gate", "base": "HEAD", "head": None, "suite": "ci", "filter": None,
+                                  "markdown": None, "json": None, **sides})
+    with pytest.raises(checking.Refused, match='^"": neither a folder nor a commit of this repository'):
+        checking.check(asked)
 
 
 def test_a_full_disk_gets_one_line_and_no_half_file(gated: Gate) -> None:
@@ -268,7 +293,7 @@ def test_what_stored_results_have_of_one_round_only_is_not_judged(gated: Gate, t
         (side / "results.json").write_text(json.dumps(document))
     ran = gated.run("--head", str(sides[1]), base=str(sides[0]))
     assert (ran.code, ran.err) == (0, "")
-    assert "not judged, as a run watches it in its first round alone: syscalls_per_call" in " ".join(ran.out.split())
+    assert "not judged, as a run watches it in its first round alone: system calls" in " ".join(ran.out.split())
 
 
 @pytest.mark.parametrize(("change", "message"), [
@@ -421,15 +446,30 @@ def test_a_base_that_can_not_be_built_is_told_in_every_form(
 
 def test_what_can_be_said_before_base_is_built_is(repository: Path, pretend: Pretend,
                                                   monkeypatch: pytest.MonkeyPatch) -> None:
-    """A filter that matches nothing, and a budget that is too short for what head has."""
+    """A filter that matches nothing, and a budget that is too short for what head has, its rounds that count included."""
     monkeypatch.setenv("FANBENCH_BENCH", str(pretend.bench))
     monkeypatch.setattr(process, "adopt_orphans", lambda: None)
     monkeypatch.setattr(programs, "FOLDER", repository / ".cache" / "measured")
-    for wanted, budget_s, refused in (("nothing", 240.0, checking.Refused), ("", 3.0, searching.BudgetTooShort)):
+    rules = Rules(KNOWN.gated)
+    uncounted, counted = (searching.least_budget_s({A: measuring.round_s(ListedCase(A))}, rules, counting)
+                          for counting in (False, True))
+    assert uncounted + 2 < counted
+    for wanted, budget_s, refused in (("nothing", 240.0, checking.Refused), ("", 3.0, searching.BudgetTooShort),
+                                      ("", uncounted + 1, searching.BudgetTooShort)):
         asked = verb.Asked("HEAD", None, str(pretend.suite), re.compile(wanted), None, budget_s, False, 1)
         with process.StopRequest() as stop, pytest.raises(refused):
             verb.run(asked, stop)
     assert not (repository / ".cache" / "gate").exists()
+
+
+def test_the_least_budgets_of_the_page_are_what_is_asked_for() -> None:
+    table = (Path(checking.__file__).parents[1] / "GATE.md").read_text().partition("| cases | at least |")[2]
+    told = re.findall(r"^\| (\d+) \| (\w+) \|$", table.partition("\n\n")[0], re.MULTILINE)
+    assert len(told) >= 5
+    for number, least in told:
+        costs = {str(i): measuring.round_s(ListedCase(A, expected_s=0.1)) for i in range(int(number))}
+        with pytest.raises(searching.BudgetTooShort, match=f" needs? {least} at least"):
+            searching.see_that_it_suffices(1.0, costs, Rules(KNOWN.gated), counting=True)
 
 
 def test_a_ref_that_is_nearly_one_is_named(repository: Path) -> None:
@@ -448,6 +488,42 @@ def test_options_of_one_gate_are_not_those_of_the_next(repository: Path, monkeyp
     assert built("HEAD")[0].bench != burning
     caches = [path.read_text() for path in repository.glob(".cache/gate/worktree/build*/CMakeCache.txt")]
     assert sorted("BURN:UNINITIALIZED=10" in cache for cache in caches) == [False, True]
+
+
+def looks(monkeypatch: pytest.MonkeyPatch, then: Callable[[], None]) -> None:
+    """A gate that waits for another's build looks at once again, and the third time `then` is done."""
+    number = itertools.count(1)
+    monkeypatch.setattr(builds, "time", SimpleNamespace(
+        monotonic=time.monotonic, sleep=lambda _seconds: then() if next(number) == 3 else None))
+
+
+def test_a_gate_that_waits_for_anothers_build_says_so_now_and_then(repository: Path,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(builds, "TELL_S", 0.0)
+    builds.CACHE.mkdir(parents=True)
+    said: list[str] = []
+    with open(builds.CACHE / ".lock", "w") as other, process.StopRequest() as stop:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        looks(monkeypatch, lambda: fcntl.flock(other, fcntl.LOCK_UN))
+        assert builds.of_commit("HEAD", builds.commit_of("HEAD"), said.append, stop).bench.read_text() == "two"
+    assert said[:-1] == ["waiting for another gate's build, 0 s"] * 3 and said[-1].startswith("building ")
+
+
+def test_a_stop_while_waiting_for_anothers_build_ends_it(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    builds.CACHE.mkdir(parents=True)
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        said.append(line)
+        if len(said) == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with open(builds.CACHE / ".lock", "w") as other, process.StopRequest() as stop:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        looks(monkeypatch, lambda: fcntl.flock(other, fcntl.LOCK_UN))  # it is not to get there
+        with pytest.raises(builds.Stopped):
+            builds.of_commit("HEAD", builds.commit_of("HEAD"), say, stop)
+    assert said == ["waiting for another gate's build, 0 s"]
 
 
 def test_a_stop_while_building_keeps_nothing_of_it(repository: Path) -> None:
