@@ -1,7 +1,9 @@
 // Tests of who runs on which CPUs.
 #include "bench/machine/cpus.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -47,7 +49,7 @@ TEST(Pin, ToCpusThatAreNotThereThrows) {
 class Devices {
  public:
   explicit Devices(const std::vector<std::string>& siblings)
-      : folder_(std::filesystem::path(testing::TempDir()) / "cpus_test") {
+      : folder_(std::filesystem::path(testing::TempDir()) / fmt::format("cpus_test.{}", getpid())) {
     for (std::size_t cpu = 0; cpu < siblings.size(); ++cpu) {
       const auto topology = folder_ / ("cpu" + std::to_string(cpu)) / "topology";
       std::filesystem::create_directories(topology);

@@ -416,6 +416,29 @@ TEST(PeakUsage, CountsThreadsAndDescriptorsOfChildren) {
   EXPECT_EQ(after.descriptors, before.descriptors + 1 + open_descriptors(child.pid()));  // ours: its pipe
 }
 
+/// As a user: root may look at everything. In a process of its own, as nobody becomes root again.
+TEST(UsageOfTree, LeavesOutAUsersChildThatHasEnded) {
+  const pid_t user = fork();
+  if (user == 0) {
+    constexpr uid_t nobody = 65534;
+    if (getuid() == 0 && setuid(nobody) != 0) _exit(2);
+    prctl(PR_SET_DUMPABLE, 1);  // which a change of user takes away, and with it the sight of oneself
+    const pid_t child = fork();
+    if (child == 0) _exit(0);
+    siginfo_t info;
+    waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT);  // it stays, as nobody takes it away
+    try {
+      usage_of_tree(0);
+    } catch (const std::system_error&) {
+      _exit(1);
+    }
+    _exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(user, &status, 0), user);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
 TEST(PeakUsage, NamesTheThreadThatSamples) {
   PeakUsage peak(0);
   EXPECT_THAT(thread_ids_of_tree(0), Contains(peak.thread_id()));

@@ -78,7 +78,8 @@ TEST(Suite, ScenarioWithoutKeysIsEveryModelOverBothTransports) {
 }
 
 TEST(Suite, LatenciesMayBeInAFileBesideIt) {
-  const std::string folder = testing::TempDir();
+  std::string folder = testing::TempDir() + "suite_test.XXXXXX";  // others' files may have such names as well
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
   std::ofstream(folder + "/api.txt") << "# ours, in May\n12ms\n15.5ms\n";
   const Suite suite = parse_suite(
       "description = \"A test\"\n" + scenario("workload = \"gather\"\nlatency = \"file:api.txt\"\n"),
@@ -96,6 +97,7 @@ TEST(Suite, LatenciesMayBeInAFileBesideIt) {
     EXPECT_THAT(error.what(), HasSubstr("/api.txt: "));
     EXPECT_THAT(error.what(), HasSubstr("soon"));
   }
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Suite, TheFloorHasItsTwoWorkloadsOverNativeOnly) {
