@@ -47,7 +47,10 @@ class Ledger {
     std::uint16_t attempt;
     Ending ending;
 
-    std::int64_t due_ns() const { return arrived_ns + waited_ns + std::int64_t{delay_us} * 1000; }
+    /// A refusal is due at once, whatever the call's delay would have been.
+    std::int64_t due_ns() const {
+      return ending == Ending::refused ? arrived_ns : arrived_ns + waited_ns + std::int64_t{delay_us} * 1000;
+    }
   };
   static_assert(sizeof(Call) == 48, "a million calls should take 48 MB");
 

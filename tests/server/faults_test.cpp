@@ -221,7 +221,7 @@ TEST_F(CapacityTest, PipelinedCallsTakeASlotOnceEach) {
 }
 
 TEST_F(CapacityTest, FasterThanTheRateIsRefused) {
-  const std::uint64_t run = create_run(R"({"capacity":{"per_second":1,"burst":3}})");
+  const std::uint64_t run = create_run(R"({"delay":"5ms","capacity":{"per_second":1,"burst":3}})");
   Client client = connect();
   std::vector<int> statuses;
   HttpReply reply;
@@ -232,6 +232,11 @@ TEST_F(CapacityTest, FasterThanTheRateIsRefused) {
   const Json seen = ledger(run);
   expect_adds_up(seen);
   EXPECT_EQ(seen["refused"], 2);
+  EXPECT_EQ(seen["in_flight_peak"], 1);
+  for (const Json& row : seen["calls"]) {  // the refusals are due at once
+    const std::int64_t delay_ns = row[3].get<std::int64_t>() - row[2].get<std::int64_t>();
+    EXPECT_EQ(delay_ns, row[5] == "refused" ? 0 : 5'000'000);
+  }
 }
 
 TEST(OpenCall, ThatIsRefusedIsNeitherDelayedNorBroken) {
