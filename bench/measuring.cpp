@@ -18,6 +18,7 @@
 #include "bench/reporters.hpp"
 #include "bench/specification/checks.hpp"
 #include "bench/targets/running_server.hpp"
+#include "bench/timeline.hpp"
 #include "bench/turns.hpp"
 
 namespace fanbench {
@@ -26,23 +27,8 @@ namespace {
 constexpr unsigned burn_percent = FANBENCH_BURN_PERCENT;
 
 void write_records(const std::string& file, const Case& c, const Measurement& measurement) {
-  nlohmann::ordered_json calls = nlohmann::json::array();
-  const auto us = [](Nanoseconds time) { return static_cast<double>(time.count()) / 1000; };
-  for (CallId id = 0; id < measurement.records().size(); ++id) {
-    const CallRecord& record = measurement.records()[id];
-    calls.push_back({{"id", id},
-                     {"intended_us", us(record.intended)},
-                     {"started_us", us(record.started)},
-                     {"finished_us", us(record.finished)},
-                     {"verdict", to_string(record.verdict)},
-                     {"attempts", record.attempts}});
-  }
-  const nlohmann::ordered_json all = {{"name", c.name},
-                                      {"ideal_s", measurement.ideal_s()},
-                                      {"makespan_s", measurement.makespans_s().back()},
-                                      {"calls", calls}};
   std::ofstream out(file);
-  out << all.dump() << '\n';
+  out << timeline_of(c, measurement).dump() << '\n';
   if (!out.flush()) throw std::runtime_error(fmt::format("cannot write {}", file));
 }
 

@@ -49,6 +49,10 @@ void Row::add(const Run& run) {
       // A deadline is set a moment before its call is recorded as started: not below 0.
       times_.cancel_latencies.push_back(std::max(0.0, microseconds(run.outcome.makespan - *decided)));
   }
+  if (specification_.returned) {
+    if (const auto returned = specification_.returned(case_, run.outcome))
+      times_.returns.push_back(microseconds(*returned));
+  }
   counts_.in_flight_peak = std::max(counts_.in_flight_peak, run.ledger.in_flight_peak);
   counts_.connections = std::max(counts_.connections, run.ledger.connections_new);
   if (specification_.counts_tasks) counts_.tasks_peak = std::max(counts_.tasks_peak, run.outcome.tasks_peak);
@@ -56,7 +60,7 @@ void Row::add(const Run& run) {
 
 void Row::add_calls(const Run& run) {
   for (const CallRecord& record : run.outcome.records) {
-    counts_.retries += record.attempts > 0 ? record.attempts - 1U : 0U;
+    counts_.further_attempts += record.attempts > 0 ? record.attempts - 1U : 0U;
     counts_.cancelled += record.verdict == Verdict::cancelled;
     counts_.timed_out += record.verdict == Verdict::timed_out;
     counts_.failed += record.verdict == Verdict::http_error || record.verdict == Verdict::transport_error;
@@ -66,10 +70,10 @@ void Row::add_calls(const Run& run) {
     times_.late_start.push_back(microseconds(record.started - record.intended));
   }
   for (const LedgerCall& call : run.ledger.calls) {
+    counts_.refused += call.ending == Ending::refused;
     if (call.ending != Ending::completed) continue;
     times_.server_lateness.push_back(microseconds(call.ended - call.due));
-    const Verdict verdict = run.outcome.records[call.id].verdict;
-    counts_.wasted += verdict == Verdict::cancelled || verdict == Verdict::timed_out;
+    counts_.wasted += was_given_up(run.outcome.attempt_of(call));
   }
 }
 
@@ -125,6 +129,7 @@ void Row::tell_times(Figures& figures) const {
   }
   tell_quantile(figures, "lateness_p99_us", times_.server_lateness, 0.99);
   if (!times_.cancel_latencies.empty()) figures["cancel_latency_us"] = median(times_.cancel_latencies);
+  if (!times_.returns.empty()) figures["return_us"] = median(times_.returns);
   tell_quantile(figures, "loop_lag_p50_us", times_.lags, 0.50);
   tell_quantile(figures, "loop_lag_p99_us", times_.lags, 0.99);
   if (!times_.lags.empty()) figures["loop_lag_max_us"] = std::ranges::max(times_.lags);
@@ -133,10 +138,14 @@ void Row::tell_times(Figures& figures) const {
 void Row::tell_counts(Figures& figures) const {
   figures["in_flight_peak"] = static_cast<double>(counts_.in_flight_peak);
   figures["connections"] = static_cast<double>(counts_.connections);
-  figures["retries"] = static_cast<double>(counts_.retries) / runs();
+  const double further_attempts = static_cast<double>(counts_.further_attempts) / runs();
+  figures["retries"] = specification_.hedges ? 0.0 : further_attempts;
+  if (specification_.hedges) figures["extra_calls"] = further_attempts / case_.scenario.calls;
   figures["cancelled"] = static_cast<double>(counts_.cancelled) / runs();
   figures["timed_out"] = static_cast<double>(counts_.timed_out) / runs();
   figures["failed"] = static_cast<double>(counts_.failed) / runs();
+  if (case_.plan.capacity.per_second > 0)
+    figures["refused_per_call"] = static_cast<double>(counts_.refused) / runs() / case_.scenario.calls;
   if (specification_.gives_up) figures["wasted_calls"] = static_cast<double>(counts_.wasted) / runs();
   if (counts_.tasks_peak > 0) figures["tasks_peak"] = counts_.tasks_peak;
 }

@@ -33,7 +33,9 @@ RunMaker::RunMaker(const Case& c, const ModelEntry& model, Target& target, std::
              .connection = c.connection,
              .workers = c.workers},
       records_(c.scenario.calls),
-      attempts_(c.scenario.attempts > 1 ? std::size_t{c.scenario.calls} * c.scenario.attempts : 0) {}
+      attempts_(c.scenario.attempts > 1 ? std::size_t{c.scenario.calls} * c.scenario.attempts : 0) {
+  if (specification_.terminates) termination_.emplace();  // before anybody makes threads
+}
 
 std::uint32_t RunMaker::in_flight() const {
   return std::min(specification_.in_flight(case_), entry_.most_in_flight(setup_));
@@ -46,7 +48,8 @@ void RunMaker::check() const {
   const bool reopens = case_.cold || case_.connection == Connection::per_call || specification_.gives_up;
   if (reopens && !ports_are_reused(is_loopback(target_.host())))
     connections = std::uint64_t{case_.scenario.calls} * (case_.iterations + 1);
-  const std::uint32_t tasks = specification_.tasks ? specification_.tasks(case_) : case_.scenario.calls;
+  const std::uint32_t tasks =
+      (specification_.tasks ? specification_.tasks(case_) : case_.scenario.calls) + case_.scenario.watchdog;
   if (auto missing = missing_for(entry_.needs(setup_, tasks, in_flight()), server_needs, connections))
     throw BeyondLimit(*missing);
   if (auto refusal = specification_.refuse(case_)) throw WrongResult(*refusal);
@@ -78,7 +81,7 @@ Run RunMaker::run(Watch watch) {
   run.ledger = target_.settled_ledger(scenario.run);
   run.outcome.clock.uncertainty += run.ledger.arrival_error;
   target_.forget(scenario.run);
-  connected_ = keeps_connections(run.ledger);
+  connected_ = keeps_connections(run);
 
   if (!run.outcome.note.empty()) throw WrongResult(run.outcome.note);
   if (auto mistake = verify(specification_, case_, entry_.most_in_flight(setup_), run.outcome, run.ledger))
@@ -110,6 +113,7 @@ Run RunMaker::make(const Scenario& scenario, Watch watch) {
   if (counters.syscalls) counters.syscalls->start();  // last: the others' are made by system calls
 
   Recorder recorder(records_, attempts_);  // the run begins
+  if (termination_) termination_->send_at(recorder.began() + scenario.deadline);
   std::unique_ptr<Model> cold_model;
   if (case_.cold) cold_model = entry_.make(setup_);
   Model& model = case_.cold ? *cold_model : *model_;
@@ -143,8 +147,8 @@ Run RunMaker::make(const Scenario& scenario, Watch watch) {
   return run;
 }
 
-bool RunMaker::keeps_connections(const Ledger& ledger) const {
-  return ledger.broken == 0 && std::ranges::none_of(records_, was_given_up);
+bool RunMaker::keeps_connections(const Run& run) const {
+  return run.ledger.broken == 0 && run.outcome.given_up() == 0;
 }
 
 }  // namespace fanbench

@@ -11,6 +11,7 @@
 #include "bench/counting/syscalls.hpp"
 #include "bench/machine/resources.hpp"
 #include "bench/measure/parts.hpp"
+#include "bench/measure/termination.hpp"
 #include "bench/specification/specification.hpp"
 #include "bench/targets/target.hpp"
 
@@ -76,11 +77,12 @@ class RunMaker {
   std::uint32_t in_flight() const;
   void become_ready();
   Run make(const Scenario& scenario, Watch watch);
-  bool keeps_connections(const Ledger& ledger) const;
+  bool keeps_connections(const Run& run) const;
 
   const Case& case_;
   const ModelEntry& entry_;
   const Specification& specification_;
+  std::optional<Termination> termination_;
   Target& target_;
   std::vector<int> sampling_cpus_;
   Setup setup_;

@@ -94,7 +94,7 @@ std::uint64_t least_begun(const Case& c, Nanoseconds since_began) {
   const Nanoseconds work = specification_of(c.workload).works_once ? Nanoseconds::zero() : c.work;
   const Nanoseconds left = since_began - held_up - time_to_begin(0);
   if (left <= Nanoseconds::zero()) return 0;
-  return static_cast<std::uint64_t>(left / (time_to_begin_one(c.cold) + work));
+  return static_cast<std::uint64_t>(left / (time_to_begin_one(c.cold) + work + c.scenario.interval));
 }
 
 Mistake check_begun(const Case& c, const LedgerCall& decisive, const Ledger& ledger, std::uint32_t at_once) {
@@ -112,7 +112,11 @@ Nanoseconds cancelled_within(const Case& c) {
 }
 
 Mistake refuse_unseen_cancellation(const Case& c, Nanoseconds decided) {
-  const Nanoseconds after = std::max(longest_delay(c) - decided, Nanoseconds::zero());
+  return refuse_unseen_cancellation(c, decided, longest_delay(c));
+}
+
+Mistake refuse_unseen_cancellation(const Case& c, Nanoseconds decided, Nanoseconds last) {
+  const Nanoseconds after = std::max(last - decided, Nanoseconds::zero());
   const Nanoseconds needed = cancelled_within(c) + least_lead;
   if (after >= needed) return std::nullopt;
   return fmt::format(

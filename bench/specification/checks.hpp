@@ -45,6 +45,8 @@ Mistake check_begun(const Case&, const LedgerCall& decisive, const Ledger&, std:
 Nanoseconds cancelled_within(const Case&);
 /// Why the plan would leave it open whether calls are given up: no reply is due so long after the decision.
 Mistake refuse_unseen_cancellation(const Case&, Nanoseconds decided);
+/// The same where not all calls may be given up: of those that may, the last is due then.
+Mistake refuse_unseen_cancellation(const Case&, Nanoseconds decided, Nanoseconds last);
 /// No call but the decisive one, whose reply made the others needless, was completed much later.
 Mistake check_rest_cancelled(const Case&, const LedgerCall& decisive, const Ledger&);
 /// The end of the chosen call, where there is one: see Specification::decided.

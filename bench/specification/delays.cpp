@@ -6,10 +6,16 @@ namespace fanbench {
 Delays::Delays(const Case& c, const Ledger& ledger) : Delays(c) {
   constexpr Nanoseconds not_served{-1};
   served_.assign(index(c.scenario.calls, 0), not_served);
+  std::vector<Attempt> refused(c.scenario.calls);  // so far: what passes is as if they had not been made
   for (const LedgerCall& call : ledger.calls) {
+    if (call.id >= c.scenario.calls) continue;
+    if (call.ending == Ending::refused) {
+      ++refused[call.id];
+      continue;
+    }
     const bool replied = call.ending == Ending::completed || call.ending == Ending::broken;
-    if (replied && call.id < c.scenario.calls && call.attempt < attempts_)
-      served_[index(call.id, call.attempt)] = call.ended - call.arrived;
+    if (const Attempt attempt = call.attempt - refused[call.id]; replied && attempt < attempts_)
+      served_[index(call.id, attempt)] = call.ended - call.arrived;
   }
 }
 

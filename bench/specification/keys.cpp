@@ -130,6 +130,27 @@ Key failures_key(std::string_view phrase) {
           .in_name = failures_text};
 }
 
+Key share_key(Key key, double Case::*member) {
+  key.values = "a share 0 … 1";
+  key.read = [member](const Node& node) -> std::vector<Change> {
+    return {[member, share = read_rate(node)](Case& c) { c.*member = share; }};
+  };
+  key.show = [member](const Case& c) { return nlohmann::ordered_json(c.*member); };
+  key.in_name = [member](const Case& c) { return fmt::format("{}", c.*member); };
+  return key;
+}
+
+Key capacity_key(Key key, std::uint32_t Capacity::*member) {
+  key.values = fmt::format("1 … {}", million);
+  key.read = [member](const Node& node) -> std::vector<Change> {
+    return {[member, value = read_number<std::uint32_t>(node, 1, million)](Case& c) {
+      c.plan.capacity.*member = value;
+    }};
+  };
+  key.show = [member](const Case& c) { return nlohmann::ordered_json(c.plan.capacity.*member); };
+  return shown_in_name(std::move(key));
+}
+
 Key work_key(Key key) {
   key.values = "a duration";
   key.read = [](const Node& node) -> std::vector<Change> {

@@ -11,6 +11,10 @@ Key limit_key(std::string_view meaning);
 Key optional_limit_key(std::string_view meaning);
 /// The plan's failures, which a workload may or may not get over: `phrase` says so.
 Key failures_key(std::string_view phrase);
+/// A share 0 … 1 of the case's calls.
+Key share_key(Key, double Case::*member);
+/// A bound of the service that the calls are made to.
+Key capacity_key(Key, std::uint32_t Capacity::*member);
 /// The case's work, under whatever name: completes what is said of the key.
 Key work_key(Key);
 /// The same, of each call.

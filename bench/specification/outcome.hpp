@@ -7,14 +7,14 @@
 #include <vector>
 
 #include "bench/targets/clock.hpp"
+#include "bench/targets/ledger.hpp"
 #include "impls/contract/records.hpp"
 
 namespace fanbench {
 
-/// A call that was begun and not waited for to its end: it takes its connection with it.
-inline bool was_given_up(const CallRecord& record) {
-  return record.attempts > 0 &&
-         (record.verdict == Verdict::cancelled || record.verdict == Verdict::timed_out);
+/// An attempt that was not waited for to its end: it takes its connection with it.
+inline bool was_given_up(const AttemptRecord& made) {
+  return made.verdict == Verdict::cancelled || made.verdict == Verdict::timed_out;
 }
 
 struct Outcome {
@@ -37,6 +37,19 @@ struct Outcome {
     const std::size_t per_call = attempts.size() / records.size();
     const auto made = attempts.subspan(id * per_call, std::min<std::size_t>(call.attempts, per_call));
     return {made.begin(), made.end()};
+  }
+
+  /// The record of the attempt that the server saw, which there must be.
+  AttemptRecord attempt_of(const LedgerCall& call) const {
+    const auto made = attempts_of(call.id);
+    return made[std::min<std::size_t>(call.attempt, made.size() - 1)];
+  }
+  /// How many were given up, of all calls.
+  std::uint64_t given_up() const {
+    std::uint64_t number = 0;
+    for (CallId id = 0; id < records.size(); ++id)
+      number += static_cast<std::uint64_t>(std::ranges::count_if(attempts_of(id), was_given_up));
+    return number;
   }
 
   /// A moment of the run on the ledger's clock; a guess where that is not shared.

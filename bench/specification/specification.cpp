@@ -104,22 +104,20 @@ Mistake check_littles_law(const Ledger& ledger) {
                      ledger.in_flight_peak);
 }
 
-std::uint64_t given_up(const Outcome& outcome) {
-  return static_cast<std::uint64_t>(std::ranges::count_if(outcome.records, was_given_up));
-}
-
 /// The most calls open at once. One that was given up ends with its record: the server sees its connection
 /// close a little later, when those that took its place may have arrived; for the same reason all others end
 /// when they are due. Without a common clock nobody can tell of the former, and they are not counted.
-std::uint64_t most_open(const Outcome& outcome, const Ledger& ledger) {
-  if (given_up(outcome) == 0) return ledger.in_flight_peak;
+std::uint64_t most_open(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+  const bool may_refuse =
+      c.plan.capacity.per_second > 0;  // at once, and the next call is there before that is noted
+  if (outcome.given_up() == 0 && !may_refuse) return ledger.in_flight_peak;
   std::vector<std::pair<Nanoseconds, int>> changes;
   for (const LedgerCall& call : ledger.calls) {
-    const CallRecord& record = outcome.records[call.id];
-    if (was_given_up(record) && !outcome.clock.shared) continue;
-    const Nanoseconds given_up = outcome.at(record.finished) - outcome.clock.uncertainty;
+    const AttemptRecord made = outcome.attempt_of(call);
+    if (was_given_up(made) && !outcome.clock.shared) continue;
+    const Nanoseconds given_up = outcome.at(made.finished) - outcome.clock.uncertainty;
     const Nanoseconds end =
-        was_given_up(record) ? std::min(call.ended, given_up) : std::min(call.ended, call.due);
+        was_given_up(made) ? std::min(call.ended, given_up) : std::min(call.ended, call.due);
     if (end <= call.arrived) continue;
     changes.emplace_back(call.arrived, 1);
     changes.emplace_back(end, -1);
@@ -131,11 +129,14 @@ std::uint64_t most_open(const Outcome& outcome, const Ledger& ledger) {
 /// ended than by plan could. A model that may have fewer open would begin the next when one ends. Where calls
 /// are given up only the time until the first end counts: after it they need not be begun.
 std::uint64_t least_peak(const Specification& specification, const Case& c, std::uint32_t at_once) {
+  if (specification.terminates) return 0;  // its calls come one by one: its own check sees to them
   const Nanoseconds deadline =
       c.scenario.deadline > Nanoseconds::zero() ? c.scenario.deadline : Nanoseconds::max();
   std::vector<Nanoseconds> ends;
   for (CallId id = 0; id < c.scenario.calls; ++id) ends.push_back(std::min(delay(c, id), deadline));
   std::ranges::sort(ends);
+  if (c.plan.capacity.per_second > 0)
+    at_once = std::min(at_once, c.plan.capacity.burst);  // others may be refused
   std::uint64_t least = 0;
   for (std::uint64_t ended = 0; ended < ends.size(); ++ended) {
     const auto begun = std::min<std::uint64_t>(at_once, least_begun(c, ends[ended]));
@@ -147,7 +148,7 @@ std::uint64_t least_peak(const Specification& specification, const Case& c, std:
 
 Mistake check_in_flight(const Specification& specification, const Case& c, std::uint32_t at_once,
                         const Outcome& outcome, const Ledger& ledger) {
-  if (const std::uint64_t open = most_open(outcome, ledger); open > at_once) {
+  if (const std::uint64_t open = most_open(c, outcome, ledger); open > at_once) {
     return fmt::format("{} calls were in flight at once, expected at most {}", open, at_once);
   }
   const std::uint64_t least = least_peak(specification, c, at_once);
@@ -162,15 +163,33 @@ Mistake check_connections(const Case& c, const Outcome& outcome, const Ledger& l
                        ledger.arrivals);
   }
   if (c.cold) {
-    if (ledger.connections_new >= ledger.in_flight_peak) return std::nullopt;
+    const std::uint64_t needed = std::min(ledger.in_flight_peak, most_open(c, outcome, ledger));
+    if (ledger.connections_new >= needed) return std::nullopt;
     return fmt::format("{} connections were opened, expected at least {} of a cold start",
-                       ledger.connections_new, ledger.in_flight_peak);
+                       ledger.connections_new, needed);
   }
   // Connections that were reset or given up have to be opened again.
-  const std::uint64_t allowed = ledger.broken + given_up(outcome);
+  const std::uint64_t allowed = ledger.broken + outcome.given_up();
   if (ledger.connections_new <= allowed) return std::nullopt;
   return fmt::format("{} connections were opened, expected at most {} of a warm start",
                      ledger.connections_new, allowed);
+}
+
+/// Tick n is due n + 1 beats after the beginning: none may be early, and none that was due before the last
+/// call ended may be missing, but for the one that was just about to be made.
+Mistake check_heartbeat(const Outcome& outcome) {
+  if (std::ranges::any_of(outcome.lags, [](Nanoseconds lag) { return lag < Nanoseconds::zero(); }))
+    return "a tick of the heartbeat was made before it was due";
+  Nanoseconds end{};
+  for (const CallRecord& record : outcome.records) end = std::max(end, record.finished);
+  const auto due = static_cast<std::uint64_t>(end / Recorder::heartbeat);
+  if (outcome.lags.size() + 1 < due) {
+    return fmt::format("{} ticks were skipped: the heartbeat made {}, and {} were due",
+                       due - outcome.lags.size(), outcome.lags.size(), due);
+  }
+  const auto most = static_cast<std::uint64_t>(outcome.makespan / Recorder::heartbeat);
+  if (outcome.lags.size() <= most) return std::nullopt;
+  return fmt::format("the heartbeat made {} ticks, expected at most {}", outcome.lags.size(), most);
 }
 
 }  // namespace
@@ -195,6 +214,9 @@ Mistake verify(const Specification& specification, const Case& c, std::uint32_t 
   if (auto mistake = check_ledger(c, ledger)) return mistake;
   if (auto mistake = check_records(c, outcome, ledger)) return mistake;
   if (auto mistake = specification.check(c, outcome, ledger, at_once)) return mistake;
+  if (c.scenario.watchdog) {
+    if (auto mistake = check_heartbeat(outcome)) return mistake;
+  }
   if (auto mistake = check_count(outcome, ledger)) return mistake;
   if (auto mistake = check_in_flight(specification, c, at_once, outcome, ledger)) return mistake;
   if (auto mistake = check_connections(c, outcome, ledger)) return mistake;

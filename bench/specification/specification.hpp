@@ -18,6 +18,12 @@ namespace fanbench {
 /// The first disagreement found, in one line: which call, what was expected, what came. Nothing: verified.
 using Mistake = std::optional<std::string>;
 
+/// A time of a run that its timeline marks, since the run began.
+struct Moment {
+  std::string_view what;
+  Nanoseconds at;
+};
+
 struct Specification {
   std::string_view workload;
   std::string_view in_short;  // in a few words, for plots
@@ -46,9 +52,19 @@ struct Specification {
   bool counts_tasks = false;
   /// Calls may be given up, which costs their connections.
   bool gives_up = false;
+  /// SIGTERM comes to the client's process at Scenario::deadline; the model has to take it.
+  bool terminates = false;
+  /// A call's further attempts are copies made beside its first, and no retries.
+  bool hedges = false;
   /// When the workload decided to give calls up, since the run began; nothing where it did not come to that.
   /// Null where it never does.
   std::optional<Nanoseconds> (*decided)(const Case&, const Outcome&) = nullptr;
+  /// When the request returned to who had asked, since the run began. Null where all are waited for.
+  std::optional<Nanoseconds> (*returned)(const Case&, const Outcome&) = nullptr;
+  /// What happens to all calls together. Null: nothing.
+  std::vector<Moment> (*moments)(const Case&, const Outcome&) = nullptr;
+  /// A heartbeat always runs beside it: what it is about is how late everything else gets.
+  bool watchdog = false;
   /// The case's work is one piece of the fan-out's own, not one on each reply.
   bool works_once = false;
   /// How long a model takes that has one call open at a time. Null: all delays together.

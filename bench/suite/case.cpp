@@ -14,6 +14,11 @@ namespace {
 
 std::string_view start_text(const Case& c) { return c.cold ? "cold" : "warm"; }
 
+/// Where each case of the workload has one, it is no choice.
+bool has_chosen_watchdog(const Case& c) {
+  return c.scenario.watchdog && !specification_of(c.workload).watchdog;
+}
+
 }  // namespace
 
 const ModelEntry& model_of(std::string_view name) {
@@ -46,6 +51,7 @@ std::string case_name(const Case& c) {
   if (c.workers_chosen) name += fmt::format("/workers:{}", c.workers);
   if (c.connection != Connection::reuse) name += fmt::format("/connection:{}", to_string(c.connection));
   if (c.pin != Pin::apart) name += fmt::format("/pin:{}", to_string(c.pin));
+  if (has_chosen_watchdog(c)) name += "/watchdog:true";
   if (c.plan.body_bytes != Plan{}.body_bytes) name += fmt::format("/body_bytes:{}", c.plan.body_bytes);
   if (c.plan.seed != Plan{}.seed) name += fmt::format("/seed:{}", c.plan.seed);
   return name;
@@ -62,6 +68,7 @@ nlohmann::ordered_json parameters_json(const Case& c) {
   }
   if (model_of(c.model).has_workers) parameters["workers"] = c.workers_chosen ? c.workers : 0;
   parameters["pin"] = to_string(c.pin);
+  parameters["watchdog"] = has_chosen_watchdog(c);
   parameters["body_bytes"] = c.plan.body_bytes;
   parameters["seed"] = c.plan.seed;
   parameters["iterations"] = c.iterations;

@@ -160,7 +160,9 @@ class Expansion {
 
   void settle() {
     for (Case& c : cases_) {
-      if (const auto settle = specification_of(c.workload).settle) settle(c);
+      const Specification& specification = specification_of(c.workload);
+      c.scenario.watchdog |= specification.watchdog;
+      if (specification.settle) specification.settle(c);
       if (c.scenario.calls % c.plan.chain != 0) {
         source_.fail(line_, "calls",
                      fmt::format("expected a multiple of {} for {}, which has so many calls in a row, got {}",

@@ -175,6 +175,18 @@ std::vector<Key> make_closing_keys() {
                         .otherwise = "3",
                         .single = true},
                        1U, 10'000U, [](Case& c, std::uint32_t count) { c.iterations = count; }),
+      value_key({.name = "watchdog",
+                 .meaning =
+                     "a heartbeat of 10 ms beside the workload: how late it is says how responsive the model "
+                     "is; mixed has one always",
+                 .example = "watchdog = true",
+                 .otherwise = "false",
+                 .phrase = "watchdog {}",
+                 .phrases = {{"false", ""}, {"true", "with a watchdog"}}},
+                "true, false",
+                [](const Node& node) {
+                  return [beats = read_bool(node)](Case& c) { c.scenario.watchdog = beats; };
+                }),
       value_key({.name = "timeline",
                  .meaning = "keep each call's times for the timeline picture",
                  .example = "timeline = true",

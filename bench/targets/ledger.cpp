@@ -12,6 +12,7 @@ namespace {
 
 Ending ending_of(const std::string& name) {
   if (name == "completed") return Ending::completed;
+  if (name == "refused") return Ending::refused;
   if (name == "reset" || name == "cut" || name == "garbage") return Ending::broken;
   if (name == "abandoned") return Ending::abandoned;
   if (name == "open") return Ending::open;

@@ -9,10 +9,10 @@
 
 namespace fanbench {
 
-/// How a call ended for the server. completed: the reply was sent. broken: reset, cut
-/// short or no HTTP, as planned. abandoned: the client
-/// closed its connection first. open: not ended yet.
-enum class Ending : std::uint8_t { completed, broken, abandoned, open };
+/// How a call ended for the server. completed: the reply was sent. refused: it was a 429 by the plan's quota,
+/// at once. broken: reset, cut short or no HTTP, as planned. abandoned: the client closed its connection
+/// first. open: not ended yet.
+enum class Ending : std::uint8_t { completed, refused, broken, abandoned, open };
 
 struct LedgerCall {
   CallId id = 0;

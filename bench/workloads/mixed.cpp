@@ -1,7 +1,5 @@
 // mixed: all calls at once, each reply is followed by work, and a heartbeat runs beside it. Ideal: every
 // piece of work begins when its reply is there, shared out evenly over `cpus`.
-#include <fmt/format.h>
-
 #include "bench/specification/checks.hpp"
 #include "bench/specification/keys.hpp"
 #include "bench/specification/schedules.hpp"
@@ -17,30 +15,8 @@ Nanoseconds end_of_calls(const Case& c, const Delays& delay, Nanoseconds work) {
 Nanoseconds ideal(const Case& c, const Delays& delay) { return end_of_calls(c, delay, c.work); }
 Nanoseconds least(const Case& c) { return end_of_calls(c, Delays(c), calibrated_at_least(c.work)); }
 
-/// Tick n is due n + 1 beats after the beginning: none may be early, and none that was due before the last
-/// call ended may be missing, but for the one that was just about to be made.
-Mistake check_heartbeat(const Outcome& outcome) {
-  if (std::ranges::any_of(outcome.lags, [](Nanoseconds lag) { return lag < Nanoseconds::zero(); }))
-    return "a tick of the heartbeat was made before it was due";
-  Nanoseconds end{};
-  for (const CallRecord& record : outcome.records) end = std::max(end, record.finished);
-  const auto due = static_cast<std::uint64_t>(end / Recorder::heartbeat);
-  if (outcome.lags.size() + 1 < due) {
-    return fmt::format("{} ticks were skipped: the heartbeat made {}, and {} were due",
-                       due - outcome.lags.size(), outcome.lags.size(), due);
-  }
-  const auto most = static_cast<std::uint64_t>(outcome.makespan / Recorder::heartbeat);
-  if (outcome.lags.size() <= most) return std::nullopt;
-  return fmt::format("the heartbeat made {} ticks, expected at most {}", outcome.lags.size(), most);
-}
-
-Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger, std::uint32_t) {
-  if (auto mistake = check_each_once(c, outcome, ledger)) return mistake;
-  return check_heartbeat(outcome);
-}
-
-/// The calls, the heartbeat, and those that offloaded work is done in.
-std::uint32_t tasks(const Case& c) { return c.scenario.calls + 1 + c.scenario.cpus; }
+/// The calls, and those that offloaded work is done in.
+std::uint32_t tasks(const Case& c) { return c.scenario.calls + c.scenario.cpus; }
 
 }  // namespace
 
@@ -69,8 +45,9 @@ cpu_per_call = "2ms"
       .bound = least,
       .in_flight = all_calls,
       .refuse = refuse_nothing,
-      .check = check,
+      .check = check_each_once,
       .tasks = tasks,
+      .watchdog = true,
   };
 }
 

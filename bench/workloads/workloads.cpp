@@ -8,16 +8,18 @@ namespace fanbench {
 
 namespace workloads {
 Specification gather(), all_settled(), task_group(), first_completed(), timeout(), semaphore(), worker_pool(),
-    producer_consumer(), pipeline(), retry(), paginate(), early_start(), mixed(), cpu();
+    producer_consumer(), pipeline(), retry(), paginate(), early_start(), shield(), hedged(), background(),
+    bridge(), drain(), rate_limited(), mixed(), cpu();
 }  // namespace workloads
 
 std::span<const Specification> specifications() {
   using namespace workloads;
   static const std::vector<Specification> all = {
-      gather(),   all_settled(), task_group(),  first_completed(),
-      timeout(),  semaphore(),   worker_pool(), producer_consumer(),
-      pipeline(), retry(),       paginate(),    early_start(),
-      mixed(),    cpu(),
+      gather(),   all_settled(),  task_group(),  first_completed(),
+      timeout(),  semaphore(),    worker_pool(), producer_consumer(),
+      pipeline(), retry(),        paginate(),    early_start(),
+      shield(),   hedged(),       background(),  bridge(),
+      drain(),    rate_limited(), mixed(),       cpu(),
   };
   return all;
 }

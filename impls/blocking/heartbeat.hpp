@@ -1,9 +1,10 @@
-// The clock of mixed's heartbeat, for models that have a thread to spare for it.
+// The clock of the heartbeat, for models that have a thread to spare for it.
 #pragma once
 
 #include <condition_variable>
 #include <mutex>
 #include <stop_token>
+#include <thread>
 
 #include "impls/contract/records.hpp"
 
@@ -21,6 +22,13 @@ void keep_beating(const std::stop_token& stop, const Recorder& recorder, Beat be
     if (Recorder::Clock::now() < recorder.beat_due(n)) return;  // so it was the stop that ended the wait
     beat(n);
   }
+}
+
+/// A thread that does so while it exists, where the scenario has a watchdog.
+template <class Beat>
+std::jthread heartbeat_beside(const Scenario& scenario, const Recorder& recorder, Beat beat) {
+  if (!scenario.watchdog) return {};
+  return std::jthread([&recorder, beat](const std::stop_token& stop) { keep_beating(stop, recorder, beat); });
 }
 
 }  // namespace fanbench

@@ -2,6 +2,8 @@
 // end.
 #include "impls/contract/records.hpp"
 
+#include <utility>
+
 namespace fanbench {
 
 Recorder::Recorder(std::span<CallRecord> calls, std::span<AttemptRecord> attempts, Clock::time_point began)
@@ -19,6 +21,8 @@ Attempt Recorder::start(CallId id) noexcept {
   if (attempt < per_call_) attempts_of(id)[attempt].started = started;
   return attempt;
 }
+
+void Recorder::start(CallId id, Attempt attempt) noexcept { attempts_of(id)[attempt].started = now(); }
 
 void Recorder::end(CallId id, Attempt attempt, const Reply& reply) noexcept {
   if (attempt >= per_call_) return;
@@ -42,6 +46,25 @@ void Recorder::finish(CallId id, const Reply& reply, Attempt attempt) noexcept {
   call.answer = reply.answer;
   call.status = reply.status;
   call.verdict = reply.verdict;
+}
+
+void Recorder::settle(CallId id) noexcept {
+  CallRecord& call = calls_[id];
+  const auto rank = [](const AttemptRecord& made) {
+    return std::pair(made.verdict == Verdict::cancelled, made.finished);
+  };
+  const AttemptRecord* decisive = nullptr;
+  for (const AttemptRecord& made : attempts_of(id)) {
+    if (made.verdict == Verdict::none) continue;
+    ++call.attempts;
+    if (decisive == nullptr || rank(made) < rank(*decisive)) decisive = &made;
+  }
+  if (decisive == nullptr) return;
+  call.started = attempts_of(id).front().started;
+  call.finished = decisive->finished;
+  call.answer = decisive->answer;
+  call.status = decisive->status;
+  call.verdict = decisive->verdict;
 }
 
 void Recorder::leave_out(CallId id, CallId end) noexcept {

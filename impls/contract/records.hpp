@@ -67,10 +67,15 @@ class Recorder {
   void ready(CallId id) noexcept { calls_[id].intended = now(); }
   /// An attempt at the call is about to be made; returns its number. The first sets the call's actual start.
   Attempt start(CallId id) noexcept;
+  /// The same of an attempt that may be made beside others of its call: its start alone is taken down.
+  void start(CallId id, Attempt attempt) noexcept;
   /// An attempt has ended, and the call goes on.
   void end(CallId id, Attempt attempt, const Reply& reply) noexcept;
   /// The call has ended with this reply, to the attempt begun last or the one that is named.
   void finish(CallId id, const Reply& reply, Attempt attempt = last) noexcept;
+  /// The call has ended, as its attempts that were made beside each other say, none of which is under way:
+  /// with the one that ended first, of those that were not given up.
+  void settle(CallId id) noexcept;
   /// The calls from `id` to before `end` are not begun any more.
   void leave_out(CallId id, CallId end) noexcept;
   /// The workload's choice where it has one: first_completed's winner, the failure that task_group reports.

@@ -21,7 +21,8 @@ Nanoseconds backoff(const Scenario& scenario, CallId id, Attempt k, Nanoseconds 
   const std::uint64_t bits = draw(scenario.seed, id, k);
   const double factor = 0.5 + 0.5 * (static_cast<double>(bits >> 11) * 0x1p-53);
   const auto wait = std::chrono::duration<double, std::nano>(scenario.backoff) * std::exp2(k) * factor;
-  return std::max(std::chrono::duration_cast<Nanoseconds>(wait), retry_after);
+  return std::max(std::chrono::duration_cast<Nanoseconds>(wait),
+                  scenario.heeds_retry_after ? retry_after : Nanoseconds{});
 }
 
 std::uint64_t priority(const Scenario& scenario, CallId id) { return draw(scenario.seed, id, UINT32_MAX); }

@@ -23,13 +23,20 @@ enum class Placement : std::uint8_t { in_line, offload };
 
 /// A workload's parameters; each workload reads its own of them.
 struct Scenario {
-  std::uint64_t run = 0;       // the server's run that the calls belong to
-  std::uint32_t calls = 1;     // ids are 0 … calls-1
-  std::uint64_t seed = 1;      // of jitter and priorities, and what work begins with
-  std::uint32_t limit = 0;     // semaphore: calls at once at most; worker_pool: workers
-  std::uint32_t attempts = 1;  // per call at most
-  Nanoseconds backoff{};       // retry: b of the waits b·2^k
-  Nanoseconds deadline{};      // timeout: from the call's start, or from the run's
+  std::uint64_t run = 0;          // the server's run that the calls belong to
+  std::uint32_t calls = 1;        // ids are 0 … calls-1
+  std::uint64_t seed = 1;         // of jitter and priorities, and what work begins with
+  std::uint32_t limit = 0;        // semaphore: calls at once at most; worker_pool: workers
+  std::uint32_t attempts = 1;     // per call at most
+  Nanoseconds backoff{};          // retry, rate_limited: b of the waits b·2^k
+  bool heeds_retry_after = true;  // else waits are the client's own
+  Nanoseconds deadline{};  // timeout: from the call's start, or from the run's; shield: from the run's;
+                           // drain: when SIGTERM comes, from the run's
+  Nanoseconds interval{}, grace{};   // drain: from call to call; for what is in flight at the signal
+  Nanoseconds hedge_after{};         // hedged: from a call's start to its second copy
+  std::uint32_t copies = 0;          // hedged: second copies of all calls together at most
+  std::uint32_t callers = 1;         // bridge: threads that ask; each has as many calls, in a row
+  std::uint32_t critical_every = 1;  // shield: of so many calls the first is critical
   Scope scope = Scope::call;
   std::uint32_t producers = 1, consumers = 1;  // producer_consumer; producer p puts p, p + producers, …
   std::uint32_t capacity = 1;                  // producer_consumer: items in the queue at most
@@ -41,15 +48,19 @@ struct Scenario {
   std::uint64_t kernel_steps = 0;  // of a piece of work: after a reply, meanwhile, or all there is
   std::uint32_t cpus = 1;          // mixed, cpu: that work may use
   Placement placement = Placement::in_line;
+  bool watchdog = false;  // a heartbeat runs beside the workload, where it shows how responsive the model is
 
   static constexpr std::uint32_t stages = 3;  // pipeline: fetch, enrich, save
 };
 static_assert(std::is_trivially_copyable_v<Scenario>, "it crosses to worker processes as bytes");
 
 /// The wait before attempt k+1 of a call whose attempt k failed: b·2^k with "equal jitter", a factor from
-/// [0.5, 1) drawn from (seed, id, k); at least what the server asked for. Source: AWS Architecture Blog,
-/// "Exponential Backoff And Jitter" (2015).
+/// [0.5, 1) drawn from (seed, id, k); at least what the server asked for, if that is heeded. Source: AWS
+/// Architecture Blog, "Exponential Backoff And Jitter" (2015).
 Nanoseconds backoff(const Scenario& scenario, CallId id, Attempt k, Nanoseconds retry_after);
+
+/// shield: whether the call is not cancelled with the others.
+constexpr bool is_critical(const Scenario& scenario, CallId id) { return id % scenario.critical_every == 0; }
 
 /// A call's priority, drawn from (seed, id): the highest is first. No two calls of a run have the same.
 std::uint64_t priority(const Scenario& scenario, CallId id);

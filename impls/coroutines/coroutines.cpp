@@ -4,13 +4,15 @@
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
 
+#include "impls/coroutines/heartbeat.hpp"
 #include "impls/table.hpp"
 
 namespace fanbench::coroutines {
 
 // Functions, a file each.
 Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, producer_consumer,
-    pipeline, retry, paginate, early_start, mixed, cpu;
+    pipeline, retry, paginate, early_start, shield, hedged, background, bridge, drain, rate_limited, mixed,
+    cpu;
 
 namespace {
 
@@ -27,6 +29,12 @@ constexpr WorkloadRow<Workload> table[] = {
     {"retry", retry},
     {"paginate", paginate},
     {"early_start", early_start},
+    {"shield", shield},
+    {"hedged", hedged},
+    {"background", background},
+    {"bridge", bridge},
+    {"drain", drain},
+    {"rate_limited", rate_limited},
     {"mixed", mixed},
     {"cpu", cpu},
 };
@@ -37,7 +45,8 @@ class Coroutines final : public Model {
 
   void warm(std::uint32_t in_flight) override { run(client_->warm(in_flight)); }
   void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
-    run(find(table, workload)(*client_, scenario, recorder));
+    auto work = find(table, workload)(*client_, scenario, recorder);
+    run(scenario.watchdog ? beside_heartbeat(std::move(work), recorder) : std::move(work));
   }
 
  private:

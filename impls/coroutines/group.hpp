@@ -48,6 +48,18 @@ Awaitable<std::vector<std::size_t>> run_group(std::vector<AnyPrepared> coroutine
   co_return order;
 }
 
+/// Waits until all have ended. Unlike join_all, this can be cancelled, and then cancels them.
+inline Awaitable<void> join_group(std::vector<Prepared> coroutines) {
+  co_await run_group(std::move(coroutines), asio::experimental::wait_for_all());
+}
+
+/// Cancels the work at the deadline, and waits until it has ended.
+inline Awaitable<void> within(Timer::time_point deadline, Awaitable<void> work) {
+  Timer timer(co_await asio::this_coro::executor, deadline);
+  auto first = std::move(work) || timer.async_wait(as_coroutine);
+  co_await std::move(first);
+}
+
 /// The coroutines of a join_all that still run, and the first exception of those that have ended.
 struct Join {
   std::size_t running;
@@ -64,6 +76,12 @@ struct CountDown {
   }
 };
 
+/// Waits until they have ended; rethrows the first exception. To be awaited where nothing cancels it.
+inline Awaitable<void> wait_for(Join& join) {
+  while (join.running > 0) co_await join.ended.async_wait(asio::as_tuple(asio::deferred));
+  if (join.failure) std::rethrow_exception(join.failure);
+}
+
 /// Starts them all in order and waits until all have ended. Nothing can cancel them, unlike a group, and so
 /// they need not carry what that takes: four allocations for a call. Rethrows the first exception.
 template <class AnyPrepared>
@@ -76,8 +94,7 @@ Awaitable<void> join_all(std::vector<AnyPrepared> coroutines) {
         asio::bind_executor(loop, CountDown{join}));  // on this loop, wherever the coroutine ran
   }
   coroutines = std::vector<AnyPrepared>();
-  while (join.running > 0) co_await join.ended.async_wait(asio::as_tuple(asio::deferred));
-  if (join.failure) std::rethrow_exception(join.failure);
+  co_await wait_for(join);
 }
 
 /// One call of one attempt, recorded; `call<Reply>` returns its reply, for those who need it. A cancelled

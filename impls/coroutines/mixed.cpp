@@ -1,6 +1,5 @@
 // All calls at once, and work after each reply: on the loop, where all others wait for it (the famous
 // mistake), or offloaded to a pool of threads.
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include "impls/coroutines/coroutines.hpp"
@@ -29,36 +28,16 @@ Awaitable<void> call_and_work(AwaitableClient& client, const Scenario& scenario,
   recorder.finish(id, reply);
 }
 
-Awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Pool pool, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
-  std::vector<Prepared> calls;
-  for (CallId id = 0; id < scenario.calls; ++id) {
-    calls.push_back(prepare(loop, call_and_work(client, scenario, id, pool, recorder)));
-  }
-  co_await join_all(std::move(calls));
-}
-
-/// Ticks until it is cancelled. A tick whose time the loop spent on other things comes late, the last of them
-/// after the cancellation.
-Awaitable<void> heartbeat(Recorder& recorder) {
-  co_await asio::this_coro::throw_if_cancelled(false);
-  const auto cancellation = co_await asio::this_coro::cancellation_state;
-  Timer timer(co_await asio::this_coro::executor);
-  for (std::uint32_t tick = 0;;) {
-    timer.expires_at(recorder.beat_due(tick));
-    const bool cancelled = cancellation.cancelled() != asio::cancellation_type::none;
-    if (cancelled && timer.expiry() > Recorder::Clock::now()) co_return;
-    auto [aborted] = co_await timer.async_wait(asio::as_tuple(asio::deferred));
-    if (!aborted) recorder.beat(tick++);
-  }
-}
-
 }  // namespace
 
 Awaitable<void> mixed(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+  const auto loop = co_await asio::this_coro::executor;
   asio::thread_pool pool(scenario.placement == Placement::offload ? scenario.cpus : 1);
-  auto first = call_all(client, scenario, pool.get_executor(), recorder) || heartbeat(recorder);
-  co_await std::move(first);
+  std::vector<Prepared> calls;
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    calls.push_back(prepare(loop, call_and_work(client, scenario, id, pool.get_executor(), recorder)));
+  }
+  co_await join_all(std::move(calls));
 }
 
 }  // namespace fanbench::coroutines

@@ -13,21 +13,10 @@ Awaitable<void> call_or_time_out(AwaitableClient& client, Request request, Recor
   recorder.finish(request.id, reply);
 }
 
-Awaitable<void> within(Timer::time_point deadline, Awaitable<void> work) {
-  Timer timer(co_await asio::this_coro::executor, deadline);
-  auto first = std::move(work) || timer.async_wait(as_coroutine);
-  co_await std::move(first);
-}
-
 Awaitable<void> call_in_time(AwaitableClient& client, const Scenario& scenario, CallId id,
                              Recorder& recorder) {
   const auto deadline = Timer::clock_type::now() + scenario.deadline;
   co_await within(deadline, call_or_time_out(client, {scenario.run, id}, recorder));
-}
-
-/// Unlike join_all, this can be cancelled, and then cancels them.
-Awaitable<void> join_group(std::vector<Prepared> calls) {
-  co_await run_group(std::move(calls), asio::experimental::wait_for_all());
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ class Floor final : public Model {
 
   void warm(std::uint32_t in_flight) override { loop_.warm(in_flight); }
   void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
+    if (scenario.watchdog) throw NotApplicable("a bare loop: nothing beats beside the calls");
     find(table, workload)(loop_, scenario, recorder);
   }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -18,11 +19,18 @@ namespace {
 std::system_error failure(const char* what) { return {errno, std::generic_category(), what}; }
 
 constexpr auto never = Recorder::Clock::time_point::max();
+constexpr std::uint32_t nobody = UINT32_MAX;  // in the place of a worker's index: somebody woke the pool up
 
 }  // namespace
 
 ProcessPool::ProcessPool(const Setup& setup)
-    : fork_server_(setup, shared_.memory()), epoll_(::epoll_create1(EPOLL_CLOEXEC)), workers_(setup.workers) {
+    : fork_server_(setup, shared_.memory()),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      woken_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      workers_(setup.workers) {
+  epoll_event event{.events = EPOLLIN, .data = {.u32 = nobody}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, woken_.get(), &event) != 0)
+    throw failure("cannot watch for who wakes the pool up");
   for (Index worker = 0; worker < workers_.size(); ++worker) start(worker);
 }
 
@@ -53,6 +61,7 @@ void ProcessPool::begin(const Scenario& scenario, Recorder& recorder) {
   while (!dead_.empty()) replace_dead();
   scenario_ = scenario;
   recorder_ = &recorder;
+  tick_ = 0;
 }
 
 void ProcessPool::warm(std::uint32_t in_flight) {
@@ -69,12 +78,25 @@ void ProcessPool::warm(std::uint32_t in_flight) {
 void ProcessPool::submit(Task task, CallId id, std::uint32_t calls) {
   if (full()) wait_for_one();
   std::ranges::copy(recorder_->records().subspan(id, calls), &shared_.calls()[id]);
-  const Job job{.number = ++last_job_,
-                .scenario = scenario_,
-                .attempts_per_call = recorder_->attempts_per_call(),
-                .began = recorder_->began(),
-                .id = id,
-                .task = task};
+  hand_out({.id = id, .task = task}, calls);
+}
+
+void ProcessPool::submit_copy(CallId id, Attempt attempt) {
+  if (full()) wait_for_one();
+  if (attempt == 0) {  // what an earlier run left there
+    const std::size_t per_call = recorder_->attempts_per_call();
+    shared_.calls()[id] = {};
+    std::ranges::fill(shared_.attempts().subspan(id * per_call, per_call), AttemptRecord{});
+  }
+  hand_out({.id = id, .attempt = attempt, .task = Task::make_copy}, 1);
+}
+
+void ProcessPool::hand_out(Job job, std::uint32_t calls) {
+  catch_up_beats();
+  job.number = ++last_job_;
+  job.scenario = scenario_;
+  job.attempts_per_call = recorder_->attempts_per_call();
+  job.began = recorder_->began();
   for (bool taken = false; !taken;) {
     const bool fresh = idle_.empty();
     if (fresh) replace_dead();
@@ -86,20 +108,28 @@ void ProcessPool::submit(Task task, CallId id, std::uint32_t calls) {
     }
     idle_.pop_back();
     worker.job = job.number;
-    worker.id = id;
+    worker.id = job.id;
     worker.calls = calls;
   }
   ++busy_;
   recorder_->task_begins();
 }
 
-CallId ProcessPool::wait_for_one() { return *wait_for_one(never); }
+CallId ProcessPool::wait_for_one() {
+  for (;;) {
+    if (const auto id = wait_for_one(never)) return *id;
+  }
+}
+
+void ProcessPool::wake() { ::eventfd_write(woken_.get(), 1); }
 
 std::optional<CallId> ProcessPool::wait_for_one(Recorder::Clock::time_point until) {
   for (;;) {
     while (ready_.empty()) {
-      read_events(until);
-      if (ready_.empty() && Recorder::Clock::now() >= until) return std::nullopt;
+      const bool woken =
+          read_events(scenario_.watchdog ? std::min(until, recorder_->beat_due(tick_)) : until);
+      catch_up_beats();
+      if (ready_.empty() && (woken || Recorder::Clock::now() >= until)) return std::nullopt;
     }
     const Index worker = ready_.back();
     ready_.pop_back();
@@ -109,22 +139,31 @@ std::optional<CallId> ProcessPool::wait_for_one(Recorder::Clock::time_point unti
   }
 }
 
+void ProcessPool::catch_up_beats() {
+  while (scenario_.watchdog && Recorder::Clock::now() >= recorder_->beat_due(tick_)) recorder_->beat(tick_++);
+}
+
 void ProcessPool::wait_for_all() {
   while (busy_ > 0) wait_for_one();
 }
 
-void ProcessPool::cancel_all() {
+void ProcessPool::cancel(const std::function<bool(CallId)>& unwanted) {
   for (const Worker& worker : workers_) {
-    if (worker.id == Recorder::none) continue;
+    if (worker.id == Recorder::none || !unwanted(worker.id)) continue;
     const sigval job{.sival_int = static_cast<int>(worker.job)};
     while (::sigqueue(worker.process.pid, stop_signal(), job) != 0 && errno == EAGAIN) {
       std::this_thread::yield();  // as many signals are pending as the user may have
     }
   }
+}
+
+void ProcessPool::cancel_all() {
+  cancel([](CallId) { return true; });
   wait_for_all();
 }
 
-void ProcessPool::read_events(Recorder::Clock::time_point until) {
+/// Whether somebody woke it up.
+bool ProcessPool::read_events(Recorder::Clock::time_point until) {
   std::array<epoll_event, 64> events{};
   const auto left = std::max(until - Recorder::Clock::now(), Recorder::Clock::duration::zero());
   const timespec timeout{.tv_sec = left / std::chrono::seconds(1),
@@ -134,6 +173,8 @@ void ProcessPool::read_events(Recorder::Clock::time_point until) {
                         : ::epoll_pwait2(epoll_.get(), events.data(), events.size(), &timeout, nullptr);
   if (count < 0 && errno != EINTR) throw failure("cannot wait for the worker processes");
   for (int i = count - 1; i >= 0; --i) ready_.push_back(events[static_cast<std::size_t>(i)].data.u32);
+  eventfd_t times = 0;
+  return std::erase(ready_, nobody) > 0 && ::eventfd_read(woken_.get(), &times) == 0;
 }
 
 /// Waits for the end of the worker's job: false where the worker died instead.

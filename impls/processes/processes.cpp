@@ -7,7 +7,8 @@ namespace fanbench::processes {
 
 // Functions, a file each.
 Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, producer_consumer,
-    pipeline, retry, paginate, early_start, mixed, cpu;
+    pipeline, retry, paginate, early_start, shield, hedged, background, bridge, drain, rate_limited, mixed,
+    cpu;
 
 namespace {
 
@@ -24,6 +25,12 @@ constexpr WorkloadRow<Workload> table[] = {
     {"retry", retry},
     {"paginate", paginate},
     {"early_start", early_start},
+    {"shield", shield},
+    {"hedged", hedged},
+    {"background", background},
+    {"bridge", bridge},
+    {"drain", drain},
+    {"rate_limited", rate_limited},
     {"mixed", mixed},
     {"cpu", cpu},
 };

@@ -75,6 +75,10 @@ void do_job(const Job& job, BlockingClient& client, Recorder& recorder, const st
     case Task::call_next:
       call(client, {.run = scenario.run, .id = id, .cursor = recorder.records()[id - 1].answer}, recorder);
       break;
+    case Task::make_copy:
+      recorder.start(id, job.attempt);
+      recorder.end(id, job.attempt, client.get({scenario.run, id, job.attempt}, {stop}));
+      break;
     case Task::call_until_ok:
       call_until_ok(client, scenario, id, recorder);
       break;

@@ -15,6 +15,7 @@ enum class Task : std::uint8_t {
   warm,  // open a connection
   call,
   call_next,  // the same, with the answer in the record of the call before as its cursor
+  make_copy,  // one of the call's attempts, of which others may be under way
   call_until_ok,
   try_once,  // the next attempt at a call that may need more
   call_in_time,
@@ -28,10 +29,11 @@ enum class Task : std::uint8_t {
 /// Pool to worker, as bytes: do this and take it down in the shared records.
 struct Job {
   std::uint32_t number = 0;  // tells a worker's jobs apart
-  Scenario scenario;
+  Scenario scenario{};
   std::uint32_t attempts_per_call = 0;  // for which there are records; see Recorder
-  Recorder::Clock::time_point began;    // of the run: the clock is the same in every process of the machine
+  Recorder::Clock::time_point began{};  // of the run: the clock is the same in every process of the machine
   CallId id = 0;
+  Attempt attempt = 0;  // make_copy
   Task task = Task::call;
 };
 

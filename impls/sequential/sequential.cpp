@@ -2,13 +2,15 @@
 #include "impls/sequential/sequential.hpp"
 
 #include "impls/blocking/needs.hpp"
+#include "impls/sequential/heartbeat.hpp"
 #include "impls/table.hpp"
 
 namespace fanbench::sequential {
 
 // Functions, a file each.
 Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, producer_consumer,
-    pipeline, retry, paginate, early_start, mixed, cpu;
+    pipeline, retry, paginate, early_start, shield, hedged, background, bridge, drain, rate_limited, mixed,
+    cpu;
 
 namespace {
 
@@ -25,6 +27,12 @@ constexpr WorkloadRow<Workload> table[] = {
     {"retry", retry},
     {"paginate", paginate},
     {"early_start", early_start},
+    {"shield", shield},
+    {"hedged", hedged},
+    {"background", background},
+    {"bridge", bridge},
+    {"drain", drain},
+    {"rate_limited", rate_limited},
     {"mixed", mixed},
     {"cpu", cpu},
 };
@@ -35,7 +43,9 @@ class Sequential final : public Model {
 
   void warm(std::uint32_t in_flight) override { client_->warm(in_flight); }
   void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
-    find(table, workload)(*client_, scenario, recorder);
+    BeatingClient client(*client_, scenario, recorder);
+    find(table, workload)(client, scenario, recorder);
+    client.catch_up();
   }
 
  private:

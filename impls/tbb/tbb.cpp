@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "impls/blocking/heartbeat.hpp"
 #include "impls/blocking/needs.hpp"
 #include "impls/table.hpp"
 #include "impls/tbb/tasks.hpp"
@@ -14,7 +15,8 @@ namespace fanbench::tbb {
 
 // Functions, a file each.
 Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, producer_consumer,
-    pipeline, retry, paginate, early_start, mixed, cpu;
+    pipeline, retry, paginate, early_start, shield, hedged, background, bridge, drain, rate_limited, mixed,
+    cpu;
 
 namespace {
 
@@ -31,6 +33,12 @@ constexpr WorkloadRow<Workload> table[] = {
     {"retry", retry},
     {"paginate", paginate},
     {"early_start", early_start},
+    {"shield", shield},
+    {"hedged", hedged},
+    {"background", background},
+    {"bridge", bridge},
+    {"drain", drain},
+    {"rate_limited", rate_limited},
     {"mixed", mixed},
     {"cpu", cpu},
 };
@@ -44,6 +52,10 @@ class Tbb final : public Model {
     pool_.client->warm(in_flight);
   }
   void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
+    // The ticks are tasks among those of the calls.
+    const auto heart = heartbeat_beside(scenario, recorder, [&](std::uint32_t n) {
+      run_tasks(pool_.arena, 1, [&](std::uint32_t) { recorder.beat(n); });
+    });
     find(table, workload)(pool_, scenario, recorder);
   }
 

@@ -1,20 +1,13 @@
 // Every call is a task that does the work which follows its reply, or hands it to a second pool with `cpus`
-// threads and is done; the heartbeat's ticks are tasks among those of the calls.
+// threads and is done.
 #include <latch>
-#include <thread>
 
-#include "impls/blocking/heartbeat.hpp"
 #include "impls/kernel.hpp"
 #include "impls/thread_pool/tasks.hpp"
 
 namespace fanbench::thread_pool {
 
 void mixed(Pool& pool, const Scenario& scenario, Recorder& recorder) {
-  const std::jthread heart([&](const std::stop_token& stop) {
-    keep_beating(stop, recorder, [&](std::uint32_t n) {
-      run_tasks(pool.threads, 1, [&](std::uint32_t) { recorder.beat(n); });
-    });
-  });
   const bool offload = scenario.placement == Placement::offload;
   asio::thread_pool cpus(offload ? scenario.cpus : 1);
   std::latch offloaded(offload ? scenario.calls : 0);
@@ -28,6 +21,6 @@ void mixed(Pool& pool, const Scenario& scenario, Recorder& recorder) {
     });
   });
   offloaded.wait();
-}  // the second pool's threads are joined here, then the heartbeat is stopped and joined
+}  // the second pool's threads are joined here
 
 }  // namespace fanbench::thread_pool

@@ -1,14 +1,17 @@
 // The thread pool model's workloads.
 #include "impls/thread_pool/thread_pool.hpp"
 
+#include "impls/blocking/heartbeat.hpp"
 #include "impls/blocking/needs.hpp"
 #include "impls/table.hpp"
+#include "impls/thread_pool/tasks.hpp"
 
 namespace fanbench::thread_pool {
 
 // Functions, a file each.
 Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, producer_consumer,
-    pipeline, retry, paginate, early_start, mixed, cpu;
+    pipeline, retry, paginate, early_start, shield, hedged, background, bridge, drain, rate_limited, mixed,
+    cpu;
 
 namespace {
 
@@ -25,6 +28,12 @@ constexpr WorkloadRow<Workload> table[] = {
     {"retry", retry},
     {"paginate", paginate},
     {"early_start", early_start},
+    {"shield", shield},
+    {"hedged", hedged},
+    {"background", background},
+    {"bridge", bridge},
+    {"drain", drain},
+    {"rate_limited", rate_limited},
     {"mixed", mixed},
     {"cpu", cpu},
 };
@@ -35,6 +44,10 @@ class ThreadPool final : public Model {
 
   void warm(std::uint32_t in_flight) override { pool_.client->warm(in_flight); }
   void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
+    // The ticks are tasks among those of the calls.
+    const auto heart = heartbeat_beside(scenario, recorder, [&](std::uint32_t n) {
+      run_tasks(pool_.threads, 1, [&](std::uint32_t) { recorder.beat(n); });
+    });
     find(table, workload)(pool_, scenario, recorder);
   }
 

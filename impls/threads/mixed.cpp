@@ -1,12 +1,11 @@
 // A thread for each call does the work that follows its reply, or hands it to a pool of `cpus` threads and
-// waits for the result; the heartbeat is one thread more.
+// waits for the result.
 #include <future>
 #include <queue>
 #include <thread>
 #include <vector>
 
 #include "impls/blocking/bounded_queue.hpp"
-#include "impls/blocking/heartbeat.hpp"
 #include "impls/kernel.hpp"
 #include "impls/threads/threads.hpp"
 
@@ -17,9 +16,6 @@ void mixed(BlockingClient& client, const Scenario& scenario, Recorder& recorder)
   using Jobs = BoundedQueue<std::queue<Job>>;
   const bool offload = scenario.placement == Placement::offload;
 
-  const std::jthread heart([&](const std::stop_token& stop) {
-    keep_beating(stop, recorder, [&](std::uint32_t n) { recorder.beat(n); });
-  });
   Jobs jobs(scenario.calls);
   std::vector<std::jthread> pool;
   const Jobs::CloseAtEnd close{jobs};
@@ -40,6 +36,6 @@ void mixed(BlockingClient& client, const Scenario& scenario, Recorder& recorder)
       recorder.finish(id, result.get());
     });
   }
-}  // the calls are joined here, then the pool, and at last the heartbeat is stopped and joined
+}  // the calls are joined here, then the pool
 
 }  // namespace fanbench::threads

@@ -1,6 +1,7 @@
 // The thread model's workloads.
 #include "impls/threads/threads.hpp"
 
+#include "impls/blocking/heartbeat.hpp"
 #include "impls/blocking/needs.hpp"
 #include "impls/table.hpp"
 
@@ -8,7 +9,8 @@ namespace fanbench::threads {
 
 // Functions, a file each.
 Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, producer_consumer,
-    pipeline, retry, paginate, early_start, mixed, cpu;
+    pipeline, retry, paginate, early_start, shield, hedged, background, bridge, drain, rate_limited, mixed,
+    cpu;
 
 namespace {
 
@@ -25,6 +27,12 @@ constexpr WorkloadRow<Workload> table[] = {
     {"retry", retry},
     {"paginate", paginate},
     {"early_start", early_start},
+    {"shield", shield},
+    {"hedged", hedged},
+    {"background", background},
+    {"bridge", bridge},
+    {"drain", drain},
+    {"rate_limited", rate_limited},
     {"mixed", mixed},
     {"cpu", cpu},
 };
@@ -35,6 +43,7 @@ class Threads final : public Model {
 
   void warm(std::uint32_t in_flight) override { client_->warm(in_flight); }
   void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
+    const auto heart = heartbeat_beside(scenario, recorder, [&](std::uint32_t n) { recorder.beat(n); });
     find(table, workload)(*client_, scenario, recorder);
   }
 

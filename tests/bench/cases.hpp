@@ -104,6 +104,71 @@ inline Case timeout_case(Scope scope = Scope::call) {
   return c;
 }
 
+/// Calls come at 0, 20 … 140 ms, and the signal at 70: calls 0 and 3 are fast, 1 and 2 slow.
+inline Case drain_case() {
+  Case c = with_pattern(a_case("drain", 8), "fssfffff");
+  c.plan.delay = BimodalDelay{30ms, 500ms, 0.5};
+  c.scenario.interval = 20ms;
+  c.scenario.deadline = 70ms;
+  c.scenario.grace = 60ms;
+  return c;
+}
+
+inline Case bridge_case() {
+  Case c = a_case("bridge", 6);
+  c.scenario.callers = 2;
+  c.plan.chain = 3;
+  return c;
+}
+
+/// The request's own call is fast and 2 are slow; 2 fails.
+inline Case background_case() {
+  Case c = a_case("background", 4);
+  c.plan.delay = BimodalDelay{30ms, 200ms, 0.5};
+  c.plan.failures = {.rate = 0.5, .kinds = {503}};
+  return with_seed(c, [](const Case& drawn) {
+    for (CallId id = 0; id < 4; ++id) {
+      if (delay(drawn, id) != (id == 1 || id == 2 ? 200ms : 30ms) || fails(drawn, id) != (id == 2))
+        return false;
+    }
+    return true;
+  });
+}
+
+/// Calls 1 and 3 are slow; their copies are not.
+inline Case hedged_case() {
+  Case c = a_case("hedged", 4);
+  c.plan.delay = BimodalDelay{30ms, 500ms, 0.5};
+  c.scenario.hedge_after = 120ms;
+  c.scenario.attempts = 2;
+  c.scenario.copies = 4;
+  return with_seed(c, [](const Case& drawn) {
+    for (CallId id = 0; id < 4; ++id) {
+      if (delay(drawn, id) != (id % 2 ? 500ms : 30ms) || (id % 2 && delay(drawn, id, 1) != 30ms))
+        return false;
+    }
+    return true;
+  });
+}
+
+/// A call may pass each 50 ms; three workers.
+inline Case rate_limited_case() {
+  Case c = a_case("rate_limited", 6);
+  c.plan.capacity.per_second = 20;
+  c.scenario.limit = 3;
+  specification_of("rate_limited").settle(c);
+  return c;
+}
+
+/// Calls 0 and 2 are critical; 1 and 2 take long.
+inline Case shield_case() {
+  Case c = with_pattern(a_case("shield", 4), "fssf");
+  c.plan.delay = BimodalDelay{30ms, 500ms, 0.5};
+  c.scenario.deadline = 120ms;
+  c.scenario.critical_every = 2;
+  return c;
+}
+
 inline Case worker_pool_case() {
   Case c = semaphore_case();
   c.workload = "worker_pool";
@@ -146,6 +211,7 @@ inline Case mixed_case() {
   c.plan.delay = FixedDelay{120ms};
   c.work = 2ms;
   c.scenario.cpus = 2;
+  c.scenario.watchdog = true;
   return c;
 }
 

@@ -20,6 +20,7 @@
 #include "bench/measure/burner.hpp"
 #include "bench/measure/status.hpp"
 #include "bench/targets/running_server.hpp"
+#include "bench/timeline.hpp"
 #include "bench/turns.hpp"
 #include "impls/http/transports.hpp"
 #include "tests/bench/cases.hpp"
@@ -140,6 +141,12 @@ std::vector<Case> one_of_each_workload() {
           paginate_case(),
           producer_consumer_case(),
           early_start_case(),
+          shield_case(),
+          hedged_case(),
+          background_case(),
+          bridge_case(),
+          drain_case(),
+          rate_limited_case(),
           mixed_case(),
           cpu_case()};
 }
@@ -464,6 +471,28 @@ TEST(Turns, AreMadeWhenTheyAreAskedForAndHaveFiguresOfTheirOwn) {
   EXPECT_GT(lines[0].at("ready").at("turn_s"), 0.01);
   for (int i = 1; i < 4; ++i) EXPECT_EQ(lines[i].at("turn").at("verified"), 1);
   EXPECT_NE(lines[1].at("turn").at("makespan_s"), lines[2].at("turn").at("makespan_s"));
+}
+
+/// Calls 1 and 3 get a second copy.
+TEST(Timeline, HasEachAttemptOfCallsThatHadSeveralAndWhatConcernsAll) {
+  const Case c = hedged_case();
+  MockServer server(SERVER_PROGRAM);
+  const ModelEntry entry = toy<Break::nothing>();
+  Measurement measurement(c, entry, server);
+  measurement.prepare(false);
+  measurement.iterate();
+  const auto timeline = timeline_of(c, measurement);
+  EXPECT_EQ(timeline.at("moments"),
+            nlohmann::ordered_json::parse(R"([{"what": "second copies", "at_us": 120000.0}])"));
+  const auto& calls = timeline.at("calls");
+  EXPECT_EQ(calls.size(), 4);
+  EXPECT_FALSE(calls[0].contains("made"));
+  const auto& made = calls[1].at("made");
+  ASSERT_EQ(made.size(), 2);
+  EXPECT_EQ(made[0].at("verdict"), "cancelled");
+  EXPECT_EQ(made[1].at("verdict"), "ok");
+  EXPECT_EQ(made[1].at("finished_us"), calls[1].at("finished_us"));
+  EXPECT_GE(made[1].at("started_us"), 120'000);
 }
 
 TEST(Turns, HaveSeveralIterationsWhereOneIsShort) {

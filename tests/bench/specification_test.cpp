@@ -659,6 +659,129 @@ TEST(TaskGroup, RefusesAPlanWithTwoFirstFailures) {
   EXPECT_THAT(specification_of("task_group").refuse(c).value_or(""), HasSubstr("are 0ms apart"));
 }
 
+TEST(Drain, LastsUntilTheLastCallInFlightOrTheEndOfTheGrace) {
+  const Specification& drain = specification_of("drain");
+  Case c = drain_case();
+  EXPECT_EQ(drain.ideal(c), 130ms);  // two calls take longer than the grace
+  EXPECT_EQ(drain.in_flight(c), 4);  // at 80 ms: calls 1 to 4, where the signal of 70 ms is taken late
+  c.plan.delay = FixedDelay{30ms};
+  EXPECT_EQ(drain.ideal(c), 90ms);  // the call that came at 60 ms
+  c.plan.delay = FixedDelay{5ms};
+  EXPECT_EQ(drain.ideal(c), 70ms);
+}
+TEST(Drain, RefusesAPlanThatShowsNoDraining) {
+  const Specification& drain = specification_of("drain");
+  EXPECT_EQ(drain.refuse(drain_case()), std::nullopt);
+  Case c = drain_case();
+  c.scenario.calls = 4;
+  EXPECT_THAT(drain.refuse(c).value_or(""), HasSubstr("the last call comes after 60ms"));
+  c = drain_case();
+  c.plan.delay = FixedDelay{500ms};
+  EXPECT_THAT(drain.refuse(c).value_or(""),
+              HasSubstr("no call in flight at the signal ends within the grace"));
+  c = drain_case();
+  c.plan.delay = FixedDelay{50ms};
+  EXPECT_THAT(drain.refuse(c).value_or(""), HasSubstr("to tell whether it is"));
+}
+TEST(Bridge, LastsAsLongAsTheSlowestCaller) {
+  Case c = with_pattern(bridge_case(), "ffssff");  // of two callers: 30 + 30 + 100 ms, 100 + 30 + 30 ms
+  EXPECT_EQ(specification_of("bridge").ideal(c), 160ms);
+  c = with_pattern(bridge_case(), "fffssf");
+  EXPECT_EQ(specification_of("bridge").ideal(c), 230ms);
+  EXPECT_EQ(specification_of("bridge").in_flight(c), 2);
+}
+TEST(Hedged, LastsAsLongAsTheSlowestCallOrItsCopy) {
+  const Specification& hedged = specification_of("hedged");
+  Case c = hedged_case();  // 30 ms; two calls of 500 ms, whose copies take 30 ms, after 120 ms
+  EXPECT_EQ(hedged.ideal(c), 150ms);
+  EXPECT_EQ(hedged.in_flight(c), 6);
+  c.scenario.copies = 1;
+  EXPECT_EQ(hedged.ideal(c), 500ms);
+  EXPECT_EQ(hedged.in_flight(c), 5);
+  c.scenario.hedge_after = 490ms;
+  c.scenario.copies = 4;
+  EXPECT_EQ(hedged.ideal(c), 500ms);  // the copies would be later
+}
+TEST(Hedged, RefusesAPlanInWhichACallMayBeSlowOrNot) {
+  const Specification& hedged = specification_of("hedged");
+  EXPECT_EQ(hedged.refuse(hedged_case()), std::nullopt);
+  Case c = hedged_case();
+  c.scenario.hedge_after = 35ms;
+  EXPECT_THAT(hedged.refuse(c).value_or(""), HasSubstr("call 0 is due 5ms from the time of its copy"));
+}
+TEST(Hedged, HasABudgetOfAShareOfItsCalls) {
+  const auto settle = specification_of("hedged").settle;
+  Case c = hedged_case();
+  c.scenario.calls = 100;
+  for (const auto& [share, copies] :
+       std::map<double, std::uint32_t>{{0, 0}, {0.05, 5}, {0.29, 29}, {1, 100}}) {
+    c.hedge_budget = share;
+    settle(c);
+    EXPECT_EQ(c.scenario.copies, copies) << share;
+  }
+}
+
+TEST(RateLimited, LetsACallPassWhenTheBucketHasRoomAndAWorkerIsFree) {
+  const Specification& limited = specification_of("rate_limited");
+  Case c = rate_limited_case();  // 6 calls of 30 ms, one each 50 ms
+  EXPECT_EQ(limited.ideal(c), 280ms);
+  EXPECT_EQ(limited.least(c), 280ms);
+  c.plan.capacity.burst = 3;  // three at once, the others after 50, 100 and 150 ms
+  EXPECT_EQ(limited.ideal(c), 180ms);
+  EXPECT_EQ(limited.least(c), 180ms);
+  c.scenario.limit = 1;  // one after another: the sixth could pass long before its worker is free
+  EXPECT_EQ(limited.ideal(c), 180ms);
+  c.plan.delay = FixedDelay{80ms};
+  EXPECT_EQ(limited.ideal(c), 480ms);
+}
+TEST(RateLimited, RefusesDelaysThatEachAttemptDraws) {
+  const Specification& limited = specification_of("rate_limited");
+  Case c = rate_limited_case();
+  EXPECT_EQ(limited.refuse(c), std::nullopt);
+  c.plan.delay = UniformDelay{10ms, 20ms};
+  EXPECT_THAT(limited.refuse(c).value_or(""), HasSubstr("choose a fixed latency"));
+  c = rate_limited_case();
+  c.scenario.heeds_retry_after = false;
+  EXPECT_THAT(limited.refuse(c).value_or(""), HasSubstr("without a backoff"));
+}
+TEST(RateLimited, TakesAsServedWhatPassed) {
+  Case c = rate_limited_case();
+  c.scenario.calls = 1;
+  const Ledger ledger{
+      .calls = {{0, 0, 10ms, 10ms, 11ms, Ending::refused}, {0, 1, 60ms, 90ms, 95ms, Ending::completed}}};
+  EXPECT_EQ(specification_of("rate_limited").served_ideal(c, ledger), 35ms);
+}
+TEST(RateLimited, WaitsAsLongAsTheServerSaysOrAsItLikes) {
+  Scenario scenario{.backoff = 10ms};
+  EXPECT_EQ(backoff(scenario, 0, 0, 70ms), 70ms);
+  scenario.heeds_retry_after = false;
+  EXPECT_LE(backoff(scenario, 0, 0, 70ms), 10ms);
+}
+
+TEST(Shield, LastsAsLongAsItsCriticalCalls) {
+  const Specification& shield = specification_of("shield");
+  Case c = shield_case();  // critical: 30 ms and 500 ms; the others: 500 ms and 30 ms; cancelled after 120 ms
+  EXPECT_EQ(shield.ideal(c), 500ms);
+  c.scenario.critical_every = 4;  // call 0 alone, which takes 30 ms
+  EXPECT_EQ(shield.ideal(c), 120ms);
+  c.plan.delay = FixedDelay{30ms};
+  EXPECT_EQ(shield.ideal(c), 30ms);
+}
+TEST(Shield, RefusesAPlanThatShowsNoShield) {
+  const Specification& shield = specification_of("shield");
+  EXPECT_EQ(shield.refuse(shield_case()), std::nullopt);
+  Case c = shield_case();
+  c.scenario.critical_every = 4;
+  EXPECT_THAT(shield.refuse(c).value_or(""),
+              HasSubstr("2 calls are cancelled and 0 critical ones outlast that"));
+  c = shield_case();
+  c.scenario.deadline = 35ms;
+  EXPECT_THAT(shield.refuse(c).value_or(""), HasSubstr("call 0 is due 5ms from the deadline"));
+  c = shield_case();
+  c.plan.delay = BimodalDelay{30ms, 200ms, 0.5};
+  EXPECT_THAT(shield.refuse(c).value_or(""), HasSubstr("is due 80ms after"));
+}
+
 TEST(Timeout, RefusesALateCallThatWasMadeTwice) {
   const Case c = timeout_case();
   Made made = served(c, {{0, 1us}, {1, 1us}, {2, 1us}, {3, 1us}});
@@ -1182,6 +1305,8 @@ Ledger as_planned_by(const Plan& plan, const Case& c) {
 }
 
 TEST(ServedIdeal, IsTheSameSimulationOfEveryWorkload) {
+  Case drained = drain_case();
+  drained.scenario.grace = 1s;
   const std::vector<Case> all = {gather_case(),
                                  all_settled_case(),
                                  task_group_case(),
@@ -1197,6 +1322,12 @@ TEST(ServedIdeal, IsTheSameSimulationOfEveryWorkload) {
                                  pipeline_case(Mode::barrier),
                                  paginate_case(1),
                                  early_start_case(),
+                                 shield_case(),
+                                 hedged_case(),
+                                 background_case(),
+                                 bridge_case(),
+                                 drained,
+                                 rate_limited_case(),
                                  mixed_case(),
                                  cpu_case()};
   std::set<std::string> seen;

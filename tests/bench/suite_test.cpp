@@ -387,12 +387,12 @@ timeline = true
     "name": "semaphore/thread_pool/curl/calls:20/latency:200ms/start:warm/limit:10",
     "workload": "semaphore", "model": "thread_pool", "transport": "curl",
     "parameters": {"calls": 20, "latency": "200ms", "start": "warm", "connection": "reuse", "limit": 10,
-                   "workers": 0, "pin": "apart", "body_bytes": 64, "seed": 1, "iterations": 3},
+                   "workers": 0, "pin": "apart", "watchdog": false, "body_bytes": 64, "seed": 1, "iterations": 3},
     "timeline": false, "in_flight": 10, "ideal_s": 0.4, "expected_s": 1.6})"));
   EXPECT_EQ(json["cases"][1]["parameters"], nlohmann::ordered_json::parse(R"({
     "calls": 1, "latency": "200ms", "start": "warm", "connection": "reuse", "attempts": 3, "backoff": "10ms",
     "failures": {"rate": 0.5, "attempts": 1, "kinds": ["reset"], "retry_after": "0ms"},
-    "pin": "apart", "body_bytes": 64, "seed": 1, "iterations": 3})"));
+    "pin": "apart", "watchdog": false, "body_bytes": 64, "seed": 1, "iterations": 3})"));
   EXPECT_EQ(json["cases"][1]["timeline"], true);
 }
 
@@ -485,20 +485,22 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"OrderOfNoQueue", "[[scenario]]\nworkload = \"producer_consumer\"\norder = \"random\"\n",
               "4: order: expected one of \"fifo\", \"lifo\", \"priority\", got \"random\""},
         Wrong{"LimitOfGather", gather("limit = 3\n"),
-              "4: limit: expected only for semaphore, worker_pool, retry, got it for gather"},
+              "4: limit: expected only for semaphore, worker_pool, retry, rate_limited, got it for gather"},
         Wrong{"LimitOfSomethingElseToo",
               "[[scenario]]\nworkload = [\"semaphore\", \"pipeline\"]\nlimit = 3\n",
-              "4: limit: expected only for semaphore, worker_pool, retry, got it for pipeline"},
+              "4: limit: expected only for semaphore, worker_pool, retry, rate_limited, got it for pipeline"},
         Wrong{"NoLimitAtAll", "[[scenario]]\nworkload = \"retry\"\nlimit = 0\n",
               "4: limit: expected a whole number 1 … 1000000, got 0"},
         Wrong{"LimitOfCallsThatFail",
               "[[scenario]]\nworkload = \"semaphore\"\nlimit = 50\nfailures = { rate = 0.03 }\n",
-              "5: failures: expected only for all_settled, task_group, retry, got it for semaphore; see "
+              "5: failures: expected only for all_settled, task_group, retry, background, got it for "
+              "semaphore; see "
               "retry for "
               "limit with failures"},
         Wrong{"FailuresUnderALimit",
               "[[scenario]]\nworkload = \"all_settled\"\nlimit = 50\nfailures = { rate = 0.03 }\n",
-              "4: limit: expected only for semaphore, worker_pool, retry, got it for all_settled; see retry "
+              "4: limit: expected only for semaphore, worker_pool, retry, rate_limited, got it for "
+              "all_settled; see retry "
               "for "
               "failures with limit"},
         Wrong{"SemaphoreWithoutLimit", "[[scenario]]\nworkload = \"semaphore\"\n",
@@ -506,9 +508,9 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"AttemptsOfGather", gather("attempts = 3\n"),
               "4: attempts: expected only for retry, got it for gather"},
         Wrong{"BackoffOfGather", gather("backoff = \"1ms\"\n"),
-              "4: backoff: expected only for retry, got it for gather"},
+              "4: backoff: expected only for retry, rate_limited, got it for gather"},
         Wrong{"FailuresOfGather", gather("failures = { rate = 0.1 }\n"),
-              "4: failures: expected only for all_settled, task_group, retry, got it for gather"},
+              "4: failures: expected only for all_settled, task_group, retry, background, got it for gather"},
         Wrong{"FailuresWithoutRate", "[[scenario]]\nworkload = \"retry\"\nfailures = { attempts = 1 }\n",
               "4: failures.rate: expected the share of the calls that fail, got nothing"},
         Wrong{"RateOverOne", "[[scenario]]\nworkload = \"retry\"\nfailures = { rate = 30 }\n",

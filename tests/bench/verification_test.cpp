@@ -36,6 +36,7 @@ TEST(Verification, IsContentWithAnHonestModel) {
   EXPECT_EQ(verdict_on<Break::nothing>(first_completed_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(retry_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(limited_retry_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(rate_limited_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(all_settled_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(task_group_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(timeout_case(Scope::call)), "");
@@ -143,12 +144,13 @@ TEST(Verification, FindsAForgottenCancellationInTheSmokeSuite) {
     if (!specification_of(c.workload).gives_up || c.model != "threads" || c.transport != "native") continue;
     SCOPED_TRACE(c.name);
     EXPECT_EQ(verdict_on<Break::nothing>(c), "");
-    const bool deadlines = c.workload == "timeout";
-    EXPECT_NE(deadlines ? verdict_on<Break::keep_late_calls_open>(c) : verdict_on<Break::forget_to_cancel>(c),
+    EXPECT_NE(c.workload == "timeout"  ? verdict_on<Break::keep_late_calls_open>(c)
+              : c.workload == "shield" ? verdict_on<Break::ignore_the_deadline>(c)
+                                       : verdict_on<Break::forget_to_cancel>(c),
               "");
     ++found;
   }
-  EXPECT_GE(found, 3);
+  EXPECT_GE(found, 5);
 }
 
 TEST(Verification, FindsARetryBeforeItsWait) {
@@ -244,6 +246,90 @@ TEST(Verification, FindsACallGivenUpLongAfterItsDeadline) {
 TEST(Verification, FindsALateCallWhoseConnectionIsKept) {
   EXPECT_THAT(verdict_on<Break::keep_late_calls_open>(timeout_case(Scope::group)),
               HasSubstr("was not given up"));
+}
+
+TEST(Verification, FindsACallBegunAfterTheSignal) {
+  EXPECT_THAT(verdict_on<Break::go_on_after_the_signal>(drain_case()), HasSubstr("after the signal"));
+}
+TEST(Verification, FindsACallGivenUpWithinTheGrace) {
+  EXPECT_THAT(verdict_on<Break::give_no_grace>(drain_case()), HasSubstr("before the end of the grace"));
+}
+TEST(Verification, FindsACallWaitedForAfterTheGrace) {
+  EXPECT_THAT(verdict_on<Break::forget_to_cancel>(drain_case()), HasSubstr("was not given up"));
+}
+
+TEST(Verification, FindsACallerThatGotAnothersResult) {
+  EXPECT_THAT(verdict_on<Break::mix_up_callers>(bridge_case()), HasSubstr("ended in http_error"));
+}
+
+TEST(Verification, FindsAFailureOfASideCallThatIsLost) {
+  EXPECT_THAT(verdict_on<Break::lose_a_failure>(background_case()),
+              HasSubstr("side call 2 was reported 0 times as failed, expected once"));
+}
+TEST(Verification, FindsAFailureOfASideCallReportedTwice) {
+  EXPECT_THAT(verdict_on<Break::report_twice>(background_case()), HasSubstr("reported 2 times"));
+}
+TEST(Verification, FindsARequestThatWaitsForItsSideCalls) {
+  EXPECT_THAT(verdict_on<Break::wait_for_side_calls>(background_case()), HasSubstr("it waited for them"));
+}
+
+TEST(Verification, FindsACopyOfACallThatIsNotSlow) {
+  EXPECT_THAT(verdict_on<Break::copy_fast_calls>(hedged_case()),
+              HasSubstr("call 0 was hedged, but had had its reply for"));
+}
+TEST(Verification, FindsACopyMadeTooEarly) {
+  EXPECT_THAT(verdict_on<Break::copy_at_once>(hedged_case()), HasSubstr("the copy of call 1 was made"));
+}
+TEST(Verification, FindsACopyNeverMade) {
+  EXPECT_THAT(verdict_on<Break::copy_nothing>(hedged_case()),
+              HasSubstr("0 slow calls were hedged, expected 2"));
+}
+TEST(Verification, FindsACopyBeyondTheBudget) {
+  Case c = hedged_case();
+  c.scenario.copies = 1;
+  EXPECT_THAT(verdict_on<Break::ignore_the_budget>(c), HasSubstr("2 slow calls were hedged, expected 1"));
+}
+TEST(Verification, FindsALosingCopyThatIsNotGivenUp) {
+  EXPECT_THAT(verdict_on<Break::forget_to_cancel>(hedged_case()), HasSubstr("call 1 was not given up"));
+}
+TEST(Verification, FindsTheSlowerCopyTaken) {
+  EXPECT_THAT(verdict_on<Break::choose_the_wrong_one>(hedged_case()),
+              HasSubstr("was taken, but attempt 1 was due"));
+}
+
+TEST(Verification, FindsARefusedCallMadeAgainTooEarly) {
+  EXPECT_THAT(verdict_on<Break::retry_too_early>(rate_limited_case()),
+              HasSubstr("expected a wait of at least"));
+}
+TEST(Verification, FindsARetryAfterThatIsNotReadAtAll) {
+  EXPECT_THAT(verdict_on<Break::forget_retry_after>(rate_limited_case()),
+              HasSubstr("its Retry-After is not recorded"));
+}
+TEST(Verification, FindsARefusedCallThatIsGivenUp) {
+  EXPECT_THAT(verdict_on<Break::give_up_early>(rate_limited_case()),
+              HasSubstr("ended in http_error, expected ok"));
+}
+TEST(Verification, FindsARefusalThatNeverWas) {
+  EXPECT_THAT(verdict_on<Break::ask_in_vain>(rate_limited_case()), HasSubstr("expected a wait of at least"));
+}
+TEST(Verification, FindsACallThatPassesTwice) {
+  EXPECT_THAT(verdict_on<Break::make_one_twice>(rate_limited_case()), HasSubstr("call 0 "));
+}
+TEST(Verification, FindsAWorkerMoreThanTheQuotaIsSharedBy) {
+  EXPECT_THAT(verdict_on<Break::exceed_the_limit>(rate_limited_case()),
+              HasSubstr("4 calls were begun and not ended at once, expected at most 3"));
+}
+
+TEST(Verification, FindsACriticalCallThatWasCancelled) {
+  EXPECT_THAT(verdict_on<Break::cancel_the_critical>(shield_case()),
+              HasSubstr("call 2 was cancelled, but is critical"));
+}
+TEST(Verification, FindsACallThatIsNotCriticalAndWasNotCancelled) {
+  EXPECT_THAT(verdict_on<Break::ignore_the_deadline>(shield_case()),
+              HasSubstr("call 1 ended in ok, expected cancelled"));
+}
+TEST(Verification, FindsACallCancelledTooEarly) {
+  EXPECT_THAT(verdict_on<Break::halve_the_deadline>(shield_case()), HasSubstr("before its deadline"));
 }
 
 TEST(Verification, FindsAWorkerTooMany) {

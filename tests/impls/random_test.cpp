@@ -68,8 +68,23 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
   scenario.pages = pick<std::uint32_t>(random, {1, 2, 4});
   if (has(specification, "work")) c.work = pick<Nanoseconds>(random, {60ms, 100ms});
   if (has(specification, "cpu_per_call")) c.work = pick<Nanoseconds>(random, {0ms, 1ms});
+  scenario.hedge_after = pick<Nanoseconds>(random, {60ms, 120ms});
+  c.hedge_budget = pick(random, {0.0, 0.3, 1.0});
+  scenario.critical_every = pick<std::uint32_t>(random, {1, 2, 4});
+  scenario.callers = pick<std::uint32_t>(random, {1, 2, 5});
+  scenario.interval = pick<Nanoseconds>(random, {1ms, 5ms});
+  scenario.grace = pick<Nanoseconds>(random, {10ms, 60ms});
+  if (has(specification, "per_second")) {
+    c.plan.delay = pick<Delay>(random, {FixedDelay{}, FixedDelay{10ms}});
+    c.plan.capacity = {.per_second = pick<std::uint32_t>(random, {50, 200, 1000}),
+                       .burst = pick<std::uint32_t>(random, {1, 3})};
+    scenario.heeds_retry_after = pick(random, {false, true});
+    scenario.backoff = std::max<Nanoseconds>(scenario.backoff, 1ms);
+  }
+  const bool dealt_out = has(specification, "callers");  // of others' chains there are as many as is drawn
+  scenario.calls = dealt_out ? size * scenario.callers : size;
   if (specification.settle) specification.settle(c);
-  scenario.calls = size * c.plan.chain;
+  if (!dealt_out) scenario.calls *= c.plan.chain;
   return c;
 }
 
@@ -80,8 +95,15 @@ Case verifiable_case(std::string_view workload, std::uint64_t seed) {
   if (sanitized && specification.gives_up)
     c.cold = false;  // workers start more slowly than calls are given up
   for (int i = 0; specification.refuse(c); ++i) {
-    if (i == 0) c.plan.delay = UniformDelay{60ms, 200ms};
-    if (i == 200) c.plan.delay = UniformDelay{60ms, 2s};
+    if (i == 0) c.plan.delay = specification.returned ? UniformDelay{0ms, 120ms} : UniformDelay{60ms, 200ms};
+    if (i == 0 &&
+        (has(specification, "cancel_after") || specification.hedges)) {  // long before or after one time
+      c.plan.delay = BimodalDelay{20ms, 300ms, 0.4};
+      c.scenario.deadline = c.scenario.hedge_after = 120ms;
+    }
+    if (i == 200) c.plan.delay = specification.returned ? UniformDelay{0ms, 500ms} : UniformDelay{60ms, 2s};
+    if (i == 400)
+      return verifiable_case(workload, seed + 1000);  // with these calls there is doubt whatever they take
     ++c.plan.seed;
   }
   return c;
@@ -96,6 +118,13 @@ std::string outcome_of(CallId chosen, std::span<const CallRecord> records) {
                         record.attempts);
   }
   return text;
+}
+
+/// Whether the plan alone decides which attempts are made, and so whose answers are taken. Elsewhere it is a
+/// matter of moments: who is hedged within the budget, whom the service refuses, what is begun just before a
+/// signal.
+bool is_planned(const Specification& specification) {
+  return !specification.hedges && !specification.terminates && !has(specification, "per_second");
 }
 
 class RandomScenarios : public testing::TestWithParam<std::string_view> {};
@@ -128,7 +157,9 @@ TEST_P(RandomScenarios, HaveTheSameOutcomeInAllModels) {
       if (measurement.chosen() != Recorder::none && c.scenario.calls > 1 && one_by_one) continue;
       const std::string outcome = outcome_of(measurement.chosen(), measurement.records());
       if (first.empty()) first = outcome;
-      EXPECT_EQ(outcome, first) << case_name(c);
+      if (is_planned(specification_of(c.workload))) {
+        EXPECT_EQ(outcome, first) << case_name(c);
+      }
       ++compared;
     }
   }

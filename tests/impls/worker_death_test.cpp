@@ -15,6 +15,7 @@
 
 #include "bench/machine/calibration.hpp"
 #include "bench/machine/resources.hpp"
+#include "bench/measure/termination.hpp"
 #include "bench/specification/checks.hpp"
 #include "bench/specification/specification.hpp"
 #include "bench/targets/server.hpp"
@@ -29,8 +30,9 @@ const ModelEntry& processes() { return *std::ranges::find(models(), "processes",
 
 /// A small case of the workload, of jobs that are as long as they can be. No call fails as a lost one does.
 Case case_of(std::string_view workload) {
-  Case c = small_case(workload, "processes", "native", 1);
+  Case c = example_of(workload, "processes", "native", 6);
   c.scenario.calls = 6;  // or two chains of three
+  if (const auto settle = specification_of(workload).settle) settle(c);
   c.cold = true;         // each run has a model of its own
   c.plan.failures.kinds = {503};
   c.scenario.prefetch = 1;
@@ -64,6 +66,7 @@ class DisturbedRun {
         records_(case_.scenario.calls),
         attempts_(std::size_t{case_.scenario.calls} * case_.scenario.attempts) {
     case_.scenario.run = server_.create_run(case_.plan);
+    if (specification_of(case_.workload).terminates) termination_.emplace();
     model_ = processes().make({.host = server_.host(), .port = server_.port(), .workers = case_.workers});
   }
 
@@ -78,9 +81,11 @@ class DisturbedRun {
         if (is_victim(i)) ::kill(all[i], SIGKILL);
       }
     });
+    if (termination_) termination_->send_at(recorder.began() + case_.scenario.deadline);
     model_->run(case_.workload, case_.scenario, recorder);
     outcome_ = {.records = records_,
                 .attempts = attempts_,
+                .events = recorder.events(),
                 .chosen = recorder.chosen(),
                 .began = recorder.began().time_since_epoch(),
                 .makespan = Recorder::Clock::now() - recorder.began(),
@@ -135,6 +140,7 @@ class DisturbedRun {
   std::vector<CallRecord> records_;
   std::vector<AttemptRecord> attempts_;
   MockServer server_{SERVER_PROGRAM};
+  std::optional<Termination> termination_;
   std::unique_ptr<Model> model_;
   Outcome outcome_;
 };

@@ -38,7 +38,8 @@ models = ["coroutines", "threads", "processes", "floor"]
 transports = ["native", "curl"]
 calls = 20
 """
-ALL_WORKLOADS = (pathlib.Path(__file__).parents[2] / "bench" / "suites" / "smoke.toml").read_text()
+ALL_WORKLOADS = (pathlib.Path(__file__).parents[2] / "bench" / "suites" / "smoke.toml").read_text().replace(
+    "[defaults]", '[defaults]\nmodels = ["coroutines", "threads", "processes"]\ntransports = "native"')
 WITHOUT_FIGURES = """
 description = "For tests"
 [defaults]

@@ -47,6 +47,25 @@ enum class Break {
   double_the_deadline,    // calls are given up too late
   never_make_late_calls,  // calls with odd numbers are recorded as timed out
   keep_late_calls_open,   // late calls are recorded as timed out, but their connections are kept
+  // shield
+  cancel_the_critical,  // with the others
+  // bridge
+  mix_up_callers,  // a caller brings the answer to another's call
+  // drain
+  go_on_after_the_signal,  // calls are still begun
+  give_no_grace,           // what is in flight is cancelled at once
+  // background
+  lose_a_failure,       // of a side call
+  report_twice,         // each failure
+  wait_for_side_calls,  // before the request returns
+  // hedged
+  copy_fast_calls,    // as well as slow ones
+  copy_at_once,       // those with odd numbers, after a tenth of the time
+  copy_nothing,       // whatever is slow
+  ignore_the_budget,  // more copies than it allows
+  // rate_limited
+  forget_retry_after,  // of refusals, and make the calls again at once
+  ask_in_vain,         // for each refused call an attempt that is recorded and not made
   // worker_pool
   a_task_for_each_call,  // waiting for a permit
   // producer_consumer

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "impls/blocking/asking.hpp"
 #include "impls/blocking/call.hpp"
 #include "impls/blocking/deadline.hpp"
+#include "impls/blocking/draining.hpp"
 #include "tests/toys/break.hpp"
 
 namespace fanbench::toys {
@@ -109,6 +112,105 @@ inline void timeout(BlockingClient& client, const Scenario& scenario, Recorder& 
       recorder.finish(id, late ? Reply{.verdict = Verdict::timed_out} : reply);
     });
   }
+}
+
+inline void bridge(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
+  std::uint64_t of_others = 0;
+  for (CallId first = 0; first < scenario.calls; first += calls_of_each(scenario)) {
+    ask_in_turn(scenario, first, recorder, [&](Request request) {
+      if (broken == Break::mix_up_callers && request.cursor != 0 && of_others != 0)
+        request.cursor = of_others;
+      const Reply reply = call(client, request, recorder);
+      if (of_others == 0) of_others = reply.answer;
+      return reply;
+    });
+  }
+}
+
+inline void drain(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
+  std::stop_source over;
+  std::vector<std::jthread> threads;
+  CallId next = 0;
+  bool told = false;
+  for (; next < scenario.calls; ++next) {
+    told |= terminated_by(recorder.began() + next * scenario.interval);
+    if (told && broken != Break::go_on_after_the_signal) break;
+    threads.emplace_back([&, id = next] { call(client, {scenario.run, id}, recorder, {over.get_token()}); });
+  }
+  if (broken != Break::give_no_grace) std::this_thread::sleep_for(scenario.grace);
+  if (broken != Break::forget_to_cancel) over.request_stop();
+  threads.clear();
+  recorder.leave_out(next, scenario.calls);
+}
+
+inline void background(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
+  std::vector<std::jthread> side;
+  for (CallId id = 1; id < scenario.calls; ++id) {
+    side.emplace_back([&, id] {
+      const Reply reply = call(client, {scenario.run, id}, recorder);
+      if (reply.verdict == Verdict::ok || broken == Break::lose_a_failure) return;
+      recorder.event(id, 0, reply.status);
+      if (broken == Break::report_twice) recorder.event(id, 0, reply.status);
+    });
+  }
+  call(client, {scenario.run, 0}, recorder);
+  if (broken == Break::wait_for_side_calls) side.clear();
+  recorder.event(Recorder::none, 0, 0);
+}
+
+inline void take_the_slower(Recorder& recorder, CallId id) {
+  for (const AttemptRecord& made : recorder.attempts_of(id)) {
+    CallRecord& call = recorder.records()[id];
+    if (made.finished <= call.finished) continue;
+    call.finished = made.finished;
+    call.answer = made.answer;
+  }
+}
+
+inline void hedged(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
+  std::atomic<std::int64_t> tokens = broken == Break::ignore_the_budget ? scenario.calls : scenario.copies;
+  const bool cancels = broken != Break::forget_to_cancel && broken != Break::choose_the_wrong_one;
+  std::vector<std::jthread> threads;
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    threads.emplace_back([&, id] {
+      std::stop_source answered;
+      const auto make = [&](Attempt attempt) {
+        recorder.start(id, attempt);
+        const std::stop_token stop = cancels ? answered.get_token() : std::stop_token();
+        recorder.end(id, attempt, client.get({scenario.run, id, attempt}, {stop}));
+        answered.request_stop();
+      };
+      const auto due =
+          Recorder::Clock::now() +
+          (broken == Break::copy_at_once && id % 2 == 1 ? scenario.hedge_after / 10 : scenario.hedge_after);
+      std::jthread first([&] { make(0); });
+      std::mutex mutex;
+      std::condition_variable_any never;
+      std::unique_lock lock(mutex);
+      never.wait_until(lock, answered.get_token(), due, [] { return false; });
+      if (broken == Break::copy_fast_calls) std::this_thread::sleep_until(due);
+      const bool wanted = !answered.stop_requested() || broken == Break::copy_fast_calls;
+      if (wanted && broken != Break::copy_nothing && tokens-- > 0) make(1);
+      first.join();
+      recorder.settle(id);
+      if (broken == Break::choose_the_wrong_one) take_the_slower(recorder, id);
+    });
+  }
+}
+
+inline void shield(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
+  std::stop_source cancelled;
+  std::vector<std::jthread> threads;
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    const bool shielded = is_critical(scenario, id) && broken != Break::cancel_the_critical;
+    threads.emplace_back([&, id, stop = shielded ? std::stop_token() : cancelled.get_token()] {
+      call(client, {scenario.run, id}, recorder, {stop});
+    });
+  }
+  if (broken == Break::ignore_the_deadline) return;
+  std::this_thread::sleep_until(recorder.began() +
+                                scenario.deadline / (broken == Break::halve_the_deadline ? 2 : 1));
+  cancelled.request_stop();
 }
 
 }  // namespace fanbench::toys

@@ -40,6 +40,12 @@ class Toy final : public Model {
         {"retry", &Toy::retry},
         {"paginate", &Toy::paginate},
         {"early_start", &Toy::early_start},
+        {"shield", &Toy::shield},
+        {"hedged", &Toy::hedged},
+        {"rate_limited", &Toy::rate_limited},
+        {"bridge", &Toy::bridge},
+        {"drain", &Toy::drain},
+        {"background", &Toy::background},
         {"mixed", &Toy::mixed},
         {"cpu", &Toy::cpu},
     };
@@ -112,6 +118,24 @@ class Toy final : public Model {
   }
   void timeout(const Scenario& scenario, Recorder& recorder) {
     toys::timeout(*client_, scenario, recorder, broken_);
+  }
+  void shield(const Scenario& scenario, Recorder& recorder) {
+    toys::shield(*client_, scenario, recorder, broken_);
+  }
+  void background(const Scenario& scenario, Recorder& recorder) {
+    toys::background(*client_, scenario, recorder, broken_);
+  }
+  void drain(const Scenario& scenario, Recorder& recorder) {
+    toys::drain(*client_, scenario, recorder, broken_);
+  }
+  void bridge(const Scenario& scenario, Recorder& recorder) {
+    toys::bridge(*client_, scenario, recorder, broken_);
+  }
+  void hedged(const Scenario& scenario, Recorder& recorder) {
+    toys::hedged(*client_, scenario, recorder, broken_);
+  }
+  void rate_limited(const Scenario& scenario, Recorder& recorder) {
+    toys::rate_limited(*client_, scenario, recorder, broken_);
   }
   void worker_pool(const Scenario& scenario, Recorder& recorder) {
     toys::worker_pool(*client_, scenario, recorder, broken_);

@@ -1,6 +1,7 @@
-// Toys of retry, where attempts are limited.
+// Toys of retry, where attempts are limited, and of rate_limited.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -64,6 +65,37 @@ inline void retry_within_limit(BlockingClient& client, const Scenario& scenario,
         const bool gives = broken == Break::hold_a_permit_while_waiting ? !wait : takes;
         if (gives) permits.release();
         if (wait) std::this_thread::sleep_for(*wait);
+      }
+    });
+  }
+}
+
+/// As try_once.
+inline std::optional<Nanoseconds> try_limited(BlockingClient& client, const Scenario& scenario, CallId id,
+                                              Recorder& recorder, Break broken) {
+  const Attempt attempt = recorder.start(id);
+  Reply reply = client.get({scenario.run, id, attempt});
+  if (reply.verdict == Verdict::ok || broken == Break::give_up_early) {
+    recorder.finish(id, reply);
+    return std::nullopt;
+  }
+  const Nanoseconds wait = backoff(scenario, id, attempt, reply.retry_after);
+  if (broken == Break::forget_retry_after) reply.retry_after = {};
+  recorder.end(id, attempt, reply);
+  if (broken == Break::ask_in_vain) recorder.end(id, recorder.start(id), reply);
+  const bool early = broken == Break::retry_too_early || broken == Break::forget_retry_after;
+  return early ? wait / 2 : wait;
+}
+
+inline void rate_limited(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
+  std::atomic<CallId> next = 0;
+  std::vector<std::jthread> workers;
+  for (std::uint32_t i = 0; i < scenario.limit + (broken == Break::exceed_the_limit ? 1 : 0); ++i) {
+    workers.emplace_back([&] {
+      for (CallId id = next++; id < scenario.calls; id = next++) {
+        while (const auto wait = try_limited(client, scenario, id, recorder, broken))
+          std::this_thread::sleep_for(*wait);
+        if (broken == Break::make_one_twice && id == 0) client.get({scenario.run, id, recorder.start(id)});
       }
     });
   }

@@ -16,6 +16,7 @@ WORKERS = "the number of workers"  # of the client
 # Of the plan:
 SLOWEST, RETRIED = "the slowest call", "the slowest call with its retries"
 DEADLINE, DECIDING = "the deadline", "the call that ends the others"
+SIGNAL, QUOTA = "the signal to end", "the service's quota"
 COMPUTING, AT_ONCE, CHAINED = "computing", "the limit of calls at once", "calls that wait for others' replies"
 ABOUT = 1.1  # two times within this factor are taken for the same
 WAITS = 0.1  # of the makespan: where half of the calls wait so long to be made, something holds them back
@@ -53,7 +54,11 @@ def _of_client(c: CaseResult) -> str:
 def _of_plan(c: CaseResult, makespan: float, ideal: float) -> str:
     if c.median("timed_out"):
         return DEADLINE
-    if c.median("cancelled"):
+    if c.case.get("signal_after") is not None:
+        return SIGNAL
+    if c.case.get("per_second") is not None:
+        return QUOTA
+    if c.median("cancelled") and c.case.get("cancel_after") is None:  # else critical calls go on
         return DECIDING
     if _computes(c, makespan):
         return COMPUTING

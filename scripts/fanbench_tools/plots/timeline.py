@@ -1,4 +1,5 @@
-"""One fan-out as a timeline: a panel per model, each call a thin bar from its start to its end."""
+"""One fan-out as a timeline: a panel per model, each call a thin bar from its start to its end, or one for each of its
+attempts; and lines at the moments that concern all of them."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ GAPS_UP_TO = 60  # calls: above, bars are too thin for a gap, and neighbours are
 OK, CANCELLED, TIMED_OUT, FAILED, WAITING = "ok", "cancelled", "timed_out", "failed", "waiting"
 ALPHAS = {WAITING: 0.22, OK: 1.0, CANCELLED: 0.5, TIMED_OUT: 0.5, FAILED: 0.75}
 MARKS = {TIMED_OUT: "|", FAILED: "x"}  # in red, at the call's end
+LINES = ("-", (0, (4, 1.5)))  # in red, at moments: a signal, the end of a grace
 
 Record = dict[str, Any]
 Recorded = tuple[Case, Record]
@@ -54,9 +56,10 @@ def timeline(recorded: Sequence[Recorded]) -> Any:
     what = case.scenario.short
     subtitle = " · ".join(filter(None, (what[:1].upper() + what[1:], case.scenario.line, f"{case.transport} client")))
     shown = [call for r in records for call in r["calls"] if _times(call)]
-    never = any(_never_begun(call) for call in shown)
-    legend = _legend({_kind(call) for call in shown}, never or _any_wait(shown, limit))
-    frame = Frame(f"{case.workload}: one fan-out, call by call", subtitle, legend, _note(ends, limit, never),
+    never, often = any(map(_never_begun, shown)), any(map(_attempts, shown))
+    kinds = {bar[1] for call in shown for bar in _parts(call)}
+    legend = _legend(kinds, never or _any_wait(shown, limit), "attempt" if often else "call") + _moments(records)
+    frame = Frame(f"{case.workload}: one fan-out, call by call", subtitle, legend, _note(ends, limit, never, shown),
                   panels=(len(records), 1), panel_height=0.95 if calls > 30 else 0.6, left=left, row_gap=0.16,
                   panel_titles=True)
     unit = next((u for u in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)) if limit >= u[1]), ("µs", 1e-6))
@@ -69,6 +72,8 @@ def timeline(recorded: Sequence[Recorded]) -> Any:
             if i == 0:
                 ax.annotate(f"ideal {seconds(ideal)}", (ideal / unit[1], 1), xycoords=("data", "axes fraction"),
                             xytext=(0, 4), textcoords="offset points", ha="center", size=SMALL, annotation_clip=False)
+        for line, (_, at) in zip(LINES, _moments_of(record)):
+            ax.axvline(at / unit[1], color=RED, linewidth=1.1, linestyle=line, zorder=4)
     return frame.figure
 
 
@@ -95,25 +100,22 @@ def _panel(ax: Any, case: Case, record: Record, end: float, limit: float, unit: 
 
 
 def _bars(ax: Any, record: Record, case: Case, limit: float, unit: float) -> None:
-    """Waiting light, in flight solid; what did not end well is drawn lighter and marked at its end."""
+    """Waiting light, in flight solid; what did not end well is drawn lighter and marked at its end. Attempts of a call
+    that were under way at once share its row."""
     from matplotlib.collections import PolyCollection
 
     colour = style_of(case).colour
     layers: dict[str, list] = {kind: [] for kind in ALPHAS}
     marks: dict[str, list] = {kind: [] for kind in MARKS}
     for i, call in enumerate(record["calls"]):
-        times = _times(call)
-        if times is None:
-            continue
-        intended, started, finished = (min(t, limit) / unit for t in times)
-        kind = _kind(call)
-        layers[WAITING].append((i, intended, started))
-        layers[kind].append((i, started, finished))
-        if kind in marks and times[2] <= limit:
-            marks[kind].append((finished, i))
+        for lane, kind, begin, end in _parts(call):
+            at = i + lane / 4
+            layers[kind].append((at, 0.5 if lane else 1.0, min(begin, limit) / unit, min(end, limit) / unit))
+            if kind in marks and end <= limit:
+                marks[kind].append((end / unit, at))
     gaps = len(record["calls"]) <= GAPS_UP_TO
     for kind, spans in layers.items():
-        shapes = _shapes([s for s in spans if s[2] > s[1]], gaps)
+        shapes = _shapes([s for s in spans if s[3] > s[2]], gaps)
         if shapes:
             ax.add_collection(PolyCollection(shapes, facecolors=colour, edgecolors="none", linewidths=0,
                                              alpha=ALPHAS[kind], zorder=2, snap=not gaps), autolim=False)
@@ -123,15 +125,15 @@ def _bars(ax: Any, record: Record, case: Case, limit: float, unit: float) -> Non
                     zorder=5)
 
 
-def _shapes(spans: Sequence[tuple[int, float, float]], gaps: bool) -> list[list[tuple[float, float]]]:
-    """(row, begin, end) as polygons: one per bar, or one for each run of rows, so that no seam shows between them."""
+def _shapes(spans: Sequence[tuple[float, float, float, float]], gaps: bool) -> list[list[tuple[float, float]]]:
+    """(row, height, begin, end) as polygons: one per bar, or one for each run of rows, so that no seam shows between."""
     half, shapes, previous = (0.38 if gaps else 0.5), [], None
-    for row, begin, end in spans:
-        right, left = [(end, row - half), (end, row + half)], [(begin, row + half), (begin, row - half)]
+    for row, height, begin, end in spans:
+        top, bottom = row - half * height, row + half * height
         if gaps or previous is None or row != previous + 1:
             shapes.append(([], []))
-        shapes[-1][0].extend(right)
-        shapes[-1][1].extend(left[::-1])
+        shapes[-1][0].extend([(end, top), (end, bottom)])
+        shapes[-1][1].extend([(begin, top), (begin, bottom)])
         previous = row
     return [right + left[::-1] for right, left in shapes]
 
@@ -145,27 +147,71 @@ def _kind(call: Record) -> str:
     return verdict if verdict in (OK, CANCELLED, TIMED_OUT) else FAILED
 
 
+def _parts(call: Any) -> list[tuple[int, str, float, float]]:
+    """(lane, kind, begin, end) of each bar of a call, in seconds: its waits, and its attempts. Lane -1 is the upper half
+    of the call's row and 1 the lower, 0 all of it."""
+    times = _times(call)
+    if times is None:
+        return []
+    intended, started, finished = times
+    attempts = _attempts(call)
+    if not attempts:
+        return [(0, WAITING, intended, started), (0, _kind(call), started, finished)]
+    if any(after[1] < before[2] for before, after in zip(attempts, attempts[1:])):
+        return [(-1 if i % 2 == 0 else 1, kind, begin, end) for i, (kind, begin, end) in enumerate(attempts)]
+    parts, at = [], intended
+    for kind, begin, end in attempts:
+        parts += [(0, WAITING, at, begin), (0, kind, begin, end)]
+        at = end
+    return parts + [(0, WAITING, at, finished)]
+
+
+def _attempts(call: Record) -> list[tuple[str, float, float]]:
+    """(kind, begin, end) of each attempt, in seconds; none where they are not recorded."""
+    try:
+        made = [(_kind(a), float(a["started_us"]) / 1e6, float(a["finished_us"]) / 1e6) for a in call.get("made", ())]
+    except (AttributeError, TypeError, KeyError, ValueError):
+        return []
+    return made if all(0 <= begin <= end for _, begin, end in made) else []
+
+
+def _moments_of(record: Record) -> list[tuple[str, float]]:
+    """(what happened, when in seconds) to all calls together."""
+    try:
+        return [(str(m["what"]), float(m["at_us"]) / 1e6) for m in record.get("moments", ())]
+    except (TypeError, KeyError, ValueError):
+        return []
+
+
+def _moments(records: Sequence[Record]) -> list[LegendItem]:
+    words = next(filter(None, map(_moments_of, records)), [])
+    return [LegendItem(what, {"color": RED, "linewidth": 1.1, "linestyle": line, "marker": ""})
+            for line, (what, _) in zip(LINES, words)]
+
+
 def _never_begun(call: Record) -> bool:
     return call.get("attempts") == 0
 
 
-def _legend(kinds: set[str], waits: bool) -> list[LegendItem]:
+def _legend(kinds: set[str], waits: bool, thing: str) -> list[LegendItem]:
     bar = {"color": MUTED, "linewidth": 6, "marker": ""}
     mark = {"color": RED, "linewidth": 0}
-    items = [LegendItem("call under way", bar)]
+    items = [LegendItem(f"{thing} under way", bar)]
     if waits:
         items.append(LegendItem("waiting to start", {**bar, "alpha": 0.3}))
     if CANCELLED in kinds:
-        items.append(LegendItem("call that was cancelled", {**bar, "alpha": 0.6}))
+        items.append(LegendItem(f"{thing} that was cancelled", {**bar, "alpha": 0.6}))
     if TIMED_OUT in kinds:
-        items.append(LegendItem("call that timed out", {**mark, "marker": MARKS[TIMED_OUT], "markeredgewidth": 1.4}))
+        items.append(LegendItem(f"{thing} that timed out", {**mark, "marker": MARKS[TIMED_OUT], "markeredgewidth": 1.4}))
     if FAILED in kinds:
-        items.append(LegendItem("call that failed", {**mark, "marker": MARKS[FAILED]}))
+        items.append(LegendItem(f"{thing} that failed", {**mark, "marker": MARKS[FAILED]}))
     return items
 
 
-def _note(ends: Sequence[float], limit: float, never_begun: bool) -> str:
+def _note(ends: Sequence[float], limit: float, never_begun: bool, calls: Sequence[Record]) -> str:
     text = "Each panel has a bar per call, the first call on top. "
+    if any(part[0] for call in calls for part in _parts(call)):
+        text += "Where a call was made twice at once, the lower half of its row is its second copy. "
     text += "Calls that only wait were cancelled before they began. " * never_begun
     text += "At the right: makespan and efficiency (ideal / makespan)."
     return text + (" →: goes on beyond the picture." if any(e > limit for e in ends) else "")
@@ -178,7 +224,7 @@ def _time_limit(ends: Sequence[float], ideal: float | None) -> float:
 
 
 def _any_wait(calls: Sequence[Record], limit: float) -> bool:
-    return any(started - intended > 0.01 * limit for intended, started, _ in map(_times, calls))
+    return any(kind == WAITING and end - begin > 0.01 * limit for call in calls for _, kind, begin, end in _parts(call))
 
 
 def _times(call: Any) -> tuple[float, float, float] | None:

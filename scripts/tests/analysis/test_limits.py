@@ -50,6 +50,13 @@ def test_a_limit_of_the_scenario_is_one_though_hardly_any_call_waits():
     assert limit(name, **told).what == limits.AT_ONCE and limit(name).what == limits.SLOWEST
 
 
+@pytest.mark.parametrize(("key", "what"), [("signal_after:10ms", limits.SIGNAL), ("per_second:100", limits.QUOTA),
+                                           ("cancel_after:10ms", limits.SLOWEST), ("", limits.DECIDING)])
+def test_what_is_cancelled_is_no_limit_where_something_else_decides(key, what):
+    name = f"w/threads/native/calls:100/latency:20ms/start:warm/{key}".rstrip("/")
+    assert limit(name, cancelled=20.0).what == what
+
+
 def test_workers_are_a_limit_of_the_client():
     name = "gather/thread_pool/native/calls:100/latency:20ms/start:warm/workers:10"
     assert limit(name, makespan_s=0.2, in_flight_peak=10.0).what == limits.WORKERS

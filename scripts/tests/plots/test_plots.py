@@ -245,7 +245,7 @@ def test_a_timeline_survives_odd_calls():
 
 
 def test_bars_of_neighbours_make_one_shape_without_gaps():
-    spans = [(0, 0.0, 1.0), (1, 0.0, 2.0), (3, 0.0, 1.0)]
+    spans = [(0, 1.0, 0.0, 1.0), (1, 1.0, 0.0, 2.0), (3, 1.0, 0.0, 1.0)]
     assert len(timeline._shapes(spans, gaps=True)) == 3
     joined = timeline._shapes(spans, gaps=False)
     assert len(joined) == 2 and len(joined[0]) == 8
@@ -307,7 +307,7 @@ def test_all_workloads_fit(patterns):
 
 def test_all_workloads_are_a_page_and_name_each_model_once(patterns):
     for name in ("efficiency", "cpu_per_call"):
-        assert patterns[name].get_size_inches()[1] < 14
+        assert patterns[name].get_size_inches()[1] < len(CATALOGUE.workloads)  # an inch for each
         assert texts(patterns[name]).count("thread_pool") == 1
         assert {"gather", "producer_consumer", "cpu"} <= set(texts(patterns[name]))
 
@@ -383,6 +383,43 @@ def test_a_call_that_was_never_begun_only_waits():
     assert timeline._times(call) == (0.0, 0.009, 0.009)
     found = texts(timelines("task_group")["task_group"])
     assert "waiting to start" in found and any("cancelled before they began" in t.replace("\n", " ") for t in found)
+
+
+def attempts(*made):
+    return [{"verdict": verdict, "started_us": begin * 1e3, "finished_us": end * 1e3} for verdict, begin, end in made]
+
+
+def call_of(made, **other):
+    return {"id": 0, "intended_us": 0.0, "started_us": made[0]["started_us"], "verdict": "ok", "attempts": len(made),
+            "finished_us": max(a["finished_us"] for a in made), "made": made, **other}
+
+
+def test_attempts_are_bars_of_their_own_with_the_waits_between():
+    call = call_of(attempts(("http_error", 1, 5), ("http_error", 20, 24), ("ok", 60, 70)))
+    assert [(kind, round(begin, 6), round(end, 6)) for _, kind, begin, end in timeline._parts(call) if end > begin] == [
+        ("waiting", 0, 0.001), ("failed", 0.001, 0.005), ("waiting", 0.005, 0.02), ("failed", 0.02, 0.024),
+        ("waiting", 0.024, 0.06), ("ok", 0.06, 0.07)]
+    assert timeline._parts({**call, "made": [{"verdict": "ok"}]}) == [(0, "waiting", 0.0, 0.001), (0, "ok", 0.001, 0.07)]
+
+
+def test_two_copies_at_once_share_the_row_of_their_call():
+    call = call_of(attempts(("cancelled", 0, 70), ("ok", 50, 70)))
+    assert timeline._parts(call) == [(-1, "cancelled", 0.0, 0.07), (1, "ok", 0.05, 0.07)]
+    name = "gather/threads/native/calls:1/latency:20ms/start:warm"
+    found = " ".join(texts(timeline.timeline(choose([{"name": name, "calls": [call]}])["gather"]))).replace("\n", " ")
+    assert "attempt that was cancelled" in found and "a call was made twice at once" in found
+
+
+def test_moments_are_lines_in_all_panels_and_named_once():
+    call = call_of(attempts(("ok", 0, 70)))
+    records = [{"name": f"gather/{model}/native/calls:1/latency:20ms/start:warm", "calls": [call],
+                "moments": [{"what": "SIGTERM", "at_us": 20e3}, {"what": "end of the grace", "at_us": 60e3}]}
+               for model in ("coroutines", "threads")]
+    figure = timeline.timeline(choose(records)["gather"])
+    assert [[line.get_xdata()[0] for line in ax.lines if line.get_color() == style.RED] for ax in figure.axes] == [
+        [20.0, 60.0]] * 2
+    assert texts(figure).count("SIGTERM") == 1 and texts(figure).count("end of the grace") == 1
+    assert timeline.timeline(choose([{**records[0], "moments": [{"what": "odd"}]}])["gather"]) is not None
 
 
 def test_calls_that_time_out_are_marked_as_such():

@@ -1,0 +1,31 @@
+// Every caller is an ordinary thread, which spawns each of its calls on the loop and blocks for the future of
+// its reply. The loop goes on meanwhile in the thread that runs it, and must not be blocked for the callers:
+// the last of them tells it.
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
+#include <thread>
+
+#include "impls/blocking/asking.hpp"
+#include "impls/coroutines/coroutines.hpp"
+#include "impls/coroutines/group.hpp"
+
+namespace fanbench::coroutines {
+
+Awaitable<void> bridge(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+  const auto loop = co_await asio::this_coro::executor;
+  const auto ask = [&client, &recorder, loop](const Request& request) {
+    return asio::co_spawn(loop, call<Reply>(client, request, recorder), asio::use_future).get();
+  };
+  Join callers{.running = 0, .ended = Timer(loop, Timer::time_point::max())};
+  std::vector<std::jthread> threads;
+  for (CallId first = 0; first < scenario.calls; first += calls_of_each(scenario)) {
+    ++callers.running;
+    threads.emplace_back([&scenario, &recorder, &callers, &ask, loop, first] {
+      ask_in_turn(scenario, first, recorder, ask);
+      asio::post(loop, [&callers] { CountDown{callers}(nullptr); });
+    });
+  }
+  co_await wait_for(callers);
+}
+
+}  // namespace fanbench::coroutines
