@@ -19,6 +19,14 @@ Json attempts_made(const std::vector<AttemptRecord>& attempts) {
   return made;
 }
 
+/// When each event of each stream came, by call id; nothing where replies are no streams.
+std::vector<Json> events_taken(const Case& c, const Outcome& outcome) {
+  if (c.plan.stream.events == 0) return {};
+  std::vector<Json> taken(outcome.records.size(), Json::array());
+  for (const EventRecord& event : outcome.events) taken[event.id].push_back(us(event.at));
+  return taken;
+}
+
 }  // namespace
 
 nlohmann::ordered_json timeline_of(const Case& c, const Measurement& measurement) {
@@ -29,6 +37,7 @@ nlohmann::ordered_json timeline_of(const Case& c, const Measurement& measurement
     for (const Moment& moment : specification.moments(c, outcome))
       moments.push_back({{"what", moment.what}, {"at_us", us(moment.at)}});
   }
+  std::vector<Json> events = events_taken(c, outcome);
   for (CallId id = 0; id < outcome.records.size(); ++id) {
     const CallRecord& record = outcome.records[id];
     Json call = {{"id", id},
@@ -38,6 +47,7 @@ nlohmann::ordered_json timeline_of(const Case& c, const Measurement& measurement
                  {"verdict", to_string(record.verdict)},
                  {"attempts", record.attempts}};
     if (record.attempts > 1) call["made"] = attempts_made(outcome.attempts_of(id));
+    if (!events.empty()) call["events_us"] = std::move(events[id]);
     calls.push_back(std::move(call));
   }
   return {{"name", c.name},

@@ -43,6 +43,7 @@ void Row::add(const Run& run) {
   add_costs(run.costs);
   parts_.push_back(run.parts);
   add_calls(run);
+  if (case_.plan.stream.events > 0) add_events(run);
   for (const Nanoseconds lag : run.outcome.lags) times_.lags.push_back(microseconds(lag));
   if (specification_.decided) {
     if (const auto decided = specification_.decided(case_, run.outcome))
@@ -72,8 +73,26 @@ void Row::add_calls(const Run& run) {
   for (const LedgerCall& call : run.ledger.calls) {
     counts_.refused += call.ending == Ending::refused;
     if (call.ending != Ending::completed) continue;
-    times_.server_lateness.push_back(microseconds(call.ended - call.due));
+    times_.server_lateness.push_back(microseconds(call.ended - call.due - length_of(case_.plan.stream)));
     counts_.wasted += was_given_up(run.outcome.attempt_of(call));
+  }
+}
+
+void Row::add_events(const Run& run) {
+  std::vector<std::vector<Nanoseconds>> streams(case_.scenario.calls);
+  for (const EventRecord& event : run.outcome.events) streams[event.id].push_back(event.at);
+  for (CallId id = 0; id < streams.size(); ++id) {
+    const std::vector<Nanoseconds>& events = streams[id];
+    times_.first_events.push_back(microseconds(events.front() - run.outcome.records[id].intended));
+    for (std::size_t i = 1; i < events.size(); ++i)
+      times_.gaps.push_back(microseconds(events[i] - events[i - 1]));
+  }
+  if (!run.outcome.clock.shared) return;
+  for (const LedgerCall& call : run.ledger.calls) {
+    for (std::size_t i = 0; i < streams[call.id].size(); ++i) {
+      const Nanoseconds due = call.due + i * case_.plan.stream.interval;
+      times_.event_lateness.push_back(microseconds(run.outcome.at(streams[call.id][i]) - due));
+    }
   }
 }
 
@@ -130,6 +149,11 @@ void Row::tell_times(Figures& figures) const {
   tell_quantile(figures, "lateness_p99_us", times_.server_lateness, 0.99);
   if (!times_.cancel_latencies.empty()) figures["cancel_latency_us"] = median(times_.cancel_latencies);
   if (!times_.returns.empty()) figures["return_us"] = median(times_.returns);
+  tell_quantile(figures, "time_to_first_us", times_.first_events, 0.50);
+  tell_quantile(figures, "gap_p50_us", times_.gaps, 0.50);
+  tell_quantile(figures, "gap_p99_us", times_.gaps, 0.99);
+  tell_quantile(figures, "event_late_p50_us", times_.event_lateness, 0.50);
+  tell_quantile(figures, "event_late_p99_us", times_.event_lateness, 0.99);
   tell_quantile(figures, "loop_lag_p50_us", times_.lags, 0.50);
   tell_quantile(figures, "loop_lag_p99_us", times_.lags, 0.99);
   if (!times_.lags.empty()) figures["loop_lag_max_us"] = std::ranges::max(times_.lags);

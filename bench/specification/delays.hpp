@@ -8,6 +8,11 @@
 
 namespace fanbench {
 
+/// From a stream's first event to its last.
+constexpr Nanoseconds length_of(const StreamPlan& stream) {
+  return stream.events > 0 ? (stream.events - 1) * stream.interval : Nanoseconds{};
+}
+
 /// Of a case that outlives it.
 class Delays {
  public:
@@ -22,7 +27,7 @@ class Delays {
       if (const Nanoseconds served = served_[index(id, attempt)]; served >= Nanoseconds::zero())
         return served;
     }
-    return planned_reply(plan_, id, attempt).delay;
+    return planned_reply(plan_, id, attempt).delay + length_of(plan_.stream);
   }
 
  private:

@@ -11,8 +11,8 @@ namespace fanbench::coroutines {
 
 // Functions, a file each.
 Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, producer_consumer,
-    pipeline, retry, paginate, early_start, shield, hedged, background, bridge, drain, rate_limited, mixed,
-    cpu;
+    pipeline, retry, paginate, early_start, shield, hedged, background, bridge, drain, rate_limited, stream,
+    mixed, cpu;
 
 namespace {
 
@@ -35,6 +35,7 @@ constexpr WorkloadRow<Workload> table[] = {
     {"bridge", bridge},
     {"drain", drain},
     {"rate_limited", rate_limited},
+    {"stream", stream},
     {"mixed", mixed},
     {"cpu", cpu},
 };

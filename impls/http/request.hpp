@@ -13,13 +13,25 @@
 
 namespace fanbench {
 
+/// Who wants a body as it comes.
+class BodyReader {
+ public:
+  virtual void read(std::string_view piece) = 0;
+  /// What it has read as the call's answer.
+  virtual std::uint64_t answer() const = 0;
+
+ protected:
+  ~BodyReader() = default;
+};
+
 /// GET /runs/<run>/calls/<id>?attempt=<attempt>, and &cursor=<cursor> in hex where there is one; without a
 /// run GET /healthz, by which a new connection is proved.
 struct Request {
   std::uint64_t run = 0;  // numbered from 1 on
   CallId id = 0;
   Attempt attempt = 0;
-  std::uint64_t cursor = 0;  // the answer to the call before in the chain; 0: none
+  std::uint64_t cursor = 0;      // the answer to the call before in the chain; 0: none
+  BodyReader* reader = nullptr;  // has to outlive the call
 };
 
 inline std::string target_of(const Request& request) {
@@ -79,13 +91,14 @@ inline Nanoseconds retry_after_of(std::string_view milliseconds, std::string_vie
   return {};
 }
 
-/// The reply, by its status, the values of its Retry-After fields and the beginning of its body.
+/// The reply, by its status, the values of its Retry-After fields and the beginning of its body, or who has
+/// read that.
 inline Reply reply_of(unsigned status, std::string_view retry_after_ms, std::string_view retry_after,
-                      std::string_view body) {
+                      std::string_view body, const BodyReader* reader) {
   return {.verdict = verdict_of(status),
           .status = static_cast<std::uint16_t>(status),
           .retry_after = retry_after_of(retry_after_ms, retry_after),
-          .answer = answer_of(body),
+          .answer = reader ? reader->answer() : answer_of(body),
           .more = more_of(body)};
 }
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <span>
 #include <system_error>
 #include <thread>
 
@@ -182,9 +183,14 @@ bool ProcessPool::receive_done(Index index) {
   Worker& worker = workers_[index];
   Done done;
   if (::recv(worker.process.socket.get(), &done, sizeof done, 0) != sizeof done) return false;
-  for (EventRecord event; done.events > 0; --done.events) {
-    if (::recv(worker.process.socket.get(), &event, sizeof event, 0) != sizeof event) return false;
-    recorder_->event(event);
+  std::array<EventRecord, events_in_message> events;
+  for (std::size_t left = done.events; left > 0;) {
+    const auto some = std::span(events).first(std::min(left, events.size()));
+    if (::recv(worker.process.socket.get(), some.data(), some.size_bytes(), 0) !=
+        static_cast<ssize_t>(some.size_bytes()))
+      return false;
+    for (const EventRecord& event : some) recorder_->event(event);
+    left -= some.size();
   }
   end_job(worker);
   idle_.push_back(index);

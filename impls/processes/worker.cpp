@@ -4,7 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <mutex>
+#include <span>
 #include <thread>
 
 #include "impls/blocking/call.hpp"
@@ -12,6 +14,7 @@
 #include "impls/blocking/deadline.hpp"
 #include "impls/blocking/paging.hpp"
 #include "impls/blocking/retry.hpp"
+#include "impls/blocking/streaming.hpp"
 #include "impls/kernel.hpp"
 #include "impls/processes/fork_server.hpp"
 
@@ -79,6 +82,9 @@ void do_job(const Job& job, BlockingClient& client, Recorder& recorder, const st
       recorder.start(id, job.attempt);
       recorder.end(id, job.attempt, client.get({scenario.run, id, job.attempt}, {stop}));
       break;
+    case Task::read_stream:
+      read_stream(client, scenario, id, recorder);
+      break;
     case Task::call_until_ok:
       call_until_ok(client, scenario, id, recorder);
       break;
@@ -122,7 +128,12 @@ void serve_jobs(int socket, const SharedRecords& records,
     work(job, recorder);
     const Done done{.id = job.id, .events = static_cast<std::uint32_t>(recorder.events().size())};
     ::send(socket, &done, sizeof done, MSG_NOSIGNAL);
-    for (const EventRecord& event : recorder.events()) ::send(socket, &event, sizeof event, MSG_NOSIGNAL);
+    std::span<const EventRecord> left = recorder.events();
+    while (!left.empty()) {
+      const auto some = left.first(std::min(left.size(), events_in_message));
+      ::send(socket, some.data(), some.size_bytes(), MSG_NOSIGNAL);
+      left = left.subspan(some.size());
+    }
   }
 }
 

@@ -16,6 +16,7 @@ enum class Task : std::uint8_t {
   call,
   call_next,  // the same, with the answer in the record of the call before as its cursor
   make_copy,  // one of the call's attempts, of which others may be under way
+  read_stream,
   call_until_ok,
   try_once,  // the next attempt at a call that may need more
   call_in_time,
@@ -40,11 +41,12 @@ struct Job {
 static_assert(std::is_trivially_copyable_v<Job>);
 
 /// Worker to pool, as bytes: the job has ended and the records of its calls are complete. So many events
-/// follow, each in a message of its own.
+/// follow, in messages of as many as there are, up to events_in_message.
 struct Done {
   CallId id = 0;
   std::uint32_t events = 0;
 };
+inline constexpr std::size_t events_in_message = 512;  // 16 KiB
 static_assert(std::is_trivially_copyable_v<Done>);
 
 /// Pool to worker, as a signal with the job's number: give its call up if it is still under way. SIGRTMIN is

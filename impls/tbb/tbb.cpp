@@ -15,8 +15,8 @@ namespace fanbench::tbb {
 
 // Functions, a file each.
 Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, producer_consumer,
-    pipeline, retry, paginate, early_start, shield, hedged, background, bridge, drain, rate_limited, mixed,
-    cpu;
+    pipeline, retry, paginate, early_start, shield, hedged, background, bridge, drain, rate_limited, stream,
+    mixed, cpu;
 
 namespace {
 
@@ -39,6 +39,7 @@ constexpr WorkloadRow<Workload> table[] = {
     {"bridge", bridge},
     {"drain", drain},
     {"rate_limited", rate_limited},
+    {"stream", stream},
     {"mixed", mixed},
     {"cpu", cpu},
 };

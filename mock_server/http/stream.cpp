@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace fanbench::server {
 namespace {
@@ -29,17 +30,29 @@ void append_content(std::string& out, const Stream& stream) {
   }
 }
 
+/// What is left of the piece that is due next, and of every third the half of the one after.
+std::string take_content(Stream& stream) {
+  std::string content;
+  append_content(content, stream);
+  content.erase(0, std::exchange(stream.ahead, 0));
+  ++stream.next;
+  if (stream.split && !stream.ended() && stream.next % 3 == 2) {
+    std::string after;
+    append_content(after, stream);
+    stream.ahead = after.size() / 2;
+    content.append(after, 0, stream.ahead);
+  }
+  return content;
+}
+
 }  // namespace
 
 void append_piece(std::string& out, Stream& stream) {
+  const std::string content = take_content(stream);
   if (!stream.chunked) {
-    append_content(out, stream);
-    ++stream.next;
+    out += content;
     return;
   }
-  std::string content;
-  append_content(content, stream);
-  ++stream.next;
   fmt::format_to(std::back_inserter(out), "{:x}\r\n{}\r\n{}", content.size(), content,
                  stream.ended() ? "0\r\n\r\n" : "");
 }

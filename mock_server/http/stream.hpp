@@ -24,6 +24,8 @@ struct Stream {
   std::size_t bytes = 0;     // of a `body`
   std::string text{};
   std::uint32_t next = 0;  // the piece that is due next
+  bool split = false;      // half of every third piece goes out with the one before
+  std::size_t ahead = 0;   // bytes of the piece that is due next which went out so
 
   bool ended() const { return next == pieces; }
 };

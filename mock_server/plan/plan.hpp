@@ -57,7 +57,8 @@ struct Capacity {
 struct StreamPlan {
   std::uint32_t events = 0;  // 0: no stream
   Nanoseconds interval{};
-  bool sse = false;  // text/event-stream; else a line of text per chunk
+  bool sse = false;    // text/event-stream; else a line of text per chunk
+  bool split = false;  // half of every third event goes out with the one before
 };
 inline constexpr std::uint32_t max_events = 1'000'000;
 

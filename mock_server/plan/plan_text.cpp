@@ -210,7 +210,7 @@ Json format_capacity(const Capacity& capacity) {
 }
 
 StreamPlan read_stream(const Json& json) {
-  constexpr std::array<std::string_view, 3> keys{"events", "interval", "form"};
+  constexpr std::array<std::string_view, 4> keys{"events", "interval", "form", "split"};
   StreamPlan stream{.events = 1};
   read_object(json, keys, [&](std::string_view key, const Json& value) {
     if (key == "events") stream.events = static_cast<std::uint32_t>(read_whole(value, 1, max_events));
@@ -219,6 +219,10 @@ StreamPlan read_stream(const Json& json) {
       if (value != "chunked" && value != "sse") refuse(came(value), "\"chunked\" or \"sse\"");
       stream.sse = value == "sse";
     }
+    if (key == "split") {
+      if (!value.is_boolean()) refuse(came(value), "true or false");
+      stream.split = value;
+    }
   });
   return stream;
 }
@@ -226,7 +230,8 @@ StreamPlan read_stream(const Json& json) {
 Json format_stream(const StreamPlan& stream) {
   return {{"events", stream.events},
           {"interval", format_duration(stream.interval)},
-          {"form", stream.sse ? "sse" : "chunked"}};
+          {"form", stream.sse ? "sse" : "chunked"},
+          {"split", stream.split}};
 }
 
 }  // namespace

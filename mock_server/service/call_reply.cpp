@@ -33,7 +33,8 @@ CallReply append_stream(std::string& out, ReplyForm& form, const StreamPlan& pla
   Stream stream{.form = plan.sse ? Stream::Form::events : Stream::Form::lines,
                 .chunked = form.http11,
                 .pieces = plan.events,
-                .interval = plan.interval};
+                .interval = plan.interval,
+                .split = plan.split};
   append_answer(stream.text, planned);
   return {.stream = std::move(stream)};
 }

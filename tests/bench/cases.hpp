@@ -160,6 +160,13 @@ inline Case rate_limited_case() {
   return c;
 }
 
+inline Case stream_case() {
+  Case c = a_case("stream", 3);
+  c.plan.stream = {.events = 5, .interval = 25ms};
+  specification_of("stream").settle(c);
+  return c;
+}
+
 /// Calls 0 and 2 are critical; 1 and 2 take long.
 inline Case shield_case() {
   Case c = with_pattern(a_case("shield", 4), "fssf");

@@ -147,6 +147,7 @@ std::vector<Case> one_of_each_workload() {
           bridge_case(),
           drain_case(),
           rate_limited_case(),
+          stream_case(),
           mixed_case(),
           cpu_case()};
 }
@@ -493,6 +494,24 @@ TEST(Timeline, HasEachAttemptOfCallsThatHadSeveralAndWhatConcernsAll) {
   EXPECT_EQ(made[1].at("verdict"), "ok");
   EXPECT_EQ(made[1].at("finished_us"), calls[1].at("finished_us"));
   EXPECT_GE(made[1].at("started_us"), 120'000);
+}
+
+TEST(Timeline, HasTheEventsOfStreams) {
+  Case c = stream_case();
+  c.scenario.calls = 40;  // enough for quantiles
+  MockServer server(SERVER_PROGRAM);
+  const ModelEntry entry = toy<Break::nothing>();
+  Measurement measurement(c, entry, server);
+  measurement.prepare(false);
+  measurement.iterate();
+  for (const auto& call : timeline_of(c, measurement).at("calls")) {
+    ASSERT_EQ(call.at("events_us").size(), 5);
+    EXPECT_GE(call.at("events_us")[0], 30'000);
+    EXPECT_GE(call.at("events_us")[4], 130'000);
+  }
+  const Figures row = measurement.counters();
+  EXPECT_GE(row.at("time_to_first_us"), 30'000);
+  EXPECT_GE(row.at("gap_p50_us"), 20'000);
 }
 
 TEST(Turns, HaveSeveralIterationsWhereOneIsShort) {

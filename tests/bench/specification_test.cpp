@@ -758,6 +758,23 @@ TEST(RateLimited, WaitsAsLongAsTheServerSaysOrAsItLikes) {
   EXPECT_LE(backoff(scenario, 0, 0, 70ms), 10ms);
 }
 
+TEST(Stream, LastsUntilItsLastEvent) {
+  const Specification& stream = specification_of("stream");
+  Case c = stream_case();  // 30 ms, then four more events, one each 25 ms
+  EXPECT_EQ(stream.ideal(c), 130ms);
+  c.plan.stream.events = 1;
+  EXPECT_EQ(stream.ideal(c), 30ms);
+}
+TEST(Stream, RefusesIntervalsInWhichNobodyCanTell) {
+  const Specification& stream = specification_of("stream");
+  EXPECT_EQ(stream.refuse(stream_case()), std::nullopt);
+  Case c = stream_case();
+  c.plan.stream.interval = 15ms;
+  EXPECT_THAT(stream.refuse(c).value_or(""), HasSubstr("event_interval is 15ms, expected more than 15ms"));
+  c.plan.stream.events = 1;
+  EXPECT_EQ(stream.refuse(c), std::nullopt);
+}
+
 TEST(Shield, LastsAsLongAsItsCriticalCalls) {
   const Specification& shield = specification_of("shield");
   Case c = shield_case();  // critical: 30 ms and 500 ms; the others: 500 ms and 30 ms; cancelled after 120 ms
@@ -1296,7 +1313,8 @@ Ledger as_planned_by(const Plan& plan, const Case& c) {
   Ledger ledger;
   for (CallId id = 0; id < c.scenario.calls; ++id) {
     for (Attempt attempt = 0; attempt < c.scenario.attempts; ++attempt) {
-      const Nanoseconds arrived = id * 1ms, ended = arrived + planned_reply(plan, id, attempt).delay;
+      const Nanoseconds arrived = id * 1ms,
+                        ended = arrived + planned_reply(plan, id, attempt).delay + length_of(plan.stream);
       const Ending ending = fails(c, id, attempt) ? Ending::broken : Ending::completed;
       ledger.calls.push_back({id, attempt, arrived, arrived, ended, ending});
     }
@@ -1328,6 +1346,7 @@ TEST(ServedIdeal, IsTheSameSimulationOfEveryWorkload) {
                                  bridge_case(),
                                  drained,
                                  rate_limited_case(),
+                                 stream_case(),
                                  mixed_case(),
                                  cpu_case()};
   std::set<std::string> seen;

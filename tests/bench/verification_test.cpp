@@ -37,6 +37,7 @@ TEST(Verification, IsContentWithAnHonestModel) {
   EXPECT_EQ(verdict_on<Break::nothing>(retry_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(limited_retry_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(rate_limited_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(stream_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(all_settled_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(task_group_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(timeout_case(Scope::call)), "");
@@ -318,6 +319,26 @@ TEST(Verification, FindsACallThatPassesTwice) {
 TEST(Verification, FindsAWorkerMoreThanTheQuotaIsSharedBy) {
   EXPECT_THAT(verdict_on<Break::exceed_the_limit>(rate_limited_case()),
               HasSubstr("4 calls were begun and not ended at once, expected at most 3"));
+}
+
+TEST(Verification, FindsAnEventThatIsLost) {
+  EXPECT_THAT(verdict_on<Break::lose_an_event>(stream_case()), HasSubstr("event 2 came, expected 1"));
+}
+TEST(Verification, FindsAnEventThatIsToldTwice) {
+  EXPECT_THAT(verdict_on<Break::tell_an_event_twice>(stream_case()), HasSubstr("event 1 came, expected 2"));
+}
+TEST(Verification, FindsEventsOutOfOrder) {
+  EXPECT_THAT(verdict_on<Break::swap_two_events>(stream_case()), HasSubstr("event 2 came, expected 1"));
+}
+TEST(Verification, FindsAnEventWithSomethingElseInIt) {
+  EXPECT_THAT(verdict_on<Break::swap_two_replies>(stream_case()), HasSubstr("event 1 brought"));
+}
+TEST(Verification, FindsAnEventTakenBeforeItWasWhole) {
+  EXPECT_THAT(verdict_on<Break::take_halves_for_events>(stream_case()), HasSubstr("it was not whole"));
+}
+TEST(Verification, FindsAStreamThatIsTakenAtItsEnd) {
+  EXPECT_THAT(verdict_on<Break::wait_for_the_end>(stream_case()),
+              HasSubstr("12 of 12 events were recorded when the next were due"));
 }
 
 TEST(Verification, FindsACriticalCallThatWasCancelled) {

@@ -81,6 +81,9 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
     scenario.heeds_retry_after = pick(random, {false, true});
     scenario.backoff = std::max<Nanoseconds>(scenario.backoff, 1ms);
   }
+  if (has(specification, "events"))
+    c.plan.stream = {.events = pick<std::uint32_t>(random, {1, 2, 6}),
+                     .interval = pick<Nanoseconds>(random, {16ms, 30ms})};
   const bool dealt_out = has(specification, "callers");  // of others' chains there are as many as is drawn
   scenario.calls = dealt_out ? size * scenario.callers : size;
   if (specification.settle) specification.settle(c);

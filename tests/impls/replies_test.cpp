@@ -97,6 +97,27 @@ TEST_P(Replies, MayHaveTrailers) {
       reply_to(reply_and_close(chunked("15\r\n" + std::string(body) + "\r\n0\r\nSum: 1\r\n\r\n"))));
 }
 
+struct Reader final : BodyReader {
+  void read(std::string_view piece) override { text += piece; }
+  std::uint64_t answer() const override { return 5; }
+
+  std::string text{};
+};
+
+TEST_P(Replies, AreGivenToTheirReaderAsTheyCome) {
+  Reader reader;
+  ScriptedServer server([](Peer& peer) {
+    peer.receive();
+    peer.send_alone("HTTP/1.1 100 Continue\r\n\r\n");
+    peer.send_alone(chunked("4\r\nabcd\r\n"));
+    peer.send("2\r\nef\r\n0\r\n\r\n");
+  });
+  const Reply reply = client_of(server)->get({.run = 1, .reader = &reader});
+  EXPECT_EQ(reply.verdict, Verdict::ok);
+  EXPECT_EQ(reply.answer, 5U);
+  EXPECT_EQ(reader.text, "abcdef");
+}
+
 TEST_P(Replies, OfStatus1xxAreNotTheReply) {
   const std::string interim = "HTTP/1.1 100 Continue\r\n\r\n";
   const std::string hints = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n";

@@ -152,6 +152,24 @@ TEST_F(EndpointsTest, CallsMayBeStreamsByPlan) {
   EXPECT_GE(row[4].get<std::int64_t>() - row[3].get<std::int64_t>(), 4'000'000);
 }
 
+TEST_F(EndpointsTest, StreamsMayBeginAnEventWithTheOneBefore) {
+  const std::uint64_t run =
+      create_run(R"({"stream":{"events":6,"interval":"1ms","form":"sse","split":true}})");
+  const std::string answer = hex(planned_reply(Plan{}, 5, 0).answer);
+  std::vector<std::string> events;
+  for (int i = 0; i < 6; ++i) events.push_back("id: " + std::to_string(i) + "\ndata: " + answer + "\n\n");
+  const std::size_t half = events[2].size() / 2;
+  std::string expected;
+  for (const std::string& content :
+       {events[0], events[1] + events[2].substr(0, half), events[2].substr(half), events[3],
+        events[4] + events[5].substr(0, half), events[5].substr(half)}) {
+    char size[16];
+    std::snprintf(size, sizeof size, "%zx\r\n", content.size());
+    expected += size + content + "\r\n";
+  }
+  EXPECT_EQ(everything(call(run, 5)), expected + "0\r\n\r\n");
+}
+
 // -------------------------------------------------------------------------------------- WebSocket rooms
 
 /// A blocking WebSocket client.

@@ -79,7 +79,8 @@ Plan random_plan(Random& random) {
   if (random.one_in(6)) {
     plan.stream = {.events = static_cast<std::uint32_t>(1 + random.below(5)),
                    .interval = random.up_to(500us),
-                   .sse = random.one_in(2)};
+                   .sse = random.one_in(2),
+                   .split = random.one_in(2)};
   }
   return plan;
 }
@@ -120,12 +121,19 @@ Seen predict(const Plan& plan, CallId id, Attempt attempt) {
       break;
   }
   if (plan.stream.events > 0 && planned.status == 200 && planned.fault != Fault::drip) {
-    body.clear();
+    std::vector<std::string> pieces;
     for (std::uint32_t i = 0; i < plan.stream.events; ++i) {
       const std::string number = std::to_string(i);
-      body += chunk(plan.stream.sse ? "id: " + number + "\ndata: " + answer + "\n\n"
-                                    : number + ' ' + answer + '\n');
+      pieces.push_back(plan.stream.sse ? "id: " + number + "\ndata: " + answer + "\n\n"
+                                       : number + ' ' + answer + '\n');
     }
+    for (std::size_t i = 2; plan.stream.split && i < pieces.size(); i += 3) {
+      const std::size_t half = pieces[i].size() / 2;
+      pieces[i - 1] += pieces[i].substr(0, half);
+      pieces[i].erase(0, half);
+    }
+    body.clear();
+    for (const std::string& piece : pieces) body += chunk(piece);
     body += "0\r\n\r\n";
   }
   Seen seen{.status = planned.status, .body = body};

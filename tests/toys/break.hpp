@@ -66,6 +66,12 @@ enum class Break {
   // rate_limited
   forget_retry_after,  // of refusals, and make the calls again at once
   ask_in_vain,         // for each refused call an attempt that is recorded and not made
+  // stream
+  lose_an_event,
+  tell_an_event_twice,
+  swap_two_events,         // one comes before the other
+  take_halves_for_events,  // records an event when its first bytes are there
+  wait_for_the_end,        // of a stream, to take its events
   // worker_pool
   a_task_for_each_call,  // waiting for a permit
   // producer_consumer

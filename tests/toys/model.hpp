@@ -15,6 +15,7 @@
 #include "tests/toys/groups.hpp"
 #include "tests/toys/queues.hpp"
 #include "tests/toys/retries.hpp"
+#include "tests/toys/streams.hpp"
 #include "tests/toys/work.hpp"
 
 namespace fanbench {
@@ -43,6 +44,7 @@ class Toy final : public Model {
         {"shield", &Toy::shield},
         {"hedged", &Toy::hedged},
         {"rate_limited", &Toy::rate_limited},
+        {"stream", &Toy::stream},
         {"bridge", &Toy::bridge},
         {"drain", &Toy::drain},
         {"background", &Toy::background},
@@ -118,6 +120,9 @@ class Toy final : public Model {
   }
   void timeout(const Scenario& scenario, Recorder& recorder) {
     toys::timeout(*client_, scenario, recorder, broken_);
+  }
+  void stream(const Scenario& scenario, Recorder& recorder) {
+    toys::stream(*client_, scenario, recorder, broken_);
   }
   void shield(const Scenario& scenario, Recorder& recorder) {
     toys::shield(*client_, scenario, recorder, broken_);

@@ -47,6 +47,7 @@ Handle::Handle(const Setup& setup)
 void Handle::prepare(const Request& request) {
   head_whole_ = false;
   body_.clear();
+  reader_ = request.reader;
   retry_after_ms_.clear();
   retry_after_.clear();
   set(easy(), CURLOPT_FRESH_CONNECT, long{!reuse_ || request.run == 0});
@@ -59,7 +60,7 @@ Reply Handle::reply(CURLcode result) const {
   if (result != CURLE_OK || !head_whole_) return {.verdict = Verdict::transport_error};
   long status = 0;
   curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
-  return reply_of(static_cast<unsigned>(status), retry_after_ms_, retry_after_, body_.text());
+  return reply_of(static_cast<unsigned>(status), retry_after_ms_, retry_after_, body_.text(), reader_);
 }
 
 std::size_t Handle::on_header(char* data, std::size_t, std::size_t size, void* self) {
@@ -73,7 +74,9 @@ std::size_t Handle::on_header(char* data, std::size_t, std::size_t size, void* s
 }
 
 std::size_t Handle::on_body(char* data, std::size_t, std::size_t size, void* self) {
-  static_cast<Handle*>(self)->body_.append({data, size});
+  auto& handle = *static_cast<Handle*>(self);
+  handle.body_.append({data, size});
+  if (handle.reader_) handle.reader_->read({data, size});
   return size;
 }
 

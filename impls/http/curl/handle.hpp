@@ -37,6 +37,7 @@ class Handle {
   bool reuse_;
   bool head_whole_ = false;
   BodyBeginning body_;
+  BodyReader* reader_ = nullptr;
   std::string retry_after_ms_, retry_after_;
 };
 

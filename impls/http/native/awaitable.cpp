@@ -53,7 +53,7 @@ class NativeAwaitable final : public AwaitableClient {
       }
     }
 
-    ReplyParser parser;
+    ReplyParser parser(request.reader);
     auto& buffer = connection->buffer;
     while (!parser.whole()) {
       // An operation that is already done when the cancellation comes does not fail: the next would not be

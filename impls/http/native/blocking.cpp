@@ -41,7 +41,7 @@ class NativeBlocking final : public BlockingClient {
     if (until.deadline != never && until.deadline <= Until::Clock::now())
       return {.verdict = Verdict::timed_out};
     Connection connection = idle_.take().value_or(Connection{.socket = Socket(sockets_)});
-    ReplyParser parser;
+    ReplyParser parser(request.reader);
     const auto error = exchange(request, connection, parser, until);
     if (until.stop.stop_requested() && error) return {.verdict = Verdict::cancelled};
     if (error == asio::error::timed_out && until.deadline != never) return {.verdict = Verdict::timed_out};
@@ -55,7 +55,7 @@ class NativeBlocking final : public BlockingClient {
     std::vector<Connection> open = idle_.take_all();
     while (open.size() < connections) {
       Connection connection{.socket = Socket(sockets_)};
-      ReplyParser parser;
+      ReplyParser parser(nullptr);
       const auto error = exchange({}, connection, parser, {});
       if (error)
         throw std::runtime_error(fmt::format("cannot open a connection to {}: {}", host_, error.message()));

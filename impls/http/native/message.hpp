@@ -39,7 +39,7 @@ inline std::string message_of(const Request& request, const std::string& host) {
 /// and the whole body.
 class ReplyParser final : public http::basic_parser<false> {
  public:
-  ReplyParser() {
+  explicit ReplyParser(BodyReader* reader) : reader_(reader) {
     body_limit(boost::none);
     eager(true);  // of the body, too, all that is there
   }
@@ -47,8 +47,10 @@ class ReplyParser final : public http::basic_parser<false> {
   /// A reply of status 1xx, which comes before the real one.
   bool interim() const { return is_done() && status_ / 100 == 1; }
   bool whole() const { return is_done() && !interim(); }
+  /// For what follows an interim reply.
+  ReplyParser next() const { return ReplyParser(reader_); }
   /// To be asked when it is whole().
-  Reply reply() const { return reply_of(status_, retry_after_ms_, retry_after_, body_.text()); }
+  Reply reply() const { return reply_of(status_, retry_after_ms_, retry_after_, body_.text(), reader_); }
 
  private:
   using View = beast::string_view;
@@ -61,6 +63,7 @@ class ReplyParser final : public http::basic_parser<false> {
   }
   std::size_t on_body_impl(View piece, Error&) override {
     body_.append(piece);
+    if (reader_) reader_->read(piece);
     return piece.size();
   }
   std::size_t on_chunk_body_impl(std::uint64_t, View piece, Error& error) override {
@@ -73,6 +76,7 @@ class ReplyParser final : public http::basic_parser<false> {
   void on_chunk_header_impl(std::uint64_t, View, Error&) override {}
   void on_finish_impl(Error&) override {}
 
+  BodyReader* reader_;
   unsigned status_ = 0;
   std::string retry_after_, retry_after_ms_;
   BodyBeginning body_;
@@ -95,7 +99,7 @@ inline Error take(ReplyParser& parser, beast::flat_buffer& buffer, std::size_t b
   if (error) return error;
   buffer.commit(bytes);
   do {
-    if (parser.interim()) parser = ReplyParser();
+    if (parser.interim()) parser = parser.next();
     buffer.consume(parser.put(buffer.data(), error));
   } while (!error && parser.interim() && buffer.size() > 0);
   return error == http::error::need_more ? Error() : error;

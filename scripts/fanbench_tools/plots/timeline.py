@@ -59,6 +59,8 @@ def timeline(recorded: Sequence[Recorded]) -> Any:
     never, often = any(map(_never_begun, shown)), any(map(_attempts, shown))
     kinds = {bar[1] for call in shown for bar in _parts(call)}
     legend = _legend(kinds, never or _any_wait(shown, limit), "attempt" if often else "call") + _moments(records)
+    if any(map(_events, shown)):
+        legend.append(LegendItem("event", {"color": INK, "linewidth": 0, "marker": "|", "markeredgewidth": 1.1}))
     frame = Frame(f"{case.workload}: one fan-out, call by call", subtitle, legend, _note(ends, limit, never, shown),
                   panels=(len(records), 1), panel_height=0.95 if calls > 30 else 0.6, left=left, row_gap=0.16,
                   panel_titles=True)
@@ -119,6 +121,9 @@ def _bars(ax: Any, record: Record, case: Case, limit: float, unit: float) -> Non
         if shapes:
             ax.add_collection(PolyCollection(shapes, facecolors=colour, edgecolors="none", linewidths=0,
                                              alpha=ALPHAS[kind], zorder=2, snap=not gaps), autolim=False)
+    events = [(at / unit, i) for i, call in enumerate(record["calls"]) for at in _events(call) if at <= limit]
+    if events:
+        ax.plot(*zip(*events), linestyle="", marker="|", color=INK, markersize=3.2, markeredgewidth=0.7, zorder=3)
     for kind, points in marks.items():
         if points:
             ax.plot(*zip(*points), linestyle="", marker=MARKS[kind], color=RED, markersize=4, markeredgewidth=1.1,
@@ -173,6 +178,14 @@ def _attempts(call: Record) -> list[tuple[str, float, float]]:
     except (AttributeError, TypeError, KeyError, ValueError):
         return []
     return made if all(0 <= begin <= end for _, begin, end in made) else []
+
+
+def _events(call: Record) -> list[float]:
+    """When each event of a call's stream came, in seconds."""
+    try:
+        return [float(at) / 1e6 for at in call.get("events_us", ())]
+    except (AttributeError, TypeError, ValueError):
+        return []
 
 
 def _moments_of(record: Record) -> list[tuple[str, float]]:

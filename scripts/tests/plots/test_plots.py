@@ -410,6 +410,16 @@ def test_two_copies_at_once_share_the_row_of_their_call():
     assert "attempt that was cancelled" in found and "a call was made twice at once" in found
 
 
+def test_events_of_streams_are_marked_where_they_came():
+    call = call_of(attempts(("ok", 0, 70)), events_us=[30e3, 50e3, 70e3])
+    del call["made"]
+    name = "gather/threads/native/calls:1/latency:20ms/start:warm"
+    figure = timeline.timeline(choose([{"name": name, "calls": [call]}])["gather"])
+    assert [list(line.get_xdata()) for line in figure.axes[0].lines if line.get_marker() == "|"] == [[30.0, 50.0, 70.0]]
+    assert "event" in texts(figure)
+    assert timeline._events({"events_us": ["x"]}) == [] == timeline._events({"events_us": 5})
+
+
 def test_moments_are_lines_in_all_panels_and_named_once():
     call = call_of(attempts(("ok", 0, 70)))
     records = [{"name": f"gather/{model}/native/calls:1/latency:20ms/start:warm", "calls": [call],

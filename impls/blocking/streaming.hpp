@@ -1,0 +1,15 @@
+// One stream by a thread that blocks for its events.
+#pragma once
+
+#include "impls/blocking/call.hpp"
+#include "impls/http/events.hpp"
+
+namespace fanbench {
+
+/// Takes the call's events as they come, until the last.
+inline void read_stream(BlockingClient& client, const Scenario& scenario, CallId id, Recorder& recorder) {
+  EventReader events(id, recorder);
+  call(client, {.run = scenario.run, .id = id, .reader = &events}, recorder);
+}
+
+}  // namespace fanbench

@@ -1,0 +1,11 @@
+// One stream after another, each to its last event.
+#include "impls/blocking/streaming.hpp"
+#include "impls/sequential/sequential.hpp"
+
+namespace fanbench::sequential {
+
+void stream(BlockingClient& client, const Scenario& scenario, Recorder& recorder) {
+  for (CallId id = 0; id < scenario.calls; ++id) read_stream(client, scenario, id, recorder);
+}
+
+}  // namespace fanbench::sequential

@@ -1,0 +1,14 @@
+// Every stream is a task, which has its thread until the last event has come: what is in no thread's hands
+// is not begun.
+#include "impls/blocking/streaming.hpp"
+#include "impls/thread_pool/tasks.hpp"
+#include "impls/thread_pool/thread_pool.hpp"
+
+namespace fanbench::thread_pool {
+
+void stream(Pool& pool, const Scenario& scenario, Recorder& recorder) {
+  run_tasks(pool.threads, scenario.calls,
+            [&](CallId id) { read_stream(*pool.client, scenario, id, recorder); });
+}
+
+}  // namespace fanbench::thread_pool

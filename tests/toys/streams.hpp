@@ -1,0 +1,41 @@
+// Toys that take streams of events, and may say something else of them.
+#pragma once
+
+#include <array>
+#include <thread>
+#include <vector>
+
+#include "impls/blocking/call.hpp"
+#include "impls/http/events.hpp"
+#include "tests/toys/break.hpp"
+
+namespace fanbench::toys {
+
+/// What the toy records in the place of these events of a stream, which came in time.
+inline std::vector<EventRecord> told(std::vector<EventRecord> events, Nanoseconds now, Break broken) {
+  if (broken == Break::lose_an_event) events.erase(events.begin() + 1);
+  if (broken == Break::tell_an_event_twice) events.insert(events.begin() + 1, events[1]);
+  if (broken == Break::swap_two_events) std::swap(events[1].number, events[2].number);
+  if (broken == Break::swap_two_replies) events[1].value ^= 1;
+  if (broken == Break::take_halves_for_events) events[2].at = events[1].at;
+  if (broken == Break::wait_for_the_end) {
+    for (EventRecord& event : events) event.at = now;
+  }
+  return events;
+}
+
+inline void stream(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
+  std::vector<std::jthread> threads;
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    threads.emplace_back([&, id] {
+      std::array<CallRecord, 1> nothing;
+      Recorder own(nothing, {}, recorder.began());
+      EventReader events(id, own);
+      call(client, {.run = scenario.run, .id = id, .reader = &events}, recorder);
+      const Nanoseconds now = Recorder::Clock::now() - recorder.began();
+      for (const EventRecord& event : told(own.events(), now, broken)) recorder.event(event);
+    });
+  }
+}
+
+}  // namespace fanbench::toys
