@@ -127,7 +127,16 @@ constexpr Figure table[] = {
     {.name = "time_to_first_us",
      .unit = "us",
      .label = "Time to first event",
-     .help = "from a stream's intended start to its first event; median of all streams",
+     .help = "from a stream's intended start to its first event, waiting for a worker or the quota among it; "
+             "median "
+             "of all streams",
+     .better = less},
+    {.name = "first_after_sending_us",
+     .unit = "us",
+     .label = "First event after sending",
+     .help =
+         "from the sending of the request that passed to its stream's first event; median of all streams. "
+         "Without waiting for a worker or the quota",
      .better = less},
     {.name = "gap_p50_us",
      .unit = "us",

@@ -84,11 +84,14 @@ void Row::add_events(const Run& run) {
   for (CallId id = 0; id < streams.size(); ++id) {
     const std::vector<Nanoseconds>& events = streams[id];
     times_.first_events.push_back(microseconds(events.front() - run.outcome.records[id].intended));
+    const Nanoseconds sent = run.outcome.attempts_of(id).back().started;
+    times_.first_events_from_sending.push_back(microseconds(events.front() - sent));
     for (std::size_t i = 1; i < events.size(); ++i)
       times_.gaps.push_back(microseconds(events[i] - events[i - 1]));
   }
   if (!run.outcome.clock.shared) return;
   for (const LedgerCall& call : run.ledger.calls) {
+    if (call.ending == Ending::refused) continue;
     for (std::size_t i = 0; i < streams[call.id].size(); ++i) {
       const Nanoseconds due = call.due + i * case_.plan.stream.interval;
       times_.event_lateness.push_back(microseconds(run.outcome.at(streams[call.id][i]) - due));
@@ -150,6 +153,7 @@ void Row::tell_times(Figures& figures) const {
   if (!times_.cancel_latencies.empty()) figures["cancel_latency_us"] = median(times_.cancel_latencies);
   if (!times_.returns.empty()) figures["return_us"] = median(times_.returns);
   tell_quantile(figures, "time_to_first_us", times_.first_events, 0.50);
+  tell_quantile(figures, "first_after_sending_us", times_.first_events_from_sending, 0.50);
   tell_quantile(figures, "gap_p50_us", times_.gaps, 0.50);
   tell_quantile(figures, "gap_p99_us", times_.gaps, 0.99);
   tell_quantile(figures, "event_late_p50_us", times_.event_lateness, 0.50);

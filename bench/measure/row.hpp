@@ -40,7 +40,7 @@ class Row {
   /// Of all runs together, in µs.
   struct Times {
     std::vector<double> latencies, from_start, late_start, server_lateness, cancel_latencies, returns, lags;
-    std::vector<double> first_events, gaps, event_lateness;
+    std::vector<double> first_events, first_events_from_sending, gaps, event_lateness;
   };
   struct Counts {
     std::uint64_t further_attempts = 0, cancelled = 0, timed_out = 0, failed = 0, wasted = 0, refused = 0;

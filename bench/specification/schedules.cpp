@@ -29,8 +29,9 @@ Nanoseconds least_within_limit(const Case& c) { return least_of_calls(c, c.scena
 std::uint32_t limited_calls(const Case& c) { return std::min(c.scenario.limit, c.scenario.calls); }
 
 Nanoseconds sum_of_delays(const Case& c) {
+  const Delays delay(c);
   Nanoseconds sum{};
-  for (CallId id = 0; id < c.scenario.calls; ++id) sum += delay(c, id);
+  for (CallId id = 0; id < c.scenario.calls; ++id) sum += delay(id);
   return sum;
 }
 

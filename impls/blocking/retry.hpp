@@ -12,9 +12,9 @@ namespace fanbench {
 /// Makes the call's next attempt. Returns how long to wait before the one after it; nothing where the call
 /// has ended, as it succeeded or its attempts are used up.
 inline std::optional<Nanoseconds> try_once(BlockingClient& client, const Scenario& scenario, CallId id,
-                                           Recorder& recorder) {
+                                           Recorder& recorder, BodyReader* reader = nullptr) {
   const Attempt attempt = recorder.start(id);
-  const Reply reply = client.get({scenario.run, id, attempt});
+  const Reply reply = client.get({.run = scenario.run, .id = id, .attempt = attempt, .reader = reader});
   if (reply.verdict == Verdict::ok || attempt + 1 == scenario.attempts) {
     recorder.finish(id, reply);
     return std::nullopt;
@@ -24,8 +24,10 @@ inline std::optional<Nanoseconds> try_once(BlockingClient& client, const Scenari
 }
 
 /// Tries until the call has ended, and sleeps in between.
-inline void call_until_ok(BlockingClient& client, const Scenario& scenario, CallId id, Recorder& recorder) {
-  while (const auto wait = try_once(client, scenario, id, recorder)) std::this_thread::sleep_for(*wait);
+inline void call_until_ok(BlockingClient& client, const Scenario& scenario, CallId id, Recorder& recorder,
+                          BodyReader* reader = nullptr) {
+  while (const auto wait = try_once(client, scenario, id, recorder, reader))
+    std::this_thread::sleep_for(*wait);
 }
 
 }  // namespace fanbench

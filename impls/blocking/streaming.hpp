@@ -2,6 +2,7 @@
 #pragma once
 
 #include "impls/blocking/call.hpp"
+#include "impls/blocking/retry.hpp"
 #include "impls/http/events.hpp"
 
 namespace fanbench {
@@ -10,6 +11,13 @@ namespace fanbench {
 inline void read_stream(BlockingClient& client, const Scenario& scenario, CallId id, Recorder& recorder) {
   EventReader events(id, recorder);
   call(client, {.run = scenario.run, .id = id, .reader = &events}, recorder);
+}
+
+/// The same, asked for until the service lets it pass.
+inline void read_stream_until_ok(BlockingClient& client, const Scenario& scenario, CallId id,
+                                 Recorder& recorder) {
+  EventReader events(id, recorder);
+  call_until_ok(client, scenario, id, recorder, &events);
 }
 
 }  // namespace fanbench

@@ -8,7 +8,7 @@ namespace fanbench::processes {
 // Functions, a file each.
 Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, producer_consumer,
     pipeline, retry, paginate, early_start, shield, hedged, background, bridge, drain, rate_limited, stream,
-    mixed, cpu;
+    llm_client, mixed, cpu;
 
 namespace {
 
@@ -32,6 +32,7 @@ constexpr WorkloadRow<Workload> table[] = {
     {"drain", drain},
     {"rate_limited", rate_limited},
     {"stream", stream},
+    {"llm_client", llm_client},
     {"mixed", mixed},
     {"cpu", cpu},
 };

@@ -85,6 +85,9 @@ void do_job(const Job& job, BlockingClient& client, Recorder& recorder, const st
     case Task::read_stream:
       read_stream(client, scenario, id, recorder);
       break;
+    case Task::read_stream_until_ok:
+      read_stream_until_ok(client, scenario, id, recorder);
+      break;
     case Task::call_until_ok:
       call_until_ok(client, scenario, id, recorder);
       break;

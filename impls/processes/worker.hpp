@@ -17,6 +17,7 @@ enum class Task : std::uint8_t {
   call_next,  // the same, with the answer in the record of the call before as its cursor
   make_copy,  // one of the call's attempts, of which others may be under way
   read_stream,
+  read_stream_until_ok,
   call_until_ok,
   try_once,  // the next attempt at a call that may need more
   call_in_time,

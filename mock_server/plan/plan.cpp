@@ -42,7 +42,7 @@ PlannedReply planned_reply(const Plan& plan, CallId id, Attempt attempt) {
   PlannedReply reply;
   reply.answer = draw(plan.seed, id, attempt, answer_stream);
   reply.goes_on = (std::uint64_t{id} + 1) % plan.chain != 0;
-  reply.delay = draw_delay(plan.delay, draw(plan.seed, id, attempt, delay_stream));
+  reply.delay = draw_delay(plan.delay, draw(plan.seed, id, plan.same_delay ? 0 : attempt, delay_stream));
   std::uint64_t stream = first_of_rules;
   if (apply(reply, plan.failures, plan.seed, id, attempt, stream)) return reply;
   for (const Failures& rule : plan.more_failures) {

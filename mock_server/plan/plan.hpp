@@ -65,6 +65,7 @@ inline constexpr std::uint32_t max_events = 1'000'000;
 struct Plan {
   std::uint64_t seed = 1;
   Delay delay = FixedDelay{};
+  bool same_delay = false;  // all attempts of a call have that of its first
   Failures failures{};
   std::vector<Failures>
       more_failures{};          // tried in order after `failures`: the first by which a call fails decides

@@ -209,6 +209,11 @@ Json format_capacity(const Capacity& capacity) {
   return json;
 }
 
+bool read_flag(const Json& value) {
+  if (!value.is_boolean()) refuse(came(value), "true or false");
+  return value;
+}
+
 StreamPlan read_stream(const Json& json) {
   constexpr std::array<std::string_view, 4> keys{"events", "interval", "form", "split"};
   StreamPlan stream{.events = 1};
@@ -219,10 +224,7 @@ StreamPlan read_stream(const Json& json) {
       if (value != "chunked" && value != "sse") refuse(came(value), "\"chunked\" or \"sse\"");
       stream.sse = value == "sse";
     }
-    if (key == "split") {
-      if (!value.is_boolean()) refuse(came(value), "true or false");
-      stream.split = value;
-    }
+    if (key == "split") stream.split = read_flag(value);
   });
   return stream;
 }
@@ -237,13 +239,14 @@ Json format_stream(const StreamPlan& stream) {
 }  // namespace
 
 Plan parse_plan(std::string_view json) {
-  constexpr std::array<std::string_view, 7> keys{"seed",  "delay",    "failures", "body_bytes",
-                                                 "chain", "capacity", "stream"};
+  constexpr std::array<std::string_view, 8> keys{"seed",       "delay", "same_delay", "failures",
+                                                 "body_bytes", "chain", "capacity",   "stream"};
   return in_key("plan", [&] {
     Plan plan;
     read_object(parse_json(json), keys, [&](std::string_view key, const Json& value) {
       if (key == "seed") plan.seed = read_whole(value, 0, UINT64_MAX);
       if (key == "delay") plan.delay = parse_delay(read_text(value, "a delay in quotes, such as \"200ms\""));
+      if (key == "same_delay") plan.same_delay = read_flag(value);
       if (key == "failures") read_failures(value, plan);
       if (key == "body_bytes") plan.body_bytes = read_whole(value, min_body_bytes, max_body_bytes);
       if (key == "chain") plan.chain = static_cast<std::uint32_t>(read_whole(value, 1, max_chain));
@@ -266,6 +269,7 @@ std::string format_plan(const Plan& plan) {
             {"failures", format_failures(plan)},
             {"body_bytes", plan.body_bytes},
             {"chain", plan.chain}};
+  if (plan.same_delay) json["same_delay"] = true;
   if (plan.capacity != Capacity{}) json["capacity"] = format_capacity(plan.capacity);
   if (plan.stream.events > 0) json["stream"] = format_stream(plan.stream);
   return json.dump();

@@ -160,6 +160,14 @@ inline Case rate_limited_case() {
   return c;
 }
 
+inline Case llm_client_case() {
+  Case c = rate_limited_case();
+  c.workload = "llm_client";
+  c.plan.stream = {.events = 5, .interval = 25ms};
+  specification_of("llm_client").settle(c);
+  return c;
+}
+
 inline Case stream_case() {
   Case c = a_case("stream", 3);
   c.plan.stream = {.events = 5, .interval = 25ms};

@@ -148,6 +148,7 @@ std::vector<Case> one_of_each_workload() {
           drain_case(),
           rate_limited_case(),
           stream_case(),
+          llm_client_case(),
           mixed_case(),
           cpu_case()};
 }

@@ -734,15 +734,27 @@ TEST(RateLimited, LetsACallPassWhenTheBucketHasRoomAndAWorkerIsFree) {
   c.plan.delay = FixedDelay{80ms};
   EXPECT_EQ(limited.ideal(c), 480ms);
 }
-TEST(RateLimited, RefusesDelaysThatEachAttemptDraws) {
-  const Specification& limited = specification_of("rate_limited");
+TEST(RateLimited, HasOneDelayForAllAttemptsOfACall) {
   Case c = rate_limited_case();
-  EXPECT_EQ(limited.refuse(c), std::nullopt);
-  c.plan.delay = UniformDelay{10ms, 20ms};
-  EXPECT_THAT(limited.refuse(c).value_or(""), HasSubstr("choose a fixed latency"));
-  c = rate_limited_case();
+  c.plan.delay = UniformDelay{10ms, 90ms};
+  for (CallId id = 0; id < c.scenario.calls; ++id) EXPECT_EQ(delay(c, id, 7), delay(c, id));
+  EXPECT_NE(delay(c, 0), delay(c, 1));
+  EXPECT_LE(specification_of("rate_limited").least(c), specification_of("rate_limited").ideal(c));
+}
+TEST(RateLimited, RefusesABackoffThatIsNone) {
+  Case c = rate_limited_case();
+  EXPECT_EQ(specification_of("rate_limited").refuse(c), std::nullopt);
   c.scenario.heeds_retry_after = false;
-  EXPECT_THAT(limited.refuse(c).value_or(""), HasSubstr("without a backoff"));
+  EXPECT_THAT(specification_of("rate_limited").refuse(c).value_or(""), HasSubstr("without a backoff"));
+}
+TEST(LlmClient, TakesItsWorkersUntilTheLastToken) {
+  const Specification& llm = specification_of("llm_client");
+  Case c = llm_client_case();  // 6 prompts of 30 ms and 4 × 25 ms, one each 50 ms, by three workers
+  EXPECT_EQ(llm.ideal(c), 5 * 50ms + 130ms);
+  c.scenario.limit = 1;
+  EXPECT_EQ(llm.ideal(c), 6 * 130ms);
+  c.plan.stream.interval = 5ms;
+  EXPECT_THAT(llm.refuse(c).value_or(""), HasSubstr("event_interval is 5ms"));
 }
 TEST(RateLimited, TakesAsServedWhatPassed) {
   Case c = rate_limited_case();
@@ -1347,6 +1359,7 @@ TEST(ServedIdeal, IsTheSameSimulationOfEveryWorkload) {
                                  drained,
                                  rate_limited_case(),
                                  stream_case(),
+                                 llm_client_case(),
                                  mixed_case(),
                                  cpu_case()};
   std::set<std::string> seen;

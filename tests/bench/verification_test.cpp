@@ -38,6 +38,7 @@ TEST(Verification, IsContentWithAnHonestModel) {
   EXPECT_EQ(verdict_on<Break::nothing>(limited_retry_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(rate_limited_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(stream_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(llm_client_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(all_settled_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(task_group_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(timeout_case(Scope::call)), "");
@@ -339,6 +340,16 @@ TEST(Verification, FindsAnEventTakenBeforeItWasWhole) {
 TEST(Verification, FindsAStreamThatIsTakenAtItsEnd) {
   EXPECT_THAT(verdict_on<Break::wait_for_the_end>(stream_case()),
               HasSubstr("12 of 12 events were recorded when the next were due"));
+}
+
+/// It is a stream's client and one of a service with a quota, and breaks the rules of either.
+TEST(Verification, FindsWhatAnLlmClientDoesWrong) {
+  EXPECT_THAT(verdict_on<Break::lose_an_event>(llm_client_case()), HasSubstr("event 2 came, expected 1"));
+  EXPECT_THAT(verdict_on<Break::wait_for_the_end>(llm_client_case()), HasSubstr("not taken as they came"));
+  EXPECT_THAT(verdict_on<Break::retry_too_early>(llm_client_case()),
+              HasSubstr("expected a wait of at least"));
+  EXPECT_THAT(verdict_on<Break::exceed_the_limit>(llm_client_case()),
+              HasSubstr("4 calls were begun and not ended at once, expected at most 3"));
 }
 
 TEST(Verification, FindsACriticalCallThatWasCancelled) {

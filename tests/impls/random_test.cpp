@@ -75,7 +75,7 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
   scenario.interval = pick<Nanoseconds>(random, {1ms, 5ms});
   scenario.grace = pick<Nanoseconds>(random, {10ms, 60ms});
   if (has(specification, "per_second")) {
-    c.plan.delay = pick<Delay>(random, {FixedDelay{}, FixedDelay{10ms}});
+    c.plan.delay = pick<Delay>(random, {FixedDelay{}, FixedDelay{10ms}, UniformDelay{5ms, 40ms}});
     c.plan.capacity = {.per_second = pick<std::uint32_t>(random, {50, 200, 1000}),
                        .burst = pick<std::uint32_t>(random, {1, 3})};
     scenario.heeds_retry_after = pick(random, {false, true});

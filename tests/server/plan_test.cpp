@@ -246,6 +246,11 @@ TEST(PlanText, RoundTrips) {
       R"({"seed":18446744073709551615,"delay":"lognormal:p50=20ms,p99=200ms","failures":{"rate":0.1,"attempts":3,)"
       R"("kinds":[503,"reset",429],"retry_after":"50ms"},"body_bytes":67108864,"chain":5})";
   EXPECT_EQ(format_plan(parse_plan(text)), text);
+  const std::string streams =
+      R"({"seed":1,"delay":"0ms","failures":{"rate":0.0,"attempts":1,"kinds":[503],"retry_after":"0ms"},)"
+      R"("body_bytes":64,"chain":1,"same_delay":true,)"
+      R"("stream":{"events":3,"interval":"20ms","form":"sse","split":true}})";
+  EXPECT_EQ(format_plan(parse_plan(streams)), streams);
   EXPECT_EQ(format_plan(parse_plan(format_plan(Plan{}))), format_plan(Plan{}));
   EXPECT_EQ(parse_plan(R"({"failures":{"rate":1}})").failures.rate, 1);
 }
@@ -253,7 +258,7 @@ TEST(PlanText, RoundTrips) {
 TEST(PlanText, ErrorsNameTheKey) {
   expect_names(plan_error(""), {"plan", "JSON"});
   expect_names(plan_error("{\"seed\":1} x"), {"JSON"});
-  expect_names(plan_error("[]"), {"plan", "seed, delay, failures, body_bytes, chain"});
+  expect_names(plan_error("[]"), {"plan", "seed, delay, same_delay, failures, body_bytes, chain"});
   expect_names(plan_error("null"), {"null", "object"});
   expect_names(plan_error(R"({"dely":1})"), {"\"dely\"", "seed, delay"});
   expect_names(plan_error(R"({"seed":1,"seed":2})"), {"\"seed\"", "twice"});

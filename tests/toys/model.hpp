@@ -45,6 +45,7 @@ class Toy final : public Model {
         {"hedged", &Toy::hedged},
         {"rate_limited", &Toy::rate_limited},
         {"stream", &Toy::stream},
+        {"llm_client", &Toy::llm_client},
         {"bridge", &Toy::bridge},
         {"drain", &Toy::drain},
         {"background", &Toy::background},
@@ -120,6 +121,9 @@ class Toy final : public Model {
   }
   void timeout(const Scenario& scenario, Recorder& recorder) {
     toys::timeout(*client_, scenario, recorder, broken_);
+  }
+  void llm_client(const Scenario& scenario, Recorder& recorder) {
+    toys::llm_client(*client_, scenario, recorder, broken_);
   }
   void stream(const Scenario& scenario, Recorder& recorder) {
     toys::stream(*client_, scenario, recorder, broken_);

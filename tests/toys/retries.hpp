@@ -72,9 +72,10 @@ inline void retry_within_limit(BlockingClient& client, const Scenario& scenario,
 
 /// As try_once.
 inline std::optional<Nanoseconds> try_limited(BlockingClient& client, const Scenario& scenario, CallId id,
-                                              Recorder& recorder, Break broken) {
+                                              Recorder& recorder, Break broken,
+                                              BodyReader* reader = nullptr) {
   const Attempt attempt = recorder.start(id);
-  Reply reply = client.get({scenario.run, id, attempt});
+  Reply reply = client.get({.run = scenario.run, .id = id, .attempt = attempt, .reader = reader});
   if (reply.verdict == Verdict::ok || broken == Break::give_up_early) {
     recorder.finish(id, reply);
     return std::nullopt;
@@ -87,18 +88,24 @@ inline std::optional<Nanoseconds> try_limited(BlockingClient& client, const Scen
   return early ? wait / 2 : wait;
 }
 
-inline void rate_limited(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
+/// All ids, shared out over `limit` threads.
+template <class Work>
+void share_out(const Scenario& scenario, Break broken, const Work& work) {
   std::atomic<CallId> next = 0;
   std::vector<std::jthread> workers;
   for (std::uint32_t i = 0; i < scenario.limit + (broken == Break::exceed_the_limit ? 1 : 0); ++i) {
     workers.emplace_back([&] {
-      for (CallId id = next++; id < scenario.calls; id = next++) {
-        while (const auto wait = try_limited(client, scenario, id, recorder, broken))
-          std::this_thread::sleep_for(*wait);
-        if (broken == Break::make_one_twice && id == 0) client.get({scenario.run, id, recorder.start(id)});
-      }
+      for (CallId id = next++; id < scenario.calls; id = next++) work(id);
     });
   }
+}
+
+inline void rate_limited(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
+  share_out(scenario, broken, [&](CallId id) {
+    while (const auto wait = try_limited(client, scenario, id, recorder, broken))
+      std::this_thread::sleep_for(*wait);
+    if (broken == Break::make_one_twice && id == 0) client.get({scenario.run, id, recorder.start(id)});
+  });
 }
 
 }  // namespace fanbench::toys

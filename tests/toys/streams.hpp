@@ -8,6 +8,7 @@
 #include "impls/blocking/call.hpp"
 #include "impls/http/events.hpp"
 #include "tests/toys/break.hpp"
+#include "tests/toys/retries.hpp"
 
 namespace fanbench::toys {
 
@@ -24,18 +25,35 @@ inline std::vector<EventRecord> told(std::vector<EventRecord> events, Nanosecond
   return events;
 }
 
+/// What `take` reads as the call's stream, as the toy tells it.
+template <class Take>
+void tell(CallId id, Recorder& recorder, Break broken, const Take& take) {
+  std::array<CallRecord, 1> nothing;
+  Recorder own(nothing, {}, recorder.began());
+  EventReader events(id, own);
+  take(events);
+  const Nanoseconds now = Recorder::Clock::now() - recorder.began();
+  for (const EventRecord& event : told(own.events(), now, broken)) recorder.event(event);
+}
+
 inline void stream(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
   std::vector<std::jthread> threads;
   for (CallId id = 0; id < scenario.calls; ++id) {
     threads.emplace_back([&, id] {
-      std::array<CallRecord, 1> nothing;
-      Recorder own(nothing, {}, recorder.began());
-      EventReader events(id, own);
-      call(client, {.run = scenario.run, .id = id, .reader = &events}, recorder);
-      const Nanoseconds now = Recorder::Clock::now() - recorder.began();
-      for (const EventRecord& event : told(own.events(), now, broken)) recorder.event(event);
+      tell(id, recorder, broken, [&](EventReader& events) {
+        call(client, {.run = scenario.run, .id = id, .reader = &events}, recorder);
+      });
     });
   }
+}
+
+inline void llm_client(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
+  share_out(scenario, broken, [&](CallId id) {
+    tell(id, recorder, broken, [&](EventReader& events) {
+      while (const auto wait = try_limited(client, scenario, id, recorder, broken, &events))
+        std::this_thread::sleep_for(*wait);
+    });
+  });
 }
 
 }  // namespace fanbench::toys

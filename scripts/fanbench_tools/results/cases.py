@@ -251,8 +251,13 @@ class Results:
 
 
 def in_flight(c: CaseResult) -> float:
-    """The most calls that were in flight at once; 0 where nothing is known of it."""
-    return c.median("in_flight_peak") or 0.0
+    """The most calls that were in flight at once; 0 where nothing is known of it. With a quota who is in flight and who
+    has been refused is a matter of moments: as many as there are workers may be."""
+    peak = c.median("in_flight_peak") or 0.0
+    if peak <= 1 or c.case.get("per_second") is None:
+        return peak
+    limit = float(c.case.get("limit") or peak)
+    return min(limit, c.case.workers or limit)
 
 
 def same_degree(one: CaseResult, other: CaseResult) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from fanbench_tools.results import reader, table, wording
-from fanbench_tools.results.cases import Case
+from fanbench_tools.results.cases import Case, in_flight
 from fanbench_tools.results.reader import ResultsError, load
 from fanbench_tools.results.table import grouped_reasons, verification_line
 from fixtures.synthetic_data import CATALOGUE, CLAIMS, QUICK, folder, from_rows, of_name, row
@@ -281,3 +281,12 @@ def test_rows_with_fewer_calls_in_flight_are_said_below_the_table():
     assert "not ranked: threads / native: 602 of 1,000 in flight" in printed(from_rows(rows, {}))
     rows[1]["in_flight_peak"] = 900
     assert "not ranked" not in printed(from_rows(rows, {}))
+
+
+def test_with_a_quota_how_many_were_in_flight_is_a_matter_of_moments():
+    name = "rate_limited/{}/native/calls:40/latency:20ms/start:warm/per_second:100/burst:5/limit:20"
+    rows = [row(name.format(model), in_flight_peak=peak)
+            for model, peak in (("coroutines", 20.0), ("threads", 12.0), ("sequential", 1.0))]
+    results = from_rows(rows, {})
+    assert [in_flight(c) for c in results.cases] == [20.0, 20.0, 1.0]
+    assert results.fewer_in_flight == {}

@@ -1,0 +1,112 @@
+#include "bench/specification/streams.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "bench/suite/values.hpp"
+
+namespace fanbench {
+namespace {
+
+using Events = std::vector<EventRecord>;
+
+std::vector<Events> by_stream(const Case& c, const Outcome& outcome) {
+  std::vector<Events> streams(c.scenario.calls);
+  for (const EventRecord& event : outcome.events) {
+    if (event.id < streams.size()) streams[event.id].push_back(event);
+  }
+  return streams;
+}
+
+/// Each event once and in order, with the answer of the attempt that passed.
+Mistake check_events(const Case& c, CallId id, Attempt attempt, const Events& events) {
+  const std::uint64_t answer = planned_reply(c.plan, id, attempt).answer;
+  for (std::uint32_t number = 0; number < events.size(); ++number) {
+    if (events[number].number != number)
+      return fmt::format("stream {}: event {} came, expected {}", id, events[number].number, number);
+    if (events[number].value != answer)
+      return fmt::format("stream {}: event {} brought {:016x}, expected {:016x}", id, number,
+                         events[number].value, answer);
+  }
+  if (events.size() == c.plan.stream.events) return std::nullopt;
+  return fmt::format("stream {}: {} events came, expected {}", id, events.size(), c.plan.stream.events);
+}
+
+/// None before it was due: by then half of it may have come. At least half before the next was due: a busy
+/// machine may be late for some, and whoever waits for the end of the stream is for all.
+Mistake check_times(const Case& c, const Outcome& outcome, const Ledger& ledger,
+                    const std::vector<Events>& streams) {
+  std::uint64_t followed = 0, late = 0;
+  for (const LedgerCall& call : ledger.calls) {
+    if (call.ending == Ending::refused) continue;
+    const Events& events = streams[call.id];
+    for (std::uint32_t number = 0; number < events.size(); ++number) {
+      const Nanoseconds due = call.due + number * c.plan.stream.interval;
+      if (outcome.surely_after(due, events[number].at))
+        return fmt::format("stream {}: event {} was recorded {} before it was due: it was not whole", call.id,
+                           number, format_duration(due - outcome.at(events[number].at)));
+      if (number + 1 == events.size()) continue;
+      ++followed;
+      late += outcome.surely_before(due + c.plan.stream.interval, events[number].at);
+    }
+  }
+  if (2 * late <= followed) return std::nullopt;
+  return fmt::format("{} of {} events were recorded when the next were due: they were not taken as they came",
+                     late, followed);
+}
+
+Key events_key() {
+  Key key{.name = "events",
+          .meaning = "of each stream",
+          .example = "events = 20",
+          .needed = "how many events each stream has",
+          .phrase = "{} events each"};
+  key.values = fmt::format("1 … {}", max_events);
+  key.read = [](const Node& node) -> std::vector<Change> {
+    return {[events = read_number<std::uint32_t>(node, 1, max_events)](Case& c) {
+      c.plan.stream.events = events;
+    }};
+  };
+  key.show = [](const Case& c) { return nlohmann::ordered_json(c.plan.stream.events); };
+  return shown_in_name(std::move(key));
+}
+
+Key interval_key() {
+  Key key{.name = "event_interval",
+          .meaning = "from each event to the next",
+          .example = "event_interval = \"50ms\"",
+          .needed = "a duration",
+          .values = "a duration",
+          .phrase = "one each {}"};
+  key.read = [](const Node& node) -> std::vector<Change> {
+    return {[interval = read_duration(node)](Case& c) { c.plan.stream.interval = interval; }};
+  };
+  key.show = [](const Case& c) { return nlohmann::ordered_json(format_duration(c.plan.stream.interval)); };
+  return shown_in_name(std::move(key));
+}
+
+}  // namespace
+
+void settle_stream(Case& c) { c.plan.stream.sse = c.plan.stream.split = true; }
+
+Mistake refuse_stream(const Case& c) {
+  if (c.plan.stream.events < 2 || c.plan.stream.interval > lateness_allowed) return std::nullopt;
+  return fmt::format(
+      "event_interval is {}, expected more than {}: in less it cannot be told whether events are "
+      "taken as they come",
+      format_duration(c.plan.stream.interval), format_duration(lateness_allowed));
+}
+
+Mistake check_streams(const Case& c, const Outcome& outcome, const Ledger& ledger) {
+  const std::vector<Events> streams = by_stream(c, outcome);
+  for (CallId id = 0; id < c.scenario.calls; ++id) {
+    if (auto mistake = check_events(c, id, outcome.records[id].attempts - 1U, streams[id])) return mistake;
+  }
+  return check_times(c, outcome, ledger, streams);
+}
+
+std::vector<Key> stream_keys() { return {events_key(), interval_key()}; }
+
+}  // namespace fanbench
