@@ -14,6 +14,8 @@
 namespace fanbench {
 namespace {
 
+constexpr std::uint32_t most_attempts = 255;  // that a call's record counts to
+
 Nanoseconds interval(const Case& c) {
   return Nanoseconds(std::chrono::seconds(1)) / std::max(1U, c.plan.capacity.per_second);
 }
@@ -97,7 +99,8 @@ Key backoff_key() {
 void settle_quota(Case& c) {
   constexpr std::uint32_t most_waits = 20, to_spare = 20;
   const bool heeds = c.scenario.heeds_retry_after;
-  c.scenario.attempts = heeds ? 2 * std::max(1U, limited_calls(c)) + to_spare : most_waits;
+  c.scenario.attempts =
+      heeds ? std::min(2 * std::max(1U, limited_calls(c)) + to_spare, most_attempts) : most_waits;
   if (heeds) c.scenario.backoff = {};
   c.plan.same_delay = true;  // which attempt passes is not planned
 }
@@ -130,6 +133,12 @@ Nanoseconds least_within_quota(const Case& c) {
 Mistake refuse_quota(const Case& c) {
   if (!c.scenario.heeds_retry_after && c.scenario.backoff == Nanoseconds{})
     return "on_429 = \"backoff\" without a backoff: choose one";
+  if (c.scenario.heeds_retry_after && c.scenario.attempts == most_attempts) {
+    return fmt::format(
+        "limit is {}: so many workers may be refused more often than the {} attempts that are counted; "
+        "choose at most 117",
+        c.scenario.limit, most_attempts);
+  }
   return std::nullopt;
 }
 

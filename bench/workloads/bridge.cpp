@@ -1,5 +1,7 @@
 // bridge: ordinary threads hand calls to a running loop, pool or process, one after another, and block for
 // each result. Ideal: the longest of the callers' sums of delays.
+#include <fmt/format.h>
+
 #include "bench/specification/checks.hpp"
 
 namespace fanbench::workloads {
@@ -25,7 +27,13 @@ Nanoseconds ideal(const Case& c, const Delays& delay) {
 /// A thread that asks, and whatever calls for it.
 std::uint32_t tasks(const Case& c) { return 2 * callers(c); }
 
-Mistake refuse(const Case& c) { return refuse_broken_chains(c, calls_of_each(c)); }
+Mistake refuse(const Case& c) {
+  if (c.scenario.calls > 0 && c.scenario.calls % callers(c) != 0) {
+    return fmt::format("{} calls cannot be shared out evenly among {} callers: choose a multiple",
+                       c.scenario.calls, callers(c));
+  }
+  return refuse_broken_chains(c, calls_of_each(c));
+}
 
 }  // namespace
 

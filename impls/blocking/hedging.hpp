@@ -33,8 +33,10 @@ class Hedging {
     changed_.notify_one();
     make(id, 0);
   }
-  /// Its second.
-  void make_second(CallId id) { make(id, 1); }
+  /// Its second, unless it has its reply by then.
+  void make_second(CallId id) {
+    if (!answered_[id].stop_requested()) make(id, 1);
+  }
 
   /// Calls start_second(id) for each call that has no reply when its second copy is due, as far as there are
   /// tokens, and returns when nobody needs one any more.

@@ -19,10 +19,7 @@ class Shield {
   /// One call; what is critical has no stop token, and nothing takes it out of its call.
   void make(CallId id) {
     const bool critical = is_critical(scenario_, id);
-    if (!critical && cancelled_.stop_requested())
-      recorder_.finish(id, {.verdict = Verdict::cancelled});
-    else
-      call(client_, {scenario_.run, id}, recorder_, {critical ? std::stop_token() : cancelled_.get_token()});
+    call(client_, {scenario_.run, id}, recorder_, {critical ? std::stop_token() : cancelled_.get_token()});
     const std::lock_guard lock(mutex_);
     left_ -= !critical;
     if (left_ == 0) none_left_.notify_one();

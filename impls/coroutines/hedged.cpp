@@ -16,9 +16,12 @@ Awaitable<void> make_copy(AwaitableClient& client, Request request, Recorder& re
 /// Waits for the first copy's end where it is too late for a token.
 Awaitable<void> make_copy_later(AwaitableClient& client, const Scenario& scenario, CallId id,
                                 std::uint32_t& tokens, Recorder& recorder) {
+  const auto cancellation = co_await asio::this_coro::cancellation_state;
   Timer timer(co_await asio::this_coro::executor);
   timer.expires_after(scenario.hedge_after);
   co_await timer.async_wait(asio::deferred);
+  // The timer may have expired just before the first copy was answered: a token must not be lost to that.
+  if (cancellation.cancelled() != asio::cancellation_type::none) co_return;
   if (tokens == 0) {
     timer.expires_at(Timer::time_point::max());
     co_await timer.async_wait(asio::deferred);

@@ -17,6 +17,12 @@ class EventReader final : public BodyReader {
  public:
   EventReader(CallId call, Recorder& recorder) : call_(call), recorder_(recorder) {}
 
+  void begin() override {
+    begun_.clear();
+    number_ = 0;
+    answer_ = 0;
+    has_data_ = false;
+  }
   void read(std::string_view piece) override {
     for (std::size_t end; (end = piece.find('\n')) != piece.npos; piece.remove_prefix(end + 1)) {
       begun_.append(piece, 0, end);

@@ -16,6 +16,8 @@ namespace fanbench {
 /// Who wants a body as it comes.
 class BodyReader {
  public:
+  /// A body begins: whatever was read before is none of it.
+  virtual void begin() = 0;
   virtual void read(std::string_view piece) = 0;
   /// What it has read as the call's answer.
   virtual std::uint64_t answer() const = 0;

@@ -16,16 +16,16 @@ void drain(ProcessPool& pool, const Scenario& scenario, Recorder& recorder) {
     told = terminated_by(Clock::time_point::max());
     pool.wake();
   });
-  CallId next = 0;
+  const auto due = [&](CallId id) {
+    return id < scenario.calls ? recorder.began() + id * scenario.interval : Clock::time_point::max();
+  };
+  CallId come = 0, next = 0;  // how many calls have come, and which of them is handed out next
   while (!told) {
-    const bool more = next < scenario.calls;
-    const auto due = more ? recorder.began() + next * scenario.interval : Clock::time_point::max();
-    if (Clock::now() < due || pool.full()) {
-      pool.wait_for_one(pool.full() ? Clock::time_point::max() : due);
-      continue;
-    }
-    recorder.ready(next);
-    pool.submit(Task::call, next++);
+    while (Clock::now() >= due(come)) recorder.ready(come++);
+    if (next < come && !pool.full())
+      pool.submit(Task::call, next++);
+    else
+      pool.wait_for_one(due(come));
   }
   const auto over = Clock::now() + scenario.grace;
   while (pool.busy() > 0 && Clock::now() < over) pool.wait_for_one(over);

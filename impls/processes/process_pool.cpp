@@ -63,6 +63,8 @@ void ProcessPool::begin(const Scenario& scenario, Recorder& recorder) {
   scenario_ = scenario;
   recorder_ = &recorder;
   tick_ = 0;
+  eventfd_t times = 0;
+  ::eventfd_read(woken_.get(), &times);  // whoever woke it up meant another run
 }
 
 void ProcessPool::warm(std::uint32_t in_flight) {
@@ -125,10 +127,10 @@ CallId ProcessPool::wait_for_one() {
 void ProcessPool::wake() { ::eventfd_write(woken_.get(), 1); }
 
 std::optional<CallId> ProcessPool::wait_for_one(Recorder::Clock::time_point until) {
-  for (;;) {
+  for (bool woken = false;;) {
     while (ready_.empty()) {
-      const bool woken =
-          read_events(scenario_.watchdog ? std::min(until, recorder_->beat_due(tick_)) : until);
+      if (woken) return std::nullopt;  // there was news as well, of nobody's job
+      woken = read_events(scenario_.watchdog ? std::min(until, recorder_->beat_due(tick_)) : until);
       catch_up_beats();
       if (ready_.empty() && (woken || Recorder::Clock::now() >= until)) return std::nullopt;
     }

@@ -1,4 +1,4 @@
-// Every call is a task on a thread of its own; at the deadline the thread that has put into the queue them
+// Every call is a task on a thread of its own; at the deadline the thread that has put them into the queue
 // requests a stop, which takes all out of their calls but the critical ones.
 #include "impls/blocking/shield.hpp"
 

@@ -690,6 +690,16 @@ TEST(Bridge, LastsAsLongAsTheSlowestCaller) {
   EXPECT_EQ(specification_of("bridge").ideal(c), 230ms);
   EXPECT_EQ(specification_of("bridge").in_flight(c), 2);
 }
+TEST(Bridge, RefusesCallsThatItsCallersCannotShare) {
+  const Specification& bridge = specification_of("bridge");
+  EXPECT_EQ(bridge.refuse(bridge_case()), std::nullopt);
+  Case c = bridge_case();
+  c.scenario.calls = 8;
+  c.scenario.callers = 3;
+  bridge.settle(c);
+  EXPECT_THAT(bridge.refuse(c).value_or(""),
+              HasSubstr("8 calls cannot be shared out evenly among 3 callers"));
+}
 TEST(Hedged, LastsAsLongAsTheSlowestCallOrItsCopy) {
   const Specification& hedged = specification_of("hedged");
   Case c = hedged_case();  // 30 ms; two calls of 500 ms, whose copies take 30 ms, after 120 ms
@@ -746,6 +756,17 @@ TEST(RateLimited, RefusesABackoffThatIsNone) {
   EXPECT_EQ(specification_of("rate_limited").refuse(c), std::nullopt);
   c.scenario.heeds_retry_after = false;
   EXPECT_THAT(specification_of("rate_limited").refuse(c).value_or(""), HasSubstr("without a backoff"));
+}
+TEST(RateLimited, RefusesMoreWorkersThanAttemptsAreCounted) {
+  const Specification& limited = specification_of("rate_limited");
+  Case c = rate_limited_case();
+  c.scenario.calls = 1000;
+  for (const std::uint32_t limit : {117, 118}) {
+    c.scenario.limit = limit;
+    limited.settle(c);
+    EXPECT_LE(c.scenario.attempts, 255);
+    EXPECT_EQ(limited.refuse(c).has_value(), limit == 118) << limit;
+  }
 }
 TEST(LlmClient, TakesItsWorkersUntilTheLastToken) {
   const Specification& llm = specification_of("llm_client");

@@ -45,6 +45,21 @@ TEST(Events, EndWithAnEmptyLine) {
   EXPECT_TRUE(taken({"id: 0\ndata: 00000000000000a7\n"}).events.empty());
   EXPECT_TRUE(taken({"\n\nid: 0\n\n"}).events.empty());  // without data there is none
 }
+TEST(Events, AreOfTheBodyThatBeganLast) {
+  std::array<CallRecord, 1> records;
+  Recorder recorder(records);
+  EventReader reader(3, recorder);
+  reader.begin();
+  reader.read("00000000000000a7.....");  // a refusal
+  reader.begin();
+  EXPECT_EQ(reader.answer(), 0);
+  reader.read("id: 4\ndata: 00000000000000a8\n\nid: 5\ndata: 0");  // a stream that breaks off
+  reader.begin();
+  reader.read("\nid: 6\ndata: 00000000000000a9\n\n");
+  ASSERT_EQ(recorder.events().size(), 2);
+  EXPECT_EQ(recorder.events()[0].number, 4);
+  EXPECT_EQ(recorder.events()[1].number, 6);
+}
 TEST(Events, AreToldApartFromWhatElseAStreamMayHave) {
   EXPECT_EQ(taken({": keep-alive\n\nevent: x\nretry: 5\nid: 4\ndata: 00000000000000a7\n\n"}).events,
             (std::vector<std::pair<std::uint32_t, std::uint64_t>>{{4, 0xa7}}));

@@ -48,6 +48,7 @@ void Handle::prepare(const Request& request) {
   head_whole_ = false;
   body_.clear();
   reader_ = request.reader;
+  if (reader_) reader_->begin();
   retry_after_ms_.clear();
   retry_after_.clear();
   set(easy(), CURLOPT_FRESH_CONNECT, long{!reuse_ || request.run == 0});

@@ -40,6 +40,7 @@ class NativeBlocking final : public BlockingClient {
   Reply get(const Request& request, const Until& until) override {
     if (until.deadline != never && until.deadline <= Until::Clock::now())
       return {.verdict = Verdict::timed_out};
+    if (until.stop.stop_requested()) return {.verdict = Verdict::cancelled};
     Connection connection = idle_.take().value_or(Connection{.socket = Socket(sockets_)});
     ReplyParser parser(request.reader);
     const auto error = exchange(request, connection, parser, until);

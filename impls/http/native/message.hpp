@@ -40,6 +40,7 @@ inline std::string message_of(const Request& request, const std::string& host) {
 class ReplyParser final : public http::basic_parser<false> {
  public:
   explicit ReplyParser(BodyReader* reader) : reader_(reader) {
+    if (reader_) reader_->begin();
     body_limit(boost::none);
     eager(true);  // of the body, too, all that is there
   }
