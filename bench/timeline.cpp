@@ -19,12 +19,10 @@ Json attempts_made(const std::vector<AttemptRecord>& attempts) {
   return made;
 }
 
-/// When each event of each stream came, by call id; nothing where replies are no streams.
-std::vector<Json> events_taken(const Case& c, const Outcome& outcome) {
-  if (c.plan.stream.events == 0) return {};
-  std::vector<Json> taken(outcome.records.size(), Json::array());
-  for (const EventRecord& event : outcome.events) taken[event.id].push_back(us(event.at));
-  return taken;
+Json times_of(const std::vector<EventRecord>& events) {
+  Json times = Json::array();
+  for (const EventRecord& event : events) times.push_back(us(event.at));
+  return times;
 }
 
 }  // namespace
@@ -37,7 +35,7 @@ nlohmann::ordered_json timeline_of(const Case& c, const Measurement& measurement
     for (const Moment& moment : specification.moments(c, outcome))
       moments.push_back({{"what", moment.what}, {"at_us", us(moment.at)}});
   }
-  std::vector<Json> events = events_taken(c, outcome);
+  const auto events = outcome.events_by_call();
   for (CallId id = 0; id < outcome.records.size(); ++id) {
     const CallRecord& record = outcome.records[id];
     Json call = {{"id", id},
@@ -47,7 +45,7 @@ nlohmann::ordered_json timeline_of(const Case& c, const Measurement& measurement
                  {"verdict", to_string(record.verdict)},
                  {"attempts", record.attempts}};
     if (record.attempts > 1) call["made"] = attempts_made(outcome.attempts_of(id));
-    if (!events.empty()) call["events_us"] = std::move(events[id]);
+    if (c.plan.stream.events > 0) call["events_us"] = times_of(events[id]);
     calls.push_back(std::move(call));
   }
   return {{"name", c.name},

@@ -122,14 +122,13 @@ constexpr Figure table[] = {
     {.name = "refused_per_call",
      .unit = "calls",
      .label = "Refused per call",
-     .help = "attempts that the service refused by its quota, for each call. Of rate_limited",
+     .help = "attempts that the service refused by its quota, for each call. Where it has one",
      .better = less},
     {.name = "time_to_first_us",
      .unit = "us",
      .label = "Time to first event",
      .help = "from a stream's intended start to its first event, waiting for a worker or the quota among it; "
-             "median "
-             "of all streams",
+             "median of all streams",
      .better = less},
     {.name = "first_after_sending_us",
      .unit = "us",

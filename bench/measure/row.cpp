@@ -79,22 +79,21 @@ void Row::add_calls(const Run& run) {
 }
 
 void Row::add_events(const Run& run) {
-  std::vector<std::vector<Nanoseconds>> streams(case_.scenario.calls);
-  for (const EventRecord& event : run.outcome.events) streams[event.id].push_back(event.at);
+  const auto streams = run.outcome.events_by_call();
   for (CallId id = 0; id < streams.size(); ++id) {
-    const std::vector<Nanoseconds>& events = streams[id];
-    times_.first_events.push_back(microseconds(events.front() - run.outcome.records[id].intended));
+    const std::vector<EventRecord>& events = streams[id];
+    times_.first_events.push_back(microseconds(events.front().at - run.outcome.records[id].intended));
     const Nanoseconds sent = run.outcome.attempts_of(id).back().started;
-    times_.first_events_from_sending.push_back(microseconds(events.front() - sent));
+    times_.first_events_from_sending.push_back(microseconds(events.front().at - sent));
     for (std::size_t i = 1; i < events.size(); ++i)
-      times_.gaps.push_back(microseconds(events[i] - events[i - 1]));
+      times_.gaps.push_back(microseconds(events[i].at - events[i - 1].at));
   }
   if (!run.outcome.clock.shared) return;
   for (const LedgerCall& call : run.ledger.calls) {
     if (call.ending == Ending::refused) continue;
     for (std::size_t i = 0; i < streams[call.id].size(); ++i) {
       const Nanoseconds due = call.due + i * case_.plan.stream.interval;
-      times_.event_lateness.push_back(microseconds(run.outcome.at(streams[call.id][i]) - due));
+      times_.event_lateness.push_back(microseconds(run.outcome.at(streams[call.id][i].at) - due));
     }
   }
 }

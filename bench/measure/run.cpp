@@ -50,8 +50,9 @@ void RunMaker::check() const {
     connections = std::uint64_t{case_.scenario.calls} * (case_.iterations + 1);
   const std::uint32_t tasks =
       (specification_.tasks ? specification_.tasks(case_) : case_.scenario.calls) + case_.scenario.watchdog;
-  if (auto missing = missing_for(entry_.needs(setup_, tasks, in_flight()), server_needs, connections))
-    throw BeyondLimit(*missing);
+  Needs needs = entry_.needs(setup_, tasks, in_flight());
+  if (specification_.callers) needs.tasks += specification_.callers(case_);
+  if (auto missing = missing_for(needs, server_needs, connections)) throw BeyondLimit(*missing);
   if (auto refusal = specification_.refuse(case_)) throw WrongResult(*refusal);
 }
 

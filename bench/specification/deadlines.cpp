@@ -80,8 +80,7 @@ Mistake refuse_near(const Case& c, CallId id, Nanoseconds time, std::string_view
   if (distance >= least_distance(c)) return std::nullopt;
   return fmt::format(
       "call {} is due {} from {}, at least {} are needed to tell whether it is late: choose another time for "
-      "that, "
-      "seed or latency",
+      "that, seed or latency",
       id, format_duration(distance), what, format_duration(least_distance(c)));
 }
 

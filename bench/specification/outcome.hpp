@@ -44,6 +44,14 @@ struct Outcome {
     const auto made = attempts_of(call.id);
     return made[std::min<std::size_t>(call.attempt, made.size() - 1)];
   }
+  /// The events of each call, by its id, in the order in which they were recorded.
+  std::vector<std::vector<EventRecord>> events_by_call() const {
+    std::vector<std::vector<EventRecord>> all(records.size());
+    for (const EventRecord& event : events) {
+      if (event.id < all.size()) all[event.id].push_back(event);
+    }
+    return all;
+  }
   /// How many were given up, of all calls.
   std::uint64_t given_up() const {
     std::uint64_t number = 0;

@@ -15,6 +15,8 @@ namespace fanbench {
 namespace {
 
 constexpr std::uint32_t most_attempts = 255;  // that a call's record counts to
+constexpr std::uint32_t to_spare = 20;
+constexpr std::uint32_t most_workers = (most_attempts - to_spare - 1) / 2;
 
 Nanoseconds interval(const Case& c) {
   return Nanoseconds(std::chrono::seconds(1)) / std::max(1U, c.plan.capacity.per_second);
@@ -97,7 +99,7 @@ Key backoff_key() {
 /// A call is refused for every other that may pass before it: once for each worker, give or take what clocks
 /// differ by. Waits that double end sooner.
 void settle_quota(Case& c) {
-  constexpr std::uint32_t most_waits = 20, to_spare = 20;
+  constexpr std::uint32_t most_waits = 20;
   const bool heeds = c.scenario.heeds_retry_after;
   c.scenario.attempts =
       heeds ? std::min(2 * std::max(1U, limited_calls(c)) + to_spare, most_attempts) : most_waits;
@@ -133,11 +135,11 @@ Nanoseconds least_within_quota(const Case& c) {
 Mistake refuse_quota(const Case& c) {
   if (!c.scenario.heeds_retry_after && c.scenario.backoff == Nanoseconds{})
     return "on_429 = \"backoff\" without a backoff: choose one";
-  if (c.scenario.heeds_retry_after && c.scenario.attempts == most_attempts) {
+  if (c.scenario.heeds_retry_after && limited_calls(c) > most_workers) {
     return fmt::format(
         "limit is {}: so many workers may be refused more often than the {} attempts that are counted; "
-        "choose at most 117",
-        c.scenario.limit, most_attempts);
+        "choose at most {}",
+        c.scenario.limit, most_attempts, most_workers);
   }
   return std::nullopt;
 }

@@ -48,6 +48,8 @@ struct Specification {
   /// Tasks that exist at once in a model which has one for everything that may wait: its threads have to fit
   /// in the machine. Null: one for each call.
   std::uint32_t (*tasks)(const Case&) = nullptr;
+  /// Threads of the workload itself, which every model has to make. Null: none.
+  std::uint32_t (*callers)(const Case&) = nullptr;
   /// They are a figure of their own, and every model counts them; see LiveTask.
   bool counts_tasks = false;
   /// Calls may be given up, which costs their connections.

@@ -12,14 +12,6 @@ namespace {
 
 using Events = std::vector<EventRecord>;
 
-std::vector<Events> by_stream(const Case& c, const Outcome& outcome) {
-  std::vector<Events> streams(c.scenario.calls);
-  for (const EventRecord& event : outcome.events) {
-    if (event.id < streams.size()) streams[event.id].push_back(event);
-  }
-  return streams;
-}
-
 /// Each event once and in order, with the answer of the attempt that passed.
 Mistake check_events(const Case& c, CallId id, Attempt attempt, const Events& events) {
   const std::uint64_t answer = planned_reply(c.plan, id, attempt).answer;
@@ -100,7 +92,7 @@ Mistake refuse_stream(const Case& c) {
 }
 
 Mistake check_streams(const Case& c, const Outcome& outcome, const Ledger& ledger) {
-  const std::vector<Events> streams = by_stream(c, outcome);
+  const std::vector<Events> streams = outcome.events_by_call();
   for (CallId id = 0; id < c.scenario.calls; ++id) {
     if (auto mistake = check_events(c, id, outcome.records[id].attempts - 1U, streams[id])) return mistake;
   }

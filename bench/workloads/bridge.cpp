@@ -24,9 +24,6 @@ Nanoseconds ideal(const Case& c, const Delays& delay) {
   return longest;
 }
 
-/// A thread that asks, and whatever calls for it.
-std::uint32_t tasks(const Case& c) { return 2 * callers(c); }
-
 Mistake refuse(const Case& c) {
   if (c.scenario.calls > 0 && c.scenario.calls % callers(c) != 0) {
     return fmt::format("{} calls cannot be shared out evenly among {} callers: choose a multiple",
@@ -62,7 +59,8 @@ callers = 4
       .in_flight = callers,
       .refuse = refuse,
       .check = check_each_once,
-      .tasks = tasks,
+      .tasks = callers,
+      .callers = callers,
   };
 }
 

@@ -170,7 +170,7 @@ Specification hedged() {
                           .example = "hedge_budget = [0.02, 0.05]",
                           .otherwise = "1",
                           .phrase = "copies for {} of the calls at most",
-                          .phrases = {{"1", ""}}},
+                          .phrases = {{"0", "no copies"}, {"1", ""}}},
                          &Case::hedge_budget)},
       .example = R"(
 calls = 8

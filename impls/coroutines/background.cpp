@@ -46,9 +46,15 @@ Awaitable<void> background(AwaitableClient& client, const Scenario& scenario, Re
   for (CallId id = 1; id < scenario.calls; ++id) {
     asio::co_spawn(loop, side_call(client, {scenario.run, id}, recorder), Report{id, recorder, side});
   }
-  co_await call(client, {scenario.run, 0}, recorder);
-  recorder.event(Recorder::none, 0, 0);  // the request returns here
+  std::exception_ptr failure;
+  try {
+    co_await call(client, {scenario.run, 0}, recorder);
+    recorder.event(Recorder::none, 0, 0);  // the request returns here
+  } catch (...) {
+    failure = std::current_exception();  // for the side calls use what is here, until they have ended
+  }
   co_await wait_for(side);
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace fanbench::coroutines

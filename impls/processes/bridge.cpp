@@ -45,7 +45,7 @@ class Counter {
     for (; !asked_.empty() && !pool_.full(); asked_.pop_front()) {
       auto& [request, reply] = asked_.front();
       promised_[request.id] = std::move(reply);
-      pool_.submit(request.cursor == 0 ? Task::call : Task::call_next, request.id);
+      pool_.submit(Task::call, request.id, 1, request.cursor);
     }
   }
   /// Whether the caller has more to ask for.

@@ -20,7 +20,7 @@ void pipeline(ProcessPool& pool, const Scenario& scenario, Recorder& recorder) {
       if (stage == 0) {
         pool.submit(Task::call, id);
       } else if (recorder.records()[id - 1].verdict == Verdict::ok) {
-        pool.submit(Task::call_next, id);
+        pool.submit(Task::call, id, 1, recorder.records()[id - 1].answer);
       } else {
         recorder.finish(id, {.verdict = Verdict::cancelled});
       }

@@ -78,10 +78,10 @@ void ProcessPool::warm(std::uint32_t in_flight) {
   }
 }
 
-void ProcessPool::submit(Task task, CallId id, std::uint32_t calls) {
+void ProcessPool::submit(Task task, CallId id, std::uint32_t calls, std::uint64_t cursor) {
   if (full()) wait_for_one();
   std::ranges::copy(recorder_->records().subspan(id, calls), &shared_.calls()[id]);
-  hand_out({.id = id, .task = task}, calls);
+  hand_out({.id = id, .cursor = cursor, .task = task}, calls);
 }
 
 void ProcessPool::submit_copy(CallId id, Attempt attempt) {

@@ -25,8 +25,8 @@ class ProcessPool {
   /// Begins a run: the calls are those of this scenario and are taken down here. Dead workers are replaced.
   void begin(const Scenario& scenario, Recorder& recorder);
   /// Hands a job on the calls from `id` on, at least one, to an idle worker or to one that replaces a dead
-  /// one. Where all are busy it waits for one first.
-  void submit(Task task, CallId id, std::uint32_t calls = 1);
+  /// one. Where all are busy it waits for one first. `cursor`: what a call brings along, see Request.
+  void submit(Task task, CallId id, std::uint32_t calls = 1, std::uint64_t cursor = 0);
   /// The same of one attempt at the call, perhaps beside others.
   void submit_copy(CallId id, Attempt attempt);
   /// Waits until a job has ended and returns its first call. At least one must be under way.

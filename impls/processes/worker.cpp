@@ -67,16 +67,12 @@ Verdict open_connection(BlockingClient& client) {
 void do_job(const Job& job, BlockingClient& client, Recorder& recorder, const std::stop_token& stop) {
   const Scenario& scenario = job.scenario;
   const CallId id = job.id;
-  const Request request{scenario.run, id};
   switch (job.task) {
     case Task::warm:
       recorder.finish(id, {.verdict = open_connection(client)});
       break;
     case Task::call:
-      call(client, request, recorder, {stop});
-      break;
-    case Task::call_next:
-      call(client, {.run = scenario.run, .id = id, .cursor = recorder.records()[id - 1].answer}, recorder);
+      call(client, {.run = scenario.run, .id = id, .cursor = job.cursor}, recorder, {stop});
       break;
     case Task::make_copy:
       recorder.start(id, job.attempt);
@@ -105,7 +101,7 @@ void do_job(const Job& job, BlockingClient& client, Recorder& recorder, const st
       break;
     case Task::call_and_digest:
       recorder.start(id);
-      recorder.finish(id, digest(scenario, client.get(request)));
+      recorder.finish(id, digest(scenario, client.get({scenario.run, id})));
       break;
     case Task::digest: {
       const CallRecord& record = recorder.records()[id];

@@ -14,7 +14,6 @@ namespace fanbench::processes {
 enum class Task : std::uint8_t {
   warm,  // open a connection
   call,
-  call_next,  // the same, with the answer in the record of the call before as its cursor
   make_copy,  // one of the call's attempts, of which others may be under way
   read_stream,
   read_stream_until_ok,
@@ -35,7 +34,8 @@ struct Job {
   std::uint32_t attempts_per_call = 0;  // for which there are records; see Recorder
   Recorder::Clock::time_point began{};  // of the run: the clock is the same in every process of the machine
   CallId id = 0;
-  Attempt attempt = 0;  // make_copy
+  std::uint64_t cursor = 0;  // call
+  Attempt attempt = 0;       // make_copy
   Task task = Task::call;
 };
 

@@ -1,5 +1,6 @@
-// The request and its side calls are tasks. What a side call throws waits in its future until somebody asks:
-// an exception that left the task would end the thread, and the program with it.
+// The request is a task, which puts its side calls into the pool's queue, makes its own and returns. What a
+// side call throws waits in its future until somebody asks: an exception that left the task would end the
+// thread, and the program with it.
 #include <future>
 #include <vector>
 
@@ -7,18 +8,27 @@
 #include "impls/thread_pool/tasks.hpp"
 
 namespace fanbench::thread_pool {
+namespace {
+
+template <class Work>
+std::future<void> spawn(Pool& pool, Work work) {
+  std::packaged_task<void()> task(std::move(work));
+  auto ended = task.get_future();
+  asio::post(pool.threads, [task = std::move(task)]() mutable { task(); });
+  return ended;
+}
+
+}  // namespace
 
 void background(Pool& pool, const Scenario& scenario, Recorder& recorder) {
   if (scenario.calls == 0) return;
-  std::packaged_task<void()> request([&] { own_call(*pool.client, scenario, recorder); });
-  auto returned = request.get_future();
-  asio::post(pool.threads, [request = std::move(request)]() mutable { request(); });
   std::vector<std::future<void>> side;
-  for (CallId id = 1; id < scenario.calls; ++id) {
-    std::packaged_task<void()> task([&, id] { side_call(*pool.client, {scenario.run, id}, recorder); });
-    side.push_back(task.get_future());
-    asio::post(pool.threads, [task = std::move(task)]() mutable { task(); });
-  }
+  auto returned = spawn(pool, [&] {
+    for (CallId id = 1; id < scenario.calls; ++id) {
+      side.push_back(spawn(pool, [&, id] { side_call(*pool.client, {scenario.run, id}, recorder); }));
+    }
+    own_call(*pool.client, scenario, recorder);
+  });
   returned.get();
   for (auto& ended : side) {
     try {

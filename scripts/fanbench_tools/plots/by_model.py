@@ -18,6 +18,7 @@ LATENCIES = (("latency_p50_us", "p50", "o"), ("latency_p90_us", "p90", "|"), ("l
 LAGS = (("loop_lag_p50_us", "p50", "o"), ("loop_lag_p99_us", "p99", "D"), ("loop_lag_max_us", "max", ">"))
 PLACEMENTS = {"inline": "Work inline, where the reply came in", "offload": "Work offloaded to a pool"}
 BOLD = 1.13  # how much wider bold text is
+PAGE = 13  # blocks: with more a picture is longer than a page
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,9 @@ class Look:
                     names=True)
 
 
-def efficiency(results: Results) -> Any:
-    """ideal / makespan per workload and model. None without data."""
-    blocks, about = blocks_of(results, "efficiency"), results.catalogue.figure("efficiency")
+def efficiency(results: Results, page: int = 0) -> Any:
+    """ideal / makespan per workload and model. None without data, or such a page."""
+    blocks, about = _page(results, "efficiency", page), results.catalogue.figure("efficiency")
     look, fewer = Look.of(blocks), _fewer(blocks)
 
     def draw(ax: Any, y: float, c: CaseResult) -> None:
@@ -82,15 +83,15 @@ def efficiency(results: Results) -> Any:
         ax.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ["0", "0.25", "0.5", "0.75", "1"])
         ax.set_xlabel(f"{about.axis} (ideal / makespan)")
 
-    return _draw("Efficiency by workload and model", "1 is the plan's own time, on a machine that costs nothing",
+    return _draw("Efficiency by workload and model" + _of_pages(results, "efficiency", page), "1 is the plan's own time, on a machine that costs nothing",
                  blocks, "efficiency", draw, axis, spread="thin lines",
                  yardstick=lambda c: c.median("efficiency"))
 
 
-def cpu_per_call(results: Results) -> Any:
-    """Client CPU per call, per workload and model. None without data."""
+def cpu_per_call(results: Results, page: int = 0) -> Any:
+    """Client CPU per call, per workload and model. None without data, or such a page."""
     return _dots(results, "cpu_us_per_call", "Client CPU per call by workload and model",
-                 "User and system time of the client's whole process tree")
+                 "User and system time of the client's whole process tree", page)
 
 
 def cancel_latency(results: Results) -> Any:
@@ -180,8 +181,24 @@ def _quantiles(title: str, subtitle: str, blocks: Sequence[Block],
                  yardstick=yardstick)
 
 
-def _dots(results: Results, figure: str, title: str, subtitle: str) -> Any:
-    blocks, about = blocks_of(results, figure), results.catalogue.figure(figure)
+def pages(results: Results, figure: str) -> int:
+    """How many pictures a figure of all workloads needs."""
+    return -(-len(blocks_of(results, figure)) // PAGE)
+
+
+def _page(results: Results, figure: str, page: int) -> list[Block]:
+    """The blocks of this picture: all have about as many."""
+    blocks, number = blocks_of(results, figure), pages(results, figure)
+    return blocks[len(blocks) * page // number:len(blocks) * (page + 1) // number] if page < number else []
+
+
+def _of_pages(results: Results, figure: str, page: int) -> str:
+    number = pages(results, figure)
+    return f" ({page + 1} of {number})" if number > 1 else ""
+
+
+def _dots(results: Results, figure: str, title: str, subtitle: str, page: int = 0) -> Any:
+    blocks, about = _page(results, figure, page), results.catalogue.figure(figure)
     values = [v for b in blocks for c in b.cases for v in c.values(figure) if v > 0]
     if not values:
         return None
@@ -210,7 +227,7 @@ def _dots(results: Results, figure: str, title: str, subtitle: str) -> Any:
         log_axis(ax.xaxis, low, high * _room(low, high), about.tick)
         ax.set_xlabel(f"{about.axis}, log scale")
 
-    return _draw(title, subtitle, blocks, figure, draw, axis, yardstick=yardstick)
+    return _draw(title + _of_pages(results, figure, page), subtitle, blocks, figure, draw, axis, yardstick=yardstick)
 
 
 def _draw(title: str, subtitle: str, blocks: Sequence[Block], figure: str,

@@ -54,6 +54,10 @@ def _source_of_overview(results: Results) -> str:
     return groups_over_calls(results)[0].scenario.workload
 
 
+def _nth(page: int) -> str:
+    return f"_{page + 1}" if page else ""
+
+
 def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, Any]]:
     """(name, alternative text, workload, figure or None)."""
     from . import by_model, client_cost, over_calls, overhead, timeline
@@ -62,8 +66,11 @@ def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[
     if groups:
         yield ("overview", "makespan, client's CPU, overhead and memory over the number of calls, a line per model", "",
                over_calls.overview(groups[0]))
-    yield "efficiency", "efficiency by workload and model", "", by_model.efficiency(results)
-    yield "cpu_per_call", "client CPU per call by workload and model", "", by_model.cpu_per_call(results)
+    for page in range(by_model.pages(results, "efficiency")):
+        yield f"efficiency{_nth(page)}", "efficiency by workload and model", "", by_model.efficiency(results, page)
+    for page in range(by_model.pages(results, "cpu_us_per_call")):
+        yield (f"cpu_per_call{_nth(page)}", "client CPU per call by workload and model", "",
+               by_model.cpu_per_call(results, page))
     yield ("cancel_latency", "time to cancel calls that are not needed any more, by workload and model", "",
            by_model.cancel_latency(results))
     yield ("model_and_client", "client CPU per call over the native client and over libcurl, model by model", "",

@@ -127,7 +127,7 @@ def _bars(ax: Any, record: Record, case: Case, limit: float, unit: float) -> Non
     for kind, points in marks.items():
         if points:
             ax.plot(*zip(*points), linestyle="", marker=MARKS[kind], color=RED, markersize=4, markeredgewidth=1.1,
-                    zorder=5)
+                    zorder=5, clip_on=False)
 
 
 def _shapes(spans: Sequence[tuple[float, float, float, float]], gaps: bool) -> list[list[tuple[float, float]]]:
