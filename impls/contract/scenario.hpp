@@ -32,10 +32,13 @@ struct Scenario {
   bool heeds_retry_after = true;  // else waits are the client's own
   Nanoseconds deadline{};  // timeout: from the call's start, or from the run's; shield: from the run's;
                            // drain: when SIGTERM comes, from the run's
-  Nanoseconds interval{}, grace{};   // drain: from call to call; for what is in flight at the signal
-  Nanoseconds hedge_after{};         // hedged: from a call's start to its second copy
-  std::uint32_t copies = 0;          // hedged: second copies of all calls together at most
-  std::uint32_t callers = 1;         // bridge: threads that ask; each has as many calls, in a row
+  Nanoseconds interval{}, grace{};  // drain: from call to call; for what is in flight at the signal
+  Nanoseconds hedge_after{};        // hedged: from a call's start to its second copy
+  std::uint32_t copies = 0;         // hedged: second copies of all calls together at most
+  std::uint32_t callers = 1;        // bridge: threads that ask; each has as many calls, in a row
+  std::uint32_t services = 1;  // page: calls of each page; page p has the calls services·p, services·p + 1, …
+  std::uint32_t hosts = 1;           // crawl: each has as many of the listings, in a row
+  std::uint32_t messages = 1;        // broadcast: that the publisher says to all subscribers
   std::uint32_t critical_every = 1;  // shield: of so many calls the first is critical
   Scope scope = Scope::call;
   std::uint32_t producers = 1, consumers = 1;  // producer_consumer; producer p puts p, p + producers, …
