@@ -1,6 +1,6 @@
 // Every caller is an ordinary thread, which spawns each of its calls on the loop and blocks for the future of
 // its reply. The loop goes on meanwhile in the thread that runs it, and must not be blocked for the callers:
-// the last of them tells it.
+// the last of them tells it. Who can't have all callers serves those that there are, before it says so.
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
 #include <thread>
@@ -18,12 +18,16 @@ Awaitable<void> bridge(AwaitableClient& client, const Scenario& scenario, Record
   };
   Join callers{.running = 0, .ended = Timer(loop, Timer::time_point::max())};
   std::vector<std::jthread> threads;
-  for (CallId first = 0; first < scenario.calls; first += calls_of_each(scenario)) {
-    ++callers.running;
-    threads.emplace_back([&scenario, &recorder, &callers, &ask, loop, first] {
-      ask_in_turn(scenario, first, recorder, ask);
-      asio::post(loop, [&callers] { CountDown{callers}(nullptr); });
-    });
+  try {
+    for (CallId first = 0; first < scenario.calls; first += calls_of_each(scenario)) {
+      threads.emplace_back([&scenario, &recorder, &callers, &ask, loop, first] {
+        ask_in_turn(scenario, first, recorder, ask);
+        asio::post(loop, [&callers] { CountDown{callers}(nullptr); });
+      });
+      ++callers.running;
+    }
+  } catch (const std::system_error&) {
+    callers.failure = std::current_exception();
   }
   co_await wait_for(callers);
 }

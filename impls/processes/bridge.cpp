@@ -1,9 +1,11 @@
 // Every caller is a thread; this one speaks to the worker processes. A caller leaves its request, wakes it up
 // and blocks for the reply that it is promised.
 #include <deque>
+#include <exception>
 #include <future>
 #include <map>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "impls/blocking/asking.hpp"
@@ -69,13 +71,18 @@ class Counter {
 
 void bridge(ProcessPool& pool, const Scenario& scenario, Recorder& recorder) {
   Counter counter(pool, scenario, recorder);
+  const auto ask = [&](const Request& request) { return counter.ask(request); };
   std::vector<std::jthread> callers;
-  for (CallId first = 0; first < scenario.calls; first += calls_of_each(scenario)) {
-    callers.emplace_back([&, first] {
-      ask_in_turn(scenario, first, recorder, [&](const Request& request) { return counter.ask(request); });
-    });
+  std::exception_ptr failure;
+  try {
+    for (CallId first = 0; first < scenario.calls; first += calls_of_each(scenario)) {
+      callers.emplace_back([&, first] { ask_in_turn(scenario, first, recorder, ask); });
+    }
+  } catch (const std::system_error&) {
+    failure = std::current_exception();
   }
   counter.serve(callers.size());
+  if (failure) std::rethrow_exception(failure);
 }  // the threads are joined here
 
 }  // namespace fanbench::processes

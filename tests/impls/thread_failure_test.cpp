@@ -67,5 +67,15 @@ TEST(ThreadFailure, EndsEveryWorkload) {
   }
 }
 
+/// Callers that wait for their calls to be made, by the thread that cannot make another caller.
+TEST(ThreadFailure, EndsABridgeOfThreadsToALoopOrProcesses) {
+  for (const char* model : {"coroutines", "processes"}) {
+    for (const int threads : {0, 1, 2}) {
+      SCOPED_TRACE(fmt::format("{} with {} threads", model, threads));
+      EXPECT_TRUE(fails_with(threads, small_case("bridge", model, "native", 4)));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace fanbench
