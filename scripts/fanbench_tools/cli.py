@@ -14,6 +14,7 @@ import textwrap
 import time
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Callable, Mapping, NoReturn, Sequence
 
@@ -499,9 +500,12 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 def _test(arguments: argparse.Namespace) -> int:
     """One after the other, both to the end: their own summaries are the last lines."""
-    # Two at a time: they wait more than they compute. More would keep each other from being in time.
-    ctest = ["ctest", "--preset", checkout.preset(), "--parallel", "2"]
+    cpus = min(len(os.sched_getaffinity(0)), 8)  # beyond that the longest tests are all that is waited for
+    # In quarters of a CPU, as tests/CMakeLists.txt deals them out. More would keep each other from being in time.
+    ctest = ["ctest", "--preset", checkout.preset(), "--parallel", str(4 * cpus)]
     pytest = [sys.executable, "-m", "pytest", "--quiet", "scripts/tests"]
+    if cpus > 1 and find_spec("xdist"):
+        pytest += ["--numprocesses", str(cpus), "--dist", "loadfile"]  # some files share what was costly to make
     if not arguments.long:
         ctest += ["--label-exclude", "^long$"]
         pytest += ["-m", "not long"]

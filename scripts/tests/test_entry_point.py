@@ -8,12 +8,15 @@ import shutil
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from conftest import SCRIPTS, Ran, clean_environment, wait_until
 from fanbench_tools import cli
+from fanbench_tools.setup import interpreter, packages
 
+CPUS = min(len(os.sched_getaffinity(0)), 8)
 CPP = ("g++ cmake ninja-build libcurl4-openssl-dev libtbb-dev libbenchmark-dev libgtest-dev libgmock-dev libfmt-dev "
        "libtomlplusplus-dev libcli11-dev nlohmann-json3-dev").split()
 
@@ -197,8 +200,37 @@ def test_long(): note("test_long")
     ran = checkout.run(*arguments)
     assert (ran.code, ran.err) == (0, "")
     assert (checkout.folder / "ran").read_text() == tests
-    everything = "--preset release --parallel 2"
+    everything = f"--preset release --parallel {4 * CPUS}"
     assert checkout.calls("ctest") == [everything if "--long" in arguments else f"{everything} --label-exclude ^long$"]
+
+
+@pytest.mark.parametrize("xdist_is_here", [True, False])
+def test_python_tests_run_several_at_a_time_where_they_can(checkout: Checkout, xdist_is_here: bool) -> None:
+    if xdist_is_here and (CPUS == 1 or not find_spec("xdist")):
+        pytest.skip("one CPU, or no xdist here")
+    shutil.copy(SCRIPTS / "fanbench_tools" / "cli.py", checkout.root / "scripts" / "fanbench_tools")
+    tests, hidden = checkout.root / "scripts" / "tests", checkout.folder / "hidden"
+    for folder in (tests, hidden):
+        folder.mkdir()
+    for name in "ab":
+        (tests / f"test_{name}.py").write_text("def test_it(): pass\n")
+    if not xdist_is_here:
+        (hidden / "sitecustomize.py").write_text("""import importlib.util
+find_spec = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *more: None if name == "xdist" else find_spec(name, *more)
+""")
+    checkout.tool("ctest", NOTE_THE_CALL)
+    ran = checkout.run("--no-install", "test", PYTHONPATH=str(hidden))
+    assert (ran.code, ran.err) == (0, "") and "2 passed" in ran.out
+    assert (f" --numprocesses {CPUS} --dist loadfile" in ran.out) == xdist_is_here
+    assert max(map(len, (line for line in ran.out.splitlines() if not line.startswith("$ ")))) <= 80
+
+
+def test_modules_of_the_tests_are_installed_with_what_builds_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "choose", lambda _: None)
+    monkeypatch.setattr(packages.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, stdout=""))
+    of_the_tests = {"python3-pytest", "python3-pytest-xdist", "python3-selenium"}
+    assert of_the_tests < set(packages._missing(True, ())) and not of_the_tests & set(packages._missing(False, ()))
 
 
 @pytest.mark.parametrize("failing", ["ctest", "pytest"])

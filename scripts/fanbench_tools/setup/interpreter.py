@@ -15,6 +15,7 @@ from . import SetupError
 
 OF_THE_PACKAGE = ("numpy", "matplotlib", "jinja2", "rich", "psutil")
 OF_THE_TESTS = ("pytest", "selenium")
+WELCOME_IN_TESTS = ("xdist",)  # several at a time; without it they run one after another
 
 KEPT = checkout.ROOT / ".cache" / "fanbench-python"  # scripts/fanbench starts what is kept there
 CHOSEN = "FANBENCH_PYTHON_CHOSEN"

@@ -18,12 +18,17 @@ CPP = ("g++", "cmake", "ninja-build", "libcurl4-openssl-dev", "libtbb-dev", "lib
 LIBRARIES = "g++ 12 or clang++ 14, CMake 3.25, Ninja, Boost 1.81 headers, libcurl, oneTBB, Google Benchmark, " \
             "GoogleTest, {fmt}, toml++, CLI11, nlohmann-json, and Python 3.11 with " \
             f"{', '.join(interpreter.OF_THE_PACKAGE)}, {' and '.join(interpreter.OF_THE_TESTS)}"
+NAMED_OTHERWISE = {"xdist": "pytest-xdist"}  # modules whose package has not their name
 OPTIONS = ("--yes", "--no-install-recommends")
+
+
+def can_be_installed() -> bool:
+    return bool(shutil.which("apt-get") and shutil.which("dpkg-query"))
 
 
 def see_to(cpp: bool, modules: Sequence[str], may_install: bool) -> None:
     """Returns when all is there. Without `may_install` it prints the command that would install the rest."""
-    if not shutil.which("apt-get") or not shutil.which("dpkg-query"):
+    if not can_be_installed():
         if not interpreter.choose(modules):
             raise SetupError(f"not a Debian-like system: install what is missing of {LIBRARIES}")
         return
@@ -37,8 +42,8 @@ def _missing(cpp: bool, modules: Sequence[str]) -> list[str]:
     wanted = list(CPP if cpp else ())
     if not interpreter.choose(modules):
         # Those of the tests too where there will be a build: `test` will need them.
-        wanted += ["python3", *(f"python3-{name}" for name in interpreter.OF_THE_PACKAGE)]
-        wanted += [f"python3-{name}" for name in interpreter.OF_THE_TESTS if cpp]
+        of_the_tests = (*interpreter.OF_THE_TESTS, *interpreter.WELCOME_IN_TESTS) if cpp else ()
+        wanted += ["python3", *map(_package_of, (*interpreter.OF_THE_PACKAGE, *of_the_tests))]
     boost = [_boost_package()] if cpp and not _boost_is_there() else []
     if not wanted:
         return []
@@ -46,6 +51,10 @@ def _missing(cpp: bool, modules: Sequence[str]) -> list[str]:
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
     installed = set(shown.stdout.splitlines())
     return boost + [package for package in wanted if f"{package} installed" not in installed]
+
+
+def _package_of(module: str) -> str:
+    return f"python3-{NAMED_OTHERWISE.get(module, module)}"
 
 
 def _boost_package() -> str:

@@ -18,12 +18,14 @@ class Needs:
     modules: tuple[str, ...] = ()
     cpp: bool = False  # a compiler and its libraries
     targets: tuple[str, ...] = ()  # what is built of this tree
+    welcome: tuple[str, ...] = ()  # modules that it can do without
 
 
 TO_REPORT = Needs(interpreter.OF_THE_PACKAGE)
 TO_BUILD_COMMITS = Needs(interpreter.OF_THE_PACKAGE, cpp=True)
 TO_MEASURE = Needs(interpreter.OF_THE_PACKAGE, cpp=True, targets=PROGRAMS)
-TO_TEST = Needs((*interpreter.OF_THE_PACKAGE, *interpreter.OF_THE_TESTS), cpp=True, targets=("all",))
+TO_TEST = Needs((*interpreter.OF_THE_PACKAGE, *interpreter.OF_THE_TESTS), cpp=True, targets=("all",),
+                welcome=interpreter.WELCOME_IN_TESTS)
 NEEDS = {"run": TO_MEASURE, "list": TO_MEASURE, "report": TO_REPORT, "compare": TO_REPORT, "gate": TO_MEASURE,
          "doctor": TO_MEASURE, "serve": TO_MEASURE, "test": TO_TEST}
 
@@ -56,14 +58,22 @@ def _set_up(arguments: argparse.Namespace, words: list[str], may_install: bool) 
     os.environ["FANBENCH_BUILD"] = str(checkout.ROOT / ("build" if preset == "release" else f"build-{preset}"))
     try:
         if not interpreter.was_chosen():
-            packages.see_to(needs.cpp, needs.modules, may_install)
-            interpreter.go_on_with(needs.modules, words)
+            modules = _modules(needs, may_install)
+            packages.see_to(needs.cpp, modules, may_install)
+            interpreter.go_on_with(modules, words)
         if needs.targets:
             build.build(needs.targets)
     except (SetupError, OSError) as e:
         if str(e):
             print(f"fanbench: {_in_one_line(e)}", file=sys.stderr)
         sys.exit(ending.FAILED if arguments.verb == "gate" else 1)
+
+
+def _modules(needs: Needs, may_install: bool) -> tuple[str, ...]:
+    """What is welcome is among them where it is here, or can be had."""
+    every = (*needs.modules, *needs.welcome)
+    had = (may_install and packages.can_be_installed()) or interpreter.choose(every)
+    return every if had else needs.modules
 
 
 def _in_one_line(error: Exception) -> str:
