@@ -16,6 +16,9 @@ from .style import (INK, MUTED, PAPER, RED, SMALL, Frame, LegendItem, hatch_of, 
 LATENCIES = (("latency_p50_us", "p50", "o"), ("latency_p90_us", "p90", "|"), ("latency_p99_us", "p99", "D"),
              ("latency_max_us", "max", ">"))
 LAGS = (("loop_lag_p50_us", "p50", "o"), ("loop_lag_p99_us", "p99", "D"), ("loop_lag_max_us", "max", ">"))
+FIRST_EVENTS = (("first_after_sending_us", "from the sending of the request that passed", "|"),
+                ("time_to_first_us", "from the intended start", "o"))
+GAPS = (("gap_p50_us", "p50", "o"), ("gap_p99_us", "p99", "D"))
 PLACEMENTS = {"inline": "Work inline, where the reply came in", "offload": "Work offloaded to a pool"}
 BOLD = 1.13  # how much wider bold text is
 PAGE = 13  # blocks: with more a picture is longer than a page
@@ -112,6 +115,30 @@ def latency_percentiles(results: Results, workload: str) -> Any:
                       "A quantile with fewer than ten samples beyond it is not shown" +
                       f"; {', '.join(pooled)} is that of the calls of all rounds together" * bool(pooled), [best],
                       LATENCIES, "latency of a call, from its intended start")
+
+
+def first_events(results: Results, workload: str) -> Any:
+    """How long streams take to their first event, from two moments. None without data."""
+    return _of_streams(results, workload, f"{workload}: time to the first event",
+                       "Median of all streams. What lies between the two is waiting for a worker or the quota",
+                       FIRST_EVENTS, "time to the first event")
+
+
+def event_gaps(results: Results, workload: str) -> Any:
+    """The time between a stream's events, as the client has them. None without data."""
+    return _of_streams(results, workload, f"{workload}: gaps between events",
+                       "From an event of a stream to the next, as the client has them", GAPS, "gap between events")
+
+
+def _of_streams(results: Results, workload: str, title: str, what: str, figures: Sequence[tuple[str, str, str]],
+                label: str) -> Any:
+    """Of the scenario that most models share; of equals of the one with most calls, then of the first."""
+    blocks = [Block.of(s, cs) for s, cs in results.scenarios(workload).items()]
+    blocks = [b for b in blocks if any(_models(b, key) for key, _, _ in figures)]
+    if not blocks:
+        return None
+    chosen = max(blocks, key=lambda b: (_models(b, figures[-1][0]), b.scenario.calls))
+    return _quantiles(title, what, [chosen], figures, label, say_last=True)
 
 
 def loop_lag(results: Results, workload: str) -> Any:

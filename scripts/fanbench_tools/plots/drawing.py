@@ -60,7 +60,7 @@ def _nth(page: int) -> str:
 
 def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, Any]]:
     """(name, alternative text, workload, figure or None)."""
-    from . import by_model, client_cost, over_calls, overhead, timeline
+    from . import by_model, client_cost, hedging, over_calls, overhead, timeline
 
     groups = over_calls.groups_over_calls(results)
     if groups:
@@ -92,5 +92,11 @@ def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[
                    over_calls.memory_over_calls(group))
         yield (f"latency_{workload}", f"latency percentiles of single calls in {workload}", workload,
                by_model.latency_percentiles(results, workload))
+        yield (f"extra_load_{workload}", f"tail of {workload} over the extra calls of hedging, a point for each time and budget",
+               workload, hedging.extra_load(results, workload))
+        yield (f"first_event_{workload}", f"time to the first event in {workload}, from the intended start and from sending",
+               workload, by_model.first_events(results, workload))
+        yield (f"event_gaps_{workload}", f"gaps between the events of a stream in {workload}, median and 99th percentile",
+               workload, by_model.event_gaps(results, workload))
         yield (f"loop_lag_{workload}", f"how late a heartbeat is beside {workload}, its work inline and offloaded",
                workload, by_model.loop_lag(results, workload))
