@@ -7,7 +7,8 @@ from fanbench_tools.analysis.claims import CLAIMS, FAILS, HOLDS, NOT_MEASURED, c
 from fixtures.synthetic_data import CLAIMS as SUITE
 from fixtures.synthetic_data import from_rows, row
 
-HUNDRED, TURN, MEMORY, LOOP, THREADS, THREE, SIBLINGS, BLOCKING, SESSION, PROCESSES, FASTER, MILLION = range(12)
+(HUNDRED, TURN, MEMORY, LOOP, THREADS, THREE, SIBLINGS, BLOCKING, SESSION, PROCESSES, FASTER, MILLION, TAIL,
+ HEDGING) = range(14)
 
 
 def case(model, calls, tail="", transport="native", **counters):
@@ -26,7 +27,7 @@ def test_nothing_measured_nothing_claimed():
 def test_the_synthetic_suite_measures_them_all():
     found = judge(from_rows(SUITE[0]["benchmarks"], {}))
     assert [i for i, j in enumerate(found) if j.verdict == NOT_MEASURED] == [SIBLINGS, BLOCKING, PROCESSES, FASTER,
-                                                                            MILLION]
+                                                                            MILLION, TAIL, HEDGING]
     assert all(len(found[i].measured) == 2 for i in (*range(SIBLINGS), SESSION))
 
 
@@ -195,3 +196,51 @@ def test_a_faster_loop(curl, curl_waiting, expected):
     found = judge(from_rows(rows, {}))[FASTER]
     assert found.verdict == expected and "20,000 calls of no latency" in found.measured[0]
     assert verdict(FASTER, *rows[2:]) == NOT_MEASURED
+
+
+def page(model, tail="", latency="bimodal:fast=20ms,slow=150ms,slow_share=0.01", services=100, **counters):
+    return row(f"page/{model}/native/calls:2000/latency:{latency}/start:warm/services:{services}/slow_after:110ms{tail}",
+               **counters)
+
+
+@pytest.mark.parametrize("slow, expected", [(0.63, HOLDS), (0.66, HOLDS), (0.4, FAILS), (1.0, FAILS)])
+def test_the_tail_at_scale(slow, expected):
+    found = judge(from_rows([page("coroutines", slow_pages=slow)], {}))[TAIL]
+    assert found.verdict == expected and found.measured[0].startswith("native: slow pages: coroutines ")
+
+
+@pytest.mark.parametrize("planned, expected", [(0.64, "holds only if the machine keeps up"), (0.9, FAILS)])
+def test_pages_that_the_machine_made_late_are_not_the_services(planned, expected):
+    found = judge(from_rows([page("coroutines", slow_pages=0.91, planned_slow_pages=planned)], {}))[TAIL]
+    assert found.verdict.startswith(expected)
+    assert f"by their calls' delays alone {100 * planned:.0f} %" in found.measured[0]
+
+
+def test_pages_that_a_model_makes_slow_are_said_to_be_its():
+    rows = [page("coroutines", slow_pages=0.64), page("threads", slow_pages=0.99)]
+    assert verdict(TAIL, *rows) == "holds only if not threads"
+
+
+@pytest.mark.parametrize("other", [{"services": 10}, {"latency": "20ms"}, {"tail": "/hedge_after:60ms"},
+                                   {"tail": "/deadline:90ms"}, {"error_message": "lost"}])
+def test_other_pages_say_nothing_of_the_tail_at_scale(other):
+    assert verdict(TAIL, page("coroutines", slow_pages=0.63, **other)) == NOT_MEASURED
+
+
+@pytest.mark.parametrize("p999, extra, expected", [(180e3, 0.05, HOLDS), (180e3, 0.2, FAILS), (330e3, 0.05, FAILS)])
+def test_hedging(p999, extra, expected):
+    rows = [page("coroutines", latency_p999_us=366e3),
+            page("coroutines", "/hedge_after:68ms", latency_p999_us=p999, extra_calls=extra)]
+    found = judge(from_rows(rows, {}))[HEDGING]
+    assert found.verdict == expected and f"coroutines 366 ms → {p999 / 1e3:.0f} ms for " in found.measured[0]
+    assert verdict(HEDGING, *rows[:1]) == verdict(HEDGING, *rows[1:]) == NOT_MEASURED
+
+
+def test_hedging_is_compared_with_the_same_pages_of_the_same_model():
+    rows = [page("coroutines", latency_p999_us=366e3),
+            page("threads", "/hedge_after:68ms", latency_p999_us=9e3, extra_calls=0.05),
+            page("coroutines", "/hedge_after:68ms", services=10, latency_p999_us=9e3, extra_calls=0.05)]
+    assert verdict(HEDGING, *rows) == NOT_MEASURED
+    rows += [page("threads", latency_p999_us=10e3),
+             page("coroutines", "/hedge_after:68ms", latency_p999_us=180e3, extra_calls=0.05)]
+    assert verdict(HEDGING, *rows) == "holds only if not threads"
