@@ -19,6 +19,11 @@ bool has_chosen_watchdog(const Case& c) {
   return c.scenario.watchdog && !specification_of(c.workload).watchdog;
 }
 
+/// A file by its name: what is in it may be a megabyte.
+std::string latency_text(const Case& c) {
+  return c.latency_file.empty() ? format_delay(c.plan.delay) : "file:" + c.latency_file;
+}
+
 }  // namespace
 
 const ModelEntry& model_of(std::string_view name) {
@@ -42,9 +47,8 @@ std::string_view to_string(Connection connection) noexcept {
 std::string_view to_string(Pin pin) noexcept { return pin == Pin::apart ? "apart" : "shared"; }
 
 std::string case_name(const Case& c) {
-  std::string name = fmt::format(
-      "{}/{}/{}/calls:{}/latency:{}/start:{}", c.workload, c.model, c.transport, c.scenario.calls,
-      c.latency_file.empty() ? format_delay(c.plan.delay) : "file:" + c.latency_file, start_text(c));
+  std::string name = fmt::format("{}/{}/{}/calls:{}/latency:{}/start:{}", c.workload, c.model, c.transport,
+                                 c.scenario.calls, latency_text(c), start_text(c));
   for (const Key& key : specification_of(c.workload).keys) {
     if (const std::string text = key.in_name(c); !text.empty()) name += fmt::format("/{}:{}", key.name, text);
   }
@@ -60,7 +64,7 @@ std::string case_name(const Case& c) {
 nlohmann::ordered_json parameters_json(const Case& c) {
   const Specification& specification = specification_of(c.workload);
   nlohmann::ordered_json parameters = {{"calls", c.scenario.calls}};
-  if (specification.in_flight(c) > 0) parameters["latency"] = format_delay(c.plan.delay);
+  if (specification.in_flight(c) > 0) parameters["latency"] = latency_text(c);
   parameters["start"] = start_text(c);
   parameters["connection"] = to_string(c.connection);
   for (const Key& key : specification.keys) {

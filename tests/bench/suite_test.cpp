@@ -86,6 +86,7 @@ TEST(Suite, LatenciesMayBeInAFileBesideIt) {
       folder + "/quick.toml");
   ASSERT_EQ(suite.cases.size(), 1);
   EXPECT_EQ(suite.cases[0].name, "gather/coroutines/native/calls:1/latency:file:api.txt/start:warm");
+  EXPECT_EQ(parameters_json(suite.cases[0])["latency"], "file:api.txt");
   EXPECT_EQ(format_delay(suite.cases[0].plan.delay), "samples:12ms,15.5ms");
   std::ofstream(folder + "/api.txt") << "12ms\nsoon\n";
   try {
