@@ -17,7 +17,7 @@ inline std::uint64_t kernel(std::uint64_t input, std::uint64_t steps) noexcept {
   return input;
 }
 
-/// mixed: the work that follows a reply. Its result is what the call is recorded with.
+/// mixed, crawl: the work that follows a reply. Its result is what the call is recorded with.
 inline Reply digest(const Scenario& scenario, Reply reply) noexcept {
   reply.answer = kernel(reply.answer, scenario.kernel_steps);
   return reply;

@@ -54,6 +54,7 @@ void Row::add(const Run& run) {
     if (const auto returned = specification_.returned(case_, run.outcome))
       times_.returns.push_back(microseconds(*returned));
   }
+  counts_.completed_by_ideal += run.completed_by_ideal;
   counts_.in_flight_peak = std::max(counts_.in_flight_peak, run.ledger.in_flight_peak);
   counts_.connections = std::max(counts_.connections, run.ledger.connections_new);
   if (specification_.counts_tasks) counts_.tasks_peak = std::max(counts_.tasks_peak, run.outcome.tasks_peak);
@@ -63,6 +64,7 @@ void Row::add_calls(const Run& run) {
   for (const CallRecord& record : run.outcome.records) {
     counts_.further_attempts += record.attempts > 0 ? record.attempts - 1U : 0U;
     counts_.cancelled += record.verdict == Verdict::cancelled;
+    counts_.completed += record.verdict == Verdict::ok;
     counts_.timed_out += record.verdict == Verdict::timed_out;
     counts_.failed += record.verdict == Verdict::http_error || record.verdict == Verdict::transport_error;
     if (record.verdict == Verdict::cancelled) continue;
@@ -173,12 +175,17 @@ void Row::tell_counts(Figures& figures) const {
   figures["failed"] = static_cast<double>(counts_.failed) / runs();
   if (case_.plan.capacity.per_second > 0)
     figures["refused_per_call"] = static_cast<double>(counts_.refused) / runs() / case_.scenario.calls;
+  if (counts_.completed_by_ideal > 0)
+    figures["crawled"] =
+        static_cast<double>(counts_.completed) / static_cast<double>(counts_.completed_by_ideal);
   if (specification_.gives_up) figures["wasted_calls"] = static_cast<double>(counts_.wasted) / runs();
   if (counts_.tasks_peak > 0) figures["tasks_peak"] = counts_.tasks_peak;
 }
 
 void Row::tell_costs(Figures& figures) const {
   figures["cpu_us_per_call"] = microseconds(costs_.cpu) / all_calls();
+  if (specification_.completes && counts_.completed > 0)
+    figures["cpu_us_per_page"] = microseconds(costs_.cpu) / static_cast<double>(counts_.completed);
   if (costs_.server_cpu) {
     Nanoseconds makespans{};
     for (const Parts& run : parts_) makespans += run.makespan;

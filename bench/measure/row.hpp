@@ -44,6 +44,7 @@ class Row {
   };
   struct Counts {
     std::uint64_t further_attempts = 0, cancelled = 0, timed_out = 0, failed = 0, wasted = 0, refused = 0;
+    std::uint64_t completed = 0, completed_by_ideal = 0;
     std::uint64_t in_flight_peak = 0, connections = 0;  // the most of a run
     std::uint32_t tasks_peak = 0;
   };

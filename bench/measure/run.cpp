@@ -90,6 +90,7 @@ Run RunMaker::run(Watch watch) {
   run.parts = {.makespan = run.outcome.makespan,
                .ideal = specification_.ideal(worked),
                .served_ideal = specification_.served_ideal(worked, run.ledger)};
+  if (specification_.completes) run.completed_by_ideal = specification_.completes(worked);
   return run;
 }
 

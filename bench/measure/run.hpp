@@ -39,6 +39,7 @@ struct Run {
   Outcome outcome{};  // its records are the maker's, until its next run
   Ledger ledger{};
   Parts parts{};
+  std::uint32_t completed_by_ideal = 0;  // where Specification::completes says
   Costs costs{};
   std::optional<Usage> peak{};                              // where it was watched
   std::optional<std::uint64_t> syscalls{}, instructions{};  // where they were counted

@@ -168,4 +168,14 @@ Key cpu_per_call_key(std::string_view meaning) {
                    .phrase = "{} of work each"});
 }
 
+Key placement_key() {
+  return word_key({.name = "placement",
+                   .meaning = "work where the reply came in, or in a pool of the client's CPUs",
+                   .example = "placement = [\"inline\", \"offload\"]",
+                   .otherwise = "\"inline\"",
+                   .phrase = "{}",
+                   .phrases = {{"inline", "work inline"}, {"offload", "work offloaded"}}},
+                  {"inline", "offload"}, &Scenario::placement);
+}
+
 }  // namespace fanbench

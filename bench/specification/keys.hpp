@@ -19,5 +19,7 @@ Key capacity_key(Key, std::uint32_t Capacity::*member);
 Key work_key(Key);
 /// The same, of each call.
 Key cpu_per_call_key(std::string_view meaning);
+/// Scenario::placement.
+Key placement_key();
 
 }  // namespace fanbench

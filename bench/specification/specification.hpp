@@ -71,6 +71,9 @@ struct Specification {
   bool works_once = false;
   /// How long a model takes that has one call open at a time. Null: all delays together.
   Nanoseconds (*one_by_one)(const Case&) = nullptr;
+  /// Calls that a machine which costs nothing completes in the time that there is. Null: time is not what
+  /// bounds them.
+  std::uint32_t (*completes)(const Case&) = nullptr;
 
   /// The workload simulated on the plan's delays,
   Nanoseconds ideal(const Case& c) const { return simulate(c, Delays(c)); }

@@ -28,14 +28,7 @@ Specification mixed() {
           "All calls are started at once, and each reply is followed by computing: inline, where the reply "
           "came in, or offloaded to a pool. The loop lag says how late a heartbeat of 10 ms was beside it. "
           "Ideal: the work begins with its reply and keeps all CPUs busy.",
-      .keys = {cpu_per_call_key("work after each reply"),
-               word_key({.name = "placement",
-                         .meaning = "work where the reply came in, or in a pool of the client's CPUs",
-                         .example = "placement = [\"inline\", \"offload\"]",
-                         .otherwise = "\"inline\"",
-                         .phrase = "{}",
-                         .phrases = {{"inline", "work inline"}, {"offload", "work offloaded"}}},
-                        {"inline", "offload"}, &Scenario::placement)},
+      .keys = {cpu_per_call_key("work after each reply"), placement_key()},
       .example = R"(
 calls = 8
 latency = "uniform:min=10ms,max=40ms"

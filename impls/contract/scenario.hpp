@@ -31,8 +31,9 @@ struct Scenario {
   Nanoseconds backoff{};          // retry, rate_limited: b of the waits b·2^k
   bool heeds_retry_after = true;  // else waits are the client's own
   Nanoseconds deadline{};  // timeout: from the call's start, or from the run's; shield: from the run's;
-                           // drain: when SIGTERM comes, from the run's
-  Nanoseconds interval{}, grace{};  // drain: from call to call; for what is in flight at the signal
+                           // drain: when SIGTERM comes; crawl: the budget; both from the run's
+  Nanoseconds interval{}, grace{};  // drain: from call to call; for what is in flight at the signal,
+                                    // crawl: at the end of the budget
   Nanoseconds hedge_after{};        // hedged: from a call's start to its second copy
   std::uint32_t copies = 0;         // hedged: second copies of all calls together at most
   std::uint32_t callers = 1;        // bridge: threads that ask; each has as many calls, in a row

@@ -1,21 +1,13 @@
 // All calls at once, and work after each reply: on the loop, where all others wait for it (the famous
 // mistake), or offloaded to a pool of threads.
-#include <boost/asio/thread_pool.hpp>
-
 #include "impls/coroutines/coroutines.hpp"
 #include "impls/coroutines/group.hpp"
-#include "impls/kernel.hpp"
+#include "impls/coroutines/offload.hpp"
 
 namespace fanbench::coroutines {
 namespace {
 
-using Pool = asio::thread_pool::executor_type;
-
-asio::awaitable<Reply, Pool> digest_in_pool(const Scenario& scenario, Reply reply) {
-  co_return digest(scenario, reply);
-}
-
-Awaitable<void> call_and_work(AwaitableClient& client, const Scenario& scenario, CallId id, Pool pool,
+Awaitable<void> call_and_work(AwaitableClient& client, const Scenario& scenario, CallId id, CpuPool pool,
                               Recorder& recorder) {
   recorder.start(id);
   Reply reply = co_await client.get({scenario.run, id});

@@ -11,6 +11,7 @@
 
 #include "impls/blocking/call.hpp"
 #include "impls/blocking/chain.hpp"
+#include "impls/blocking/crawling.hpp"
 #include "impls/blocking/deadline.hpp"
 #include "impls/blocking/paging.hpp"
 #include "impls/blocking/retry.hpp"
@@ -99,6 +100,15 @@ void do_job(const Job& job, BlockingClient& client, Recorder& recorder, const st
     case Task::page_through:
       page_through(client, scenario, id, recorder);
       break;
+    case Task::read_listing:
+      read_listing(client, scenario, id, recorder, [&](const Reply& page) { return digest(scenario, page); });
+      break;
+    case Task::fetch_page: {
+      if (!within_budget(scenario, recorder)) return recorder.leave_out(id, id + 1);
+      const Request request{.run = scenario.run, .id = id, .cursor = job.cursor};
+      recorder.finish(id, fetch_page(client, scenario, request, recorder));
+      break;
+    }
     case Task::call_and_digest:
       recorder.start(id);
       recorder.finish(id, digest(scenario, client.get({scenario.run, id})));

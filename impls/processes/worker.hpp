@@ -22,6 +22,8 @@ enum class Task : std::uint8_t {
   call_in_time,
   call_chain,       // all of a pipeline's item
   page_through,     // all of a stream's pages
+  read_listing,     // all of a listing's pages, and the work on them, until the budget is over
+  fetch_page,       // one page of a listing, unless the budget is over
   call_and_digest,  // the call and the work that follows its reply
   digest,           // the work that follows the reply in the record
   compute,          // the work that is the call
@@ -34,7 +36,7 @@ struct Job {
   std::uint32_t attempts_per_call = 0;  // for which there are records; see Recorder
   Recorder::Clock::time_point began{};  // of the run: the clock is the same in every process of the machine
   CallId id = 0;
-  std::uint64_t cursor = 0;  // call
+  std::uint64_t cursor = 0;  // call, fetch_page
   Attempt attempt = 0;       // make_copy
   Task task = Task::call;
 };

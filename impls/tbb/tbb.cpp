@@ -16,7 +16,7 @@ namespace fanbench::tbb {
 // Functions, a file each.
 Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, producer_consumer,
     pipeline, retry, paginate, early_start, shield, hedged, background, bridge, drain, rate_limited, stream,
-    llm_client, mixed, cpu;
+    llm_client, crawl, mixed, cpu;
 
 namespace {
 
@@ -41,6 +41,7 @@ constexpr WorkloadRow<Workload> table[] = {
     {"rate_limited", rate_limited},
     {"stream", stream},
     {"llm_client", llm_client},
+    {"crawl", crawl},
     {"mixed", mixed},
     {"cpu", cpu},
 };

@@ -168,6 +168,28 @@ inline Case llm_client_case() {
   return c;
 }
 
+/// Two hosts with 12 listings of 4 pages and 4 workers each, which read them in 255 ms.
+inline Case crawl_case(Nanoseconds budget = 2s) {
+  Case c = a_case("crawl", 96);
+  c.plan.delay = FixedDelay{20ms};
+  c.work = 1ms;
+  c.scenario.cpus = c.scenario.hosts = 2;
+  c.scenario.pages = c.scenario.limit = 4;
+  c.scenario.deadline = budget;
+  c.scenario.grace = 50ms;
+  specification_of("crawl").settle(c);
+  return c;
+}
+
+/// A page in flight at each of two hosts when the budget ends, which takes longer than the grace.
+inline Case cut_crawl_case() {
+  Case c = crawl_case(450ms);
+  c.plan.delay = FixedDelay{400ms};
+  c.scenario.calls = 8;
+  c.scenario.limit = 1;
+  return c;
+}
+
 inline Case stream_case() {
   Case c = a_case("stream", 3);
   c.plan.stream = {.events = 5, .interval = 25ms};

@@ -149,6 +149,7 @@ std::vector<Case> one_of_each_workload() {
           rate_limited_case(),
           stream_case(),
           llm_client_case(),
+          crawl_case(),
           mixed_case(),
           cpu_case()};
 }

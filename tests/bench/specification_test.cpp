@@ -683,6 +683,42 @@ TEST(Drain, RefusesAPlanThatShowsNoDraining) {
   c.plan.delay = FixedDelay{50ms};
   EXPECT_THAT(drain.refuse(c).value_or(""), HasSubstr("to tell whether it is"));
 }
+TEST(Crawl, LastsUntilAllIsReadOrTheBudgetIsOver) {
+  const Specification& crawl = specification_of("crawl");
+  Case c = crawl_case();  // each worker has 12 pages, and 8 of them 2 CPUs: the last has its first 3 ms late
+  EXPECT_EQ(crawl.ideal(c), 12 * 21ms + 3ms);
+  EXPECT_EQ(crawl.completes(c), 96);
+  EXPECT_EQ(crawl.in_flight(c), 8);
+  EXPECT_EQ(crawl.least(c), 12 * 20750us);
+  c = crawl_case(200ms);  // ten pages of each worker have been begun
+  EXPECT_EQ(crawl.ideal(c), 10 * 21ms + 3ms);
+  EXPECT_EQ(crawl.completes(c), 80);
+  EXPECT_EQ(crawl.least(c), 200ms);
+  c.scenario.grace = 5ms;  // the tenth is given up
+  EXPECT_EQ(crawl.ideal(c), 205ms);
+  EXPECT_EQ(crawl.completes(c), 72);
+  c = crawl_case(214ms);  // by then two of each four have begun their eleventh
+  c.scenario.grace = 0ms;
+  EXPECT_EQ(crawl.ideal(c), 214ms);
+  EXPECT_EQ(crawl.completes(c), 80);
+}
+TEST(Crawl, WaitsForWorkWhereThereAreTooFewCpus) {
+  Case c = crawl_case();
+  c.work = 10ms;
+  EXPECT_EQ(specification_of("crawl").ideal(c), 20ms + 48 * 10ms);
+  EXPECT_EQ(specification_of("crawl").least(c), 48 * 7500us);
+}
+TEST(Crawl, RefusesListingsThatItsHostsCannotShare) {
+  const Specification& crawl = specification_of("crawl");
+  EXPECT_EQ(crawl.refuse(crawl_case()), std::nullopt);
+  Case c = crawl_case();
+  c.scenario.hosts = 5;
+  EXPECT_THAT(crawl.refuse(c).value_or(""),
+              HasSubstr("96 calls are not listings of 4 for each of 5 hosts: choose a multiple of 20"));
+  c = crawl_case();
+  c.plan.failures = {.rate = 1};
+  EXPECT_THAT(crawl.refuse(c).value_or(""), HasSubstr("fails by plan"));
+}
 TEST(Bridge, LastsAsLongAsTheSlowestCaller) {
   Case c = with_pattern(bridge_case(), "ffssff");  // of two callers: 30 + 30 + 100 ms, 100 + 30 + 30 ms
   EXPECT_EQ(specification_of("bridge").ideal(c), 160ms);
@@ -1381,6 +1417,7 @@ TEST(ServedIdeal, IsTheSameSimulationOfEveryWorkload) {
                                  rate_limited_case(),
                                  stream_case(),
                                  llm_client_case(),
+                                 crawl_case(),
                                  mixed_case(),
                                  cpu_case()};
   std::set<std::string> seen;

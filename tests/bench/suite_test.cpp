@@ -486,11 +486,13 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"OrderOfNoQueue", "[[scenario]]\nworkload = \"producer_consumer\"\norder = \"random\"\n",
               "4: order: expected one of \"fifo\", \"lifo\", \"priority\", got \"random\""},
         Wrong{"LimitOfGather", gather("limit = 3\n"),
-              "4: limit: expected only for semaphore, worker_pool, retry, rate_limited, llm_client, got it "
+              "4: limit: expected only for semaphore, worker_pool, retry, rate_limited, llm_client, crawl, "
+              "got it "
               "for gather"},
         Wrong{"LimitOfSomethingElseToo",
               "[[scenario]]\nworkload = [\"semaphore\", \"pipeline\"]\nlimit = 3\n",
-              "4: limit: expected only for semaphore, worker_pool, retry, rate_limited, llm_client, got it "
+              "4: limit: expected only for semaphore, worker_pool, retry, rate_limited, llm_client, crawl, "
+              "got it "
               "for pipeline"},
         Wrong{"NoLimitAtAll", "[[scenario]]\nworkload = \"retry\"\nlimit = 0\n",
               "4: limit: expected a whole number 1 … 1000000, got 0"},
@@ -500,13 +502,13 @@ INSTANTIATE_TEST_SUITE_P(
               "semaphore; see "
               "retry for "
               "limit with failures"},
-        Wrong{
-            "FailuresUnderALimit",
-            "[[scenario]]\nworkload = \"all_settled\"\nlimit = 50\nfailures = { rate = 0.03 }\n",
-            "4: limit: expected only for semaphore, worker_pool, retry, rate_limited, llm_client, got it for "
-            "all_settled; see retry "
-            "for "
-            "failures with limit"},
+        Wrong{"FailuresUnderALimit",
+              "[[scenario]]\nworkload = \"all_settled\"\nlimit = 50\nfailures = { rate = 0.03 }\n",
+              "4: limit: expected only for semaphore, worker_pool, retry, rate_limited, llm_client, crawl, "
+              "got it for "
+              "all_settled; see retry "
+              "for "
+              "failures with limit"},
         Wrong{"SemaphoreWithoutLimit", "[[scenario]]\nworkload = \"semaphore\"\n",
               "2: limit: expected the most calls at once, which semaphore needs, got nothing"},
         Wrong{"AttemptsOfGather", gather("attempts = 3\n"),

@@ -39,6 +39,9 @@ TEST(Verification, IsContentWithAnHonestModel) {
   EXPECT_EQ(verdict_on<Break::nothing>(rate_limited_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(stream_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(llm_client_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(crawl_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(crawl_case(200ms)), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(cut_crawl_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(all_settled_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(task_group_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(timeout_case(Scope::call)), "");
@@ -352,6 +355,63 @@ TEST(Verification, FindsWhatAnLlmClientDoesWrong) {
               HasSubstr("4 calls were begun and not ended at once, expected at most 3"));
 }
 
+TEST(Verification, FindsAPageBegunAfterTheBudget) {
+  EXPECT_THAT(verdict_on<Break::go_on_after_the_signal>(crawl_case(200ms)),
+              HasSubstr("after the end of the budget"));
+  Case c = crawl_case(200ms);
+  c.scenario.pages = 1;
+  specification_of("crawl").settle(c);
+  c.scenario.calls = 200;
+  EXPECT_THAT(verdict_on<Break::backdate_starts>(c), HasSubstr("reached the server"));
+}
+TEST(Verification, FindsAPageGivenUpWithinTheGrace) {
+  EXPECT_THAT(verdict_on<Break::give_no_grace>(cut_crawl_case()), HasSubstr("before the end of the grace"));
+}
+TEST(Verification, FindsAPageThatCameWithinTheGraceAndWasGivenUp) {
+  Case c = cut_crawl_case();
+  c.scenario.grace = 600ms;
+  EXPECT_THAT(verdict_on<Break::cancel_completed_calls>(c), HasSubstr("but its reply was due"));
+}
+TEST(Verification, FindsAPageWaitedForAfterTheGrace) {
+  EXPECT_THAT(verdict_on<Break::forget_to_cancel>(cut_crawl_case()), HasSubstr("was not given up"));
+}
+TEST(Verification, FindsACrawlThatEndsEarly) {
+  EXPECT_THAT(verdict_on<Break::halve_the_deadline>(crawl_case(400ms)),
+              HasSubstr("before the end of the budget"));
+}
+TEST(Verification, FindsAListingThatIsLeftHalfRead) {
+  EXPECT_THAT(verdict_on<Break::give_up_early>(crawl_case()),
+              HasSubstr("was not made, though the page before was done"));
+}
+TEST(Verification, FindsAListingThatIsForgotten) {
+  EXPECT_THAT(verdict_on<Break::lose_an_item>(crawl_case()),
+              HasSubstr("1 listings of host 0 were not begun"));
+}
+TEST(Verification, FindsListingsInReverse) {
+  EXPECT_THAT(verdict_on<Break::last_come_first_served>(crawl_case()),
+              HasSubstr("which comes first at its host"));
+}
+TEST(Verification, FindsMoreCallsToAHostThanItsLimit) {
+  EXPECT_THAT(verdict_on<Break::exceed_the_limit>(crawl_case()),
+              HasSubstr("5 calls to host 0 were in flight at once, expected at most 4"));
+  EXPECT_THAT(verdict_on<Break::share_one_limit>(crawl_case()),
+              HasSubstr("8 calls to host 0 were in flight at once, expected at most 4"));
+}
+TEST(Verification, FindsAHostWithoutItsWorkers) {
+  EXPECT_THAT(verdict_on<Break::one_after_another>(crawl_case()), HasSubstr("expected at least half of 4"));
+  EXPECT_THAT(verdict_on<Break::one_host_after_another>(crawl_case(240ms)),
+              HasSubstr("listings of host 1 were"));
+}
+TEST(Verification, FindsAListingsPageThatIsSkipped) {
+  EXPECT_NE(verdict_on<Break::skip_a_page>(crawl_case()), "");
+}
+TEST(Verification, FindsAPageAskedForBeforeTheWorkOnTheLast) {
+  Case c = crawl_case();
+  c.work = 10ms;
+  EXPECT_THAT(verdict_on<Break::fetch_too_far_ahead>(c), HasSubstr("is recorded as ready before"));
+  EXPECT_THAT(verdict_on<Break::work_never>(c), HasSubstr("the work on the page before was not done"));
+}
+
 TEST(Verification, FindsACriticalCallThatWasCancelled) {
   EXPECT_THAT(verdict_on<Break::cancel_the_critical>(shield_case()),
               HasSubstr("call 2 was cancelled, but is critical"));
@@ -432,6 +492,8 @@ TEST(Verification, FindsWorkThatWasNotDone) {
 TEST(Verification, FindsForgedWork) {
   EXPECT_THAT(verdict_on<Break::forge_the_work>(early_start_case()), HasSubstr("it was not done right"));
   EXPECT_THAT(verdict_on<Break::forge_the_work>(mixed_case()),
+              HasSubstr("the work on it was not done right"));
+  EXPECT_THAT(verdict_on<Break::forge_the_work>(crawl_case()),
               HasSubstr("the work on it was not done right"));
   EXPECT_THAT(verdict_on<Break::forge_the_work>(cpu_case()), HasSubstr("the work was not done right"));
 }

@@ -90,8 +90,8 @@ TEST_P(Models, DoTheirWorkloadsWithAConnectionForEachCall) {
   verified(c);
 }
 TEST_P(Models, DoASingleCall) {
-  static const std::set<std::string_view> of_several = {"shield", "background",
-                                                        "drain"};  // one call shows nothing
+  static const std::set<std::string_view> of_several = {"shield", "background", "drain",
+                                                        "crawl"};  // one call shows nothing
   const auto& [workload, model, transport] = GetParam();
   if (of_several.contains(workload))
     EXPECT_NE(specification_of(workload).refuse(example_of(workload, model, transport, 1)), std::nullopt);
@@ -135,6 +135,8 @@ const Variant variants[] = {
        c.scenario.backoff = 5ms;
      },
      true},
+    {"offloading_crawl", "crawl", [](Case& c) { c.scenario.placement = Placement::offload; }, false},
+    {"whole_crawl", "crawl", [](Case& c) { c.scenario.deadline = 5s; }, true},
     {"watchdog", "gather", [](Case& c) { c.scenario.watchdog = true; }, true, false},
 };
 

@@ -81,11 +81,13 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
     scenario.heeds_retry_after = pick(random, {false, true});
     scenario.backoff = std::max<Nanoseconds>(scenario.backoff, 1ms);
   }
+  if (has(specification, "hosts")) scenario.hosts = pick<std::uint32_t>(random, {1, 2, 3});
   if (has(specification, "events"))
     c.plan.stream = {.events = pick<std::uint32_t>(random, {1, 2, 6}),
                      .interval = pick<Nanoseconds>(random, {16ms, 30ms})};
+  scenario.calls = size * scenario.hosts;
   const bool dealt_out = has(specification, "callers");  // of others' chains there are as many as is drawn
-  scenario.calls = dealt_out ? size * scenario.callers : size;
+  if (dealt_out) scenario.calls = size * scenario.callers;
   if (specification.settle) specification.settle(c);
   if (!dealt_out) scenario.calls *= c.plan.chain;
   return c;
@@ -125,9 +127,10 @@ std::string outcome_of(CallId chosen, std::span<const CallRecord> records) {
 
 /// Whether the plan alone decides which attempts are made, and so whose answers are taken. Elsewhere it is a
 /// matter of moments: who is hedged within the budget, whom the service refuses, what is begun just before a
-/// signal.
+/// signal or the end of a budget.
 bool is_planned(const Specification& specification) {
-  return !specification.hedges && !specification.terminates && !has(specification, "per_second");
+  return !specification.hedges && !specification.terminates && !has(specification, "per_second") &&
+         !specification.completes;
 }
 
 class RandomScenarios : public testing::TestWithParam<std::string_view> {};

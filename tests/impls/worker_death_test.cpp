@@ -32,9 +32,9 @@ const ModelEntry& processes() { return *std::ranges::find(models(), "processes",
 Case case_of(std::string_view workload) {
   Case c = example_of(workload, "processes", "native", 6);
   c.scenario.calls = 6;  // or two chains of three
-  c.scenario.callers = 2;
+  c.scenario.callers = c.scenario.hosts = 2;
   if (const auto settle = specification_of(workload).settle) settle(c);
-  c.cold = true;         // each run has a model of its own
+  c.cold = true;  // each run has a model of its own
   c.plan.failures.kinds = {503};
   c.scenario.prefetch = 1;
   c.scenario.placement = Placement::offload;

@@ -87,6 +87,10 @@ enum class Break {
   fetch_nothing_ahead,  // pages are asked for when the one before has been consumed
   fetch_too_far_ahead,  // all pages at once
   consume_in_no_time,   // consumers do not take their time
+  // crawl
+  share_one_limit,         // any host's listings by any worker
+  one_host_after_another,  // with the workers of one
+  backdate_starts,         // of pages begun after the budget
   // early_start
   work_first,   // and only then start the calls
   await_first,  // and only then work

@@ -46,6 +46,7 @@ class Toy final : public Model {
         {"rate_limited", &Toy::rate_limited},
         {"stream", &Toy::stream},
         {"llm_client", &Toy::llm_client},
+        {"crawl", &Toy::crawl},
         {"bridge", &Toy::bridge},
         {"drain", &Toy::drain},
         {"background", &Toy::background},
@@ -124,6 +125,9 @@ class Toy final : public Model {
   }
   void llm_client(const Scenario& scenario, Recorder& recorder) {
     toys::llm_client(*client_, scenario, recorder, broken_);
+  }
+  void crawl(const Scenario& scenario, Recorder& recorder) {
+    toys::Crawl(*client_, scenario, recorder, broken_).run();
   }
   void stream(const Scenario& scenario, Recorder& recorder) {
     toys::stream(*client_, scenario, recorder, broken_);

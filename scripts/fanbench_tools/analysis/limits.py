@@ -16,7 +16,7 @@ WORKERS = "the number of workers"  # of the client
 # Of the plan:
 SLOWEST, RETRIED = "the slowest call", "the slowest call with its retries"
 DEADLINE, DECIDING = "the deadline", "the call that ends the others"
-SIGNAL, QUOTA = "the signal to end", "the service's quota"
+SIGNAL, QUOTA, BUDGET = "the signal to end", "the service's quota", "the budget of time"
 COMPUTING, AT_ONCE, CHAINED = "computing", "the limit of calls at once", "calls that wait for others' replies"
 ABOUT = 1.1  # two times within this factor are taken for the same
 WAITS = 0.1  # of the makespan: where half of the calls wait so long to be made, something holds them back
@@ -58,6 +58,8 @@ def _of_plan(c: CaseResult, makespan: float, ideal: float) -> str:
         return SIGNAL
     if c.case.get("per_second") is not None:
         return QUOTA
+    if c.median("cancelled") and c.case.get("stop_after") is not None:  # else all was done before
+        return BUDGET
     if c.median("cancelled") and c.case.get("cancel_after") is None:  # else critical calls go on
         return DECIDING
     if _computes(c, makespan):

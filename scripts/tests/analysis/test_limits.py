@@ -51,6 +51,7 @@ def test_a_limit_of_the_scenario_is_one_though_hardly_any_call_waits():
 
 
 @pytest.mark.parametrize(("key", "what"), [("signal_after:10ms", limits.SIGNAL), ("per_second:100", limits.QUOTA),
+                                           ("stop_after:10ms", limits.BUDGET),
                                            ("cancel_after:10ms", limits.SLOWEST), ("", limits.DECIDING)])
 def test_what_is_cancelled_is_no_limit_where_something_else_decides(key, what):
     name = f"w/threads/native/calls:100/latency:20ms/start:warm/{key}".rstrip("/")
