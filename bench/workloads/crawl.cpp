@@ -178,8 +178,7 @@ Mistake check_left_out(const Case& c, const Outcome& outcome, std::uint32_t host
   if (left_out == 0 || at_work >= workers_of_each(c)) return std::nullopt;
   return fmt::format(
       "{} listings of host {} were not begun, though {} of its {} workers had nothing to do {} before the "
-      "end of "
-      "the budget",
+      "end of the budget",
       left_out, host, workers_of_each(c) - at_work, workers_of_each(c),
       format_duration(held_up_behind_work(c)));
 }

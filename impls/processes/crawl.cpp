@@ -10,11 +10,6 @@
 namespace fanbench::processes {
 namespace {
 
-struct Page {
-  CallId id;
-  std::uint64_t cursor;  // its own answer, or that of the page before, by which it is asked for
-};
-
 class Crawl {
  public:
   Crawl(ProcessPool& pool, const Scenario& scenario, Recorder& recorder)
@@ -22,7 +17,8 @@ class Crawl {
         scenario_(scenario),
         recorder_(recorder),
         listings_(scenario, recorder),
-        busy_(scenario.hosts) {}
+        workers_(scenario.hosts),
+        cursors_(scenario.calls / scenario.pages) {}
 
   void run() {
     do {
@@ -34,28 +30,27 @@ class Crawl {
   }
 
  private:
-  bool offloads() const { return scenario_.placement == Placement::offload; }
-  std::uint32_t& workers_at(CallId id) { return busy_[id / (scenario_.calls / scenario_.hosts)]; }
-
   /// Whether there was anything to be done.
   bool hand_out() {
     if (!replied_.empty() && worked_on_.size() < scenario_.cpus) {
-      pool_.submit(Task::digest, worked_on_.emplace_back(replied_.front()).id);
+      pool_.submit(Task::digest, worked_on_.emplace_back(replied_.front()));
       replied_.pop_front();
-      return true;
-    }
-    if (!asked_.empty()) {
-      pool_.submit(Task::fetch_page, asked_.front().id, 1, asked_.front().cursor);
+    } else if (!asked_.empty()) {
+      const CallId id = asked_.front();
+      pool_.submit(Task::fetch_page, id, 1, cursors_[id / scenario_.pages]);
       asked_.pop_front();
-      return true;
+    } else {
+      return begin_listing();
     }
+    return true;
+  }
+  bool begin_listing() {
     for (std::uint32_t host = 0; host < scenario_.hosts; ++host) {
-      if (busy_[host] == scenario_.limit) continue;
-      const auto first = listings_.next(host);
+      const auto first = workers_[host] < scenario_.limit ? listings_.next(host) : std::nullopt;
       if (!first) continue;
-      ++busy_[host];
-      if (offloads())
-        asked_.push_back({*first, 0});
+      ++workers_[host];
+      if (offloads_)
+        asked_.push_back(*first);
       else
         pool_.submit(Task::read_listing, *first, scenario_.pages);
       return true;
@@ -64,31 +59,30 @@ class Crawl {
   }
 
   void take_back(CallId id) {
-    const auto work = std::ranges::find(worked_on_, id, &Page::id);
-    const CallRecord& record = recorder_.records()[id];
-    if (offloads() && work == worked_on_.end() && record.verdict == Verdict::ok) {
-      replied_.push_back({id, record.answer});
-      return;
-    }
-    const CallId next = id + 1;
-    if (work != worked_on_.end() && next % scenario_.pages != 0) {
+    const bool worked_on = std::erase(worked_on_, id) > 0;
+    const CallId next = id + 1, end = (id / scenario_.pages + 1) * scenario_.pages;
+    if (const CallRecord& page = recorder_.records()[id];
+        offloads_ && !worked_on && page.verdict == Verdict::ok) {
+      cursors_[id / scenario_.pages] = page.answer;
+      replied_.push_back(id);
+    } else if (worked_on && next < end) {
       recorder_.ready(next);
-      asked_.push_back({next, work->cursor});
+      asked_.push_back(next);
     } else {
-      --workers_at(id);
-      if (offloads()) recorder_.leave_out(next, end_of_listing(id));
+      --workers_[id / (scenario_.calls / scenario_.hosts)];
+      if (offloads_) recorder_.leave_out(next, end);
     }
-    if (work != worked_on_.end()) worked_on_.erase(work);
   }
-  CallId end_of_listing(CallId id) const { return (id / scenario_.pages + 1) * scenario_.pages; }
 
   ProcessPool& pool_;
   const Scenario& scenario_;
   Recorder& recorder_;
+  const bool offloads_ = scenario_.placement == Placement::offload;
   Listings listings_;
-  std::vector<std::uint32_t> busy_;   // workers of each host
-  std::deque<Page> asked_, replied_;  // these wait for a worker, to be fetched or worked on
-  std::vector<Page> worked_on_;
+  std::vector<std::uint32_t> workers_;  // of each host: how many have a listing
+  std::vector<std::uint64_t> cursors_;  // of each listing: the answer of its last page
+  std::deque<CallId> asked_, replied_;  // pages that wait for a worker, to be fetched or worked on
+  std::vector<CallId> worked_on_;
 };
 
 }  // namespace

@@ -697,7 +697,7 @@ TEST(Crawl, LastsUntilAllIsReadOrTheBudgetIsOver) {
   c.scenario.grace = 5ms;  // the tenth is given up
   EXPECT_EQ(crawl.ideal(c), 205ms);
   EXPECT_EQ(crawl.completes(c), 72);
-  c = crawl_case(214ms);  // by then two of each four have begun their eleventh
+  c = crawl_case(214ms);  // an eleventh of each is in flight
   c.scenario.grace = 0ms;
   EXPECT_EQ(crawl.ideal(c), 214ms);
   EXPECT_EQ(crawl.completes(c), 80);
