@@ -55,8 +55,8 @@ constexpr Figure table[] = {
      .unit = "s",
      .label = "Served ideal",
      .help = "the workload simulated on what the server really took for each attempt, from its "
-             "arrival to the end of its reply; what was given up takes its planned delay. Median "
-             "over the iterations"},
+             "arrival (with `slots` from when it had one, for the waiting is simulated) to the end of its "
+             "reply; what was given up takes its planned delay. Median over the iterations"},
     {.name = "ideal_server_makespan_s",
      .unit = "s",
      .label = "Makespan, ideal server",
@@ -349,6 +349,20 @@ constexpr Figure table[] = {
      .label = "Server late, p99",
      .help = "the server's own delay error: reply done − reply due, 99th percentile. Due by the kernel's "
              "stamp of the call's arrival, so that a backlog that the server has not read counts here"},
+    {.name = "server_wait_p50_us",
+     .unit = "us",
+     .label = "Wait at the server, p50",
+     .help = "how long a call waited for one of the server's slots, median: by the ledger, of all that were "
+             "not refused. It is in ideal and served ideal, and nobody's overhead. Where there are `slots`"},
+    {.name = "server_wait_p99_us",
+     .unit = "us",
+     .label = "Wait at the server, p99",
+     .help =
+         "how long a call waited for one of the server's slots, 99th percentile. Where there are `slots`"},
+    {.name = "server_queue_peak",
+     .unit = "calls",
+     .label = "Queue at the server",
+     .help = "the most calls that waited for one of the server's slots at once. Where there are `slots`"},
     {.name = "server_bound",
      .unit = "1",
      .label = "Server-bound",

@@ -51,7 +51,8 @@ Mistake find_impossible(const std::map<std::string, double>& row) {
       Pair{"from_start_p90_us", "latency_p90_us"},    Pair{"from_start_p99_us", "latency_p99_us"},
       Pair{"from_start_max_us", "latency_max_us"},    Pair{"late_start_p50_us", "late_start_p99_us"},
       Pair{"late_start_p99_us", "latency_max_us"},    Pair{"loop_lag_p50_us", "loop_lag_p99_us"},
-      Pair{"loop_lag_p99_us", "loop_lag_max_us"}};
+      Pair{"loop_lag_p99_us", "loop_lag_max_us"},     Pair{"server_wait_p50_us", "server_wait_p99_us"},
+      Pair{"server_wait_p99_us", "from_start_max_us"}};
   for (const auto& [less, more] : never_above) {
     const auto a = row.find(std::string(less)), b = row.find(std::string(more));
     if (a == row.end() || b == row.end() || a->second <= b->second * rounding) continue;

@@ -57,6 +57,7 @@ void Row::add(const Run& run) {
   counts_.completed_by_ideal += run.completed_by_ideal;
   counts_.in_flight_peak = std::max(counts_.in_flight_peak, run.ledger.in_flight_peak);
   counts_.connections = std::max(counts_.connections, run.ledger.connections_new);
+  counts_.queue_peak = std::max(counts_.queue_peak, run.ledger.queue_peak.value_or(0));
   if (specification_.counts_tasks) counts_.tasks_peak = std::max(counts_.tasks_peak, run.outcome.tasks_peak);
 }
 
@@ -74,6 +75,8 @@ void Row::add_calls(const Run& run) {
   }
   for (const LedgerCall& call : run.ledger.calls) {
     counts_.refused += call.ending == Ending::refused;
+    if (case_.plan.capacity.slots > 0 && call.ending != Ending::refused)
+      times_.server_waits.push_back(microseconds(call.waited));
     if (call.ending != Ending::completed) continue;
     times_.server_lateness.push_back(microseconds(call.ended - call.due - length_of(case_.plan.stream)));
     counts_.wasted += was_given_up(run.outcome.attempt_of(call));
@@ -151,6 +154,8 @@ void Row::tell_times(Figures& figures) const {
     figures["from_start_max_us"] = std::ranges::max(times_.from_start);
   }
   tell_quantile(figures, "lateness_p99_us", times_.server_lateness, 0.99);
+  tell_quantile(figures, "server_wait_p50_us", times_.server_waits, 0.50);
+  tell_quantile(figures, "server_wait_p99_us", times_.server_waits, 0.99);
   if (!times_.cancel_latencies.empty()) figures["cancel_latency_us"] = median(times_.cancel_latencies);
   if (!times_.returns.empty()) figures["return_us"] = median(times_.returns);
   tell_quantile(figures, "time_to_first_us", times_.first_events, 0.50);
@@ -178,6 +183,7 @@ void Row::tell_counts(Figures& figures) const {
   if (counts_.completed_by_ideal > 0)
     figures["crawled"] =
         static_cast<double>(counts_.completed) / static_cast<double>(counts_.completed_by_ideal);
+  if (case_.plan.capacity.slots > 0) figures["server_queue_peak"] = static_cast<double>(counts_.queue_peak);
   if (specification_.gives_up) figures["wasted_calls"] = static_cast<double>(counts_.wasted) / runs();
   if (counts_.tasks_peak > 0) figures["tasks_peak"] = counts_.tasks_peak;
 }

@@ -15,7 +15,7 @@ Delays::Delays(const Case& c, const Ledger& ledger) : Delays(c) {
     }
     const bool replied = call.ending == Ending::completed || call.ending == Ending::broken;
     if (const Attempt attempt = call.attempt - refused[call.id]; replied && attempt < attempts_)
-      served_[index(call.id, attempt)] = call.ended - call.arrived;
+      served_[index(call.id, attempt)] = call.ended - call.arrived - call.waited;
   }
 }
 

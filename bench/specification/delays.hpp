@@ -18,8 +18,8 @@ class Delays {
  public:
   /// As planned.
   explicit Delays(const Case& c) : plan_(c.plan), attempts_(c.scenario.attempts) {}
-  /// As the server served them, from an attempt's arrival to the end of its reply. One that was given up, is
-  /// still open or was never made takes its planned delay.
+  /// As the server served them, from an attempt's arrival, or from when it had its slot, to the end of its
+  /// reply. One that was given up, is still open or was never made takes its planned delay.
   Delays(const Case& c, const Ledger& ledger);
 
   Nanoseconds operator()(CallId id, Attempt attempt = 0) const {

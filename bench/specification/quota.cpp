@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <nlohmann/json.hpp>
-#include <queue>
 #include <utility>
 #include <vector>
 
@@ -108,9 +106,10 @@ void settle_quota(Case& c) {
 }
 
 Nanoseconds ideal_within_quota(const Case& c, const Delays& delay) {
-  std::priority_queue<Nanoseconds, std::vector<Nanoseconds>, std::greater<>> free_at;
+  LeastFirst<Nanoseconds> free_at;
+  Slots slots(c);
   const Nanoseconds early = (c.plan.capacity.burst - 1) * interval(c);
-  Nanoseconds end{}, next{};  // when the next is due by the rate; a burst may come early
+  Nanoseconds last{}, next{};  // when the next is due by the rate; a burst may come early
   for (CallId id = 0; id < c.scenario.calls; ++id) {
     Nanoseconds start = std::max(Nanoseconds{}, next - early);
     if (free_at.size() == c.scenario.limit) {
@@ -118,10 +117,11 @@ Nanoseconds ideal_within_quota(const Case& c, const Delays& delay) {
       free_at.pop();
     }
     next = std::max(next, start) + interval(c);
-    free_at.push(start + delay(id));
-    end = std::max(end, start + delay(id));
+    const Nanoseconds end = slots.serve(start, delay(id));
+    free_at.push(end);
+    last = std::max(last, end);
   }
-  return end;
+  return last;
 }
 
 Nanoseconds least_within_quota(const Case& c) {

@@ -2,26 +2,58 @@
 #include "bench/specification/schedules.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <queue>
 
 #include "bench/specification/checks.hpp"
 
 namespace fanbench {
 
-Nanoseconds ideal_within_limit(const Case& c, const Delays& delay) {
-  std::priority_queue<Nanoseconds, std::vector<Nanoseconds>, std::greater<>> free_at;
+Nanoseconds Slots::serve(Nanoseconds comes, Nanoseconds takes) {
+  if (slots_ == 0) return comes + takes;
+  if (free_at_.size() == slots_) {
+    comes = std::max(comes, free_at_.top());
+    free_at_.pop();
+  }
+  free_at_.push(comes + takes);
+  return comes + takes;
+}
+
+std::vector<CallId> heads_of_chains(const Case& c, std::uint32_t length) {
+  std::vector<CallId> heads;
+  for (CallId id = 0; id < c.scenario.calls; id += length) heads.push_back(id);
+  return heads;
+}
+
+Nanoseconds ideal_at_once(const Case& c, const Delays& delay) {
+  Slots slots(c);
   Nanoseconds end{};
+  for (CallId id = 0; id < c.scenario.calls; ++id) end = std::max(end, slots.serve({}, delay(id)));
+  return end;
+}
+
+Nanoseconds ideal_of_chains(const Case& c, const Delays& delay, std::uint32_t length) {
+  Nanoseconds last{};
+  serve_in_turn(c, delay, heads_of_chains(c, length), [&](CallId id, Nanoseconds end) {
+    last = std::max(last, end);
+    return (id + 1) % length == 0 ? std::nullopt : std::optional(Arrival{end, id + 1});
+  });
+  return last;
+}
+
+Nanoseconds ideal_within_limit(const Case& c, const Delays& delay) {
+  LeastFirst<Nanoseconds> free_at;
+  Slots slots(c);
+  Nanoseconds last{};
   for (CallId id = 0; id < c.scenario.calls; ++id) {
     Nanoseconds start{};
     if (free_at.size() == c.scenario.limit) {
       start = free_at.top();
       free_at.pop();
     }
-    free_at.push(start + delay(id));
-    end = std::max(end, start + delay(id));
+    const Nanoseconds end = slots.serve(start, delay(id));
+    free_at.push(end);
+    last = std::max(last, end);
   }
-  return end;
+  return last;
 }
 
 Nanoseconds least_within_limit(const Case& c) { return least_of_calls(c, c.scenario.limit); }

@@ -1,11 +1,65 @@
 // Delays and work, simulated: what several ideals share.
 #pragma once
 
+#include <algorithm>
+#include <compare>
+#include <functional>
+#include <optional>
+#include <queue>
+#include <utility>
 #include <vector>
 
 #include "bench/specification/delays.hpp"
 
 namespace fanbench {
+
+template <class T>
+using LeastFirst = std::priority_queue<T, std::vector<T>, std::greater<>>;
+
+/// The server's slots, which calls beyond them wait for, first come, first served; without a bound of them
+/// nobody waits.
+class Slots {
+ public:
+  explicit Slots(const Case& c) : slots_(c.plan.capacity.slots) {}
+  /// When a call has its reply that comes then and takes so long in its slot. Each has to be asked for after
+  /// those that came before it.
+  Nanoseconds serve(Nanoseconds comes, Nanoseconds takes);
+
+ private:
+  std::uint32_t slots_;
+  LeastFirst<Nanoseconds> free_at_;
+};
+
+/// A call that comes to the server.
+struct Arrival {
+  Nanoseconds at{};
+  CallId id = 0;
+
+  auto operator<=>(const Arrival&) const = default;
+};
+
+/// Has calls served that come because of others: those in `first` at the beginning, every other when `after`
+/// says so, which is told of each call and its end and returns an optional Arrival, not before that.
+template <class After>
+void serve_in_turn(const Case& c, const Delays& delay, std::vector<CallId> first, After after) {
+  LeastFirst<Arrival> coming;
+  for (const CallId id : first) coming.push({.at = {}, .id = id});
+  Slots slots(c);
+  while (!coming.empty()) {
+    const Arrival call = coming.top();
+    coming.pop();
+    const std::optional<Arrival> next = after(call.id, slots.serve(call.at, delay(call.id)));
+    if (next) coming.push(*next);
+  }
+}
+/// The first calls of chains of so many each.
+std::vector<CallId> heads_of_chains(const Case&, std::uint32_t length);
+
+/// The makespan of calls that all come at once, in id order.
+Nanoseconds ideal_at_once(const Case&, const Delays&);
+/// The makespan of chains of so many calls each, all begun at once, in which each call comes when the one
+/// before has its reply.
+Nanoseconds ideal_of_chains(const Case&, const Delays&, std::uint32_t length);
 
 /// The makespan of calls that begin in id order, each as soon as fewer than `limit` are open. Source: Graham,
 /// "Bounds for Certain Multiprocessing Anomalies" (1966): list scheduling.

@@ -19,6 +19,8 @@ Mistake check_verdicts(const Outcome& outcome) {
 }
 
 Mistake check_ledger(const Case& c, const Ledger& ledger) {
+  if (c.plan.capacity.slots > 0 && !ledger.queue_peak)
+    return "the server does not tell how long calls waited for its slots: is it older than this bench?";
   if (ledger.clock_stepped) return "the server's wall clock was set meanwhile, and calls cannot be dated";
   if (ledger.duplicates > 0) return fmt::format("{} calls reached the server twice", ledger.duplicates);
   if (ledger.open > 0)
@@ -193,6 +195,15 @@ Mistake check_heartbeat(const Outcome& outcome) {
 }
 
 }  // namespace
+
+/// With slots, each is busy with one call after another, and together with all.
+Nanoseconds Specification::least(const Case& c) const {
+  const std::uint32_t slots = c.plan.capacity.slots;
+  if (slots == 0) return bound ? bound(c) : ideal(c);
+  Case unbounded = c;
+  unbounded.plan.capacity.slots = 0;
+  return std::max(least(unbounded), sum_of_delays(c) / slots);
+}
 
 Nanoseconds expected_duration(const Specification& specification, const Case& c) {
   const std::uint32_t in_flight = specification.in_flight(c);

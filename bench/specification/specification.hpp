@@ -69,6 +69,9 @@ struct Specification {
   bool watchdog = false;
   /// The case's work is one piece of the fan-out's own, not one on each reply.
   bool works_once = false;
+  /// Why nobody could tell what becomes of it if calls had to wait for the server's slots. Empty: all of its
+  /// calls are served, and the simulation has them wait.
+  std::string_view refuses_slots = "it would not be known who waits for whom, and so what becomes of them";
   /// How long a model takes that has one call open at a time. Null: all delays together.
   Nanoseconds (*one_by_one)(const Case&) = nullptr;
   /// Calls that a machine which costs nothing completes in the time that there is. Null: time is not what
@@ -82,7 +85,7 @@ struct Specification {
     return simulate(c, Delays(c, ledger));
   }
   /// What no order of the calls, no machine and no server can beat.
-  Nanoseconds least(const Case& c) const { return bound ? bound(c) : ideal(c); }
+  Nanoseconds least(const Case& c) const;
 };
 
 /// All of them, in the order in which reports show them.

@@ -56,6 +56,7 @@ std::string case_name(const Case& c) {
   if (c.connection != Connection::reuse) name += fmt::format("/connection:{}", to_string(c.connection));
   if (c.pin != Pin::apart) name += fmt::format("/pin:{}", to_string(c.pin));
   if (has_chosen_watchdog(c)) name += "/watchdog:true";
+  if (c.plan.capacity.slots > 0) name += fmt::format("/slots:{}", c.plan.capacity.slots);
   if (c.plan.body_bytes != Plan{}.body_bytes) name += fmt::format("/body_bytes:{}", c.plan.body_bytes);
   if (c.plan.seed != Plan{}.seed) name += fmt::format("/seed:{}", c.plan.seed);
   return name;
@@ -73,6 +74,7 @@ nlohmann::ordered_json parameters_json(const Case& c) {
   if (model_of(c.model).has_workers) parameters["workers"] = c.workers_chosen ? c.workers : 0;
   parameters["pin"] = to_string(c.pin);
   parameters["watchdog"] = has_chosen_watchdog(c);
+  parameters["slots"] = c.plan.capacity.slots;
   parameters["body_bytes"] = c.plan.body_bytes;
   parameters["seed"] = c.plan.seed;
   parameters["iterations"] = c.iterations;

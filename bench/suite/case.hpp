@@ -39,8 +39,9 @@ const ModelEntry& model_of(std::string_view name);
 void resolve(Case& c, std::uint32_t client_cpus);
 
 /// `<workload>/<model>/<transport>/calls:1000/latency:200ms/start:warm`, then the keys that are the
-/// workload's own (/limit: /attempts: …), then /workers: /connection: /body_bytes: /seed: where chosen. '/'
-/// parts keys, the first ':' in a part ends its key. No spaces; commas only where a delay has them
+/// workload's own (/limit: /attempts: …), then /workers: /connection: /slots: /body_bytes: /seed: where
+/// chosen. '/' parts keys, the first ':' in a part ends its key. No spaces; commas only where a delay has
+/// them
 /// (`latency:uniform:min=10ms,max=50ms`). Of delays from a file, the file's name (`latency:file:api.txt`).
 std::string case_name(const Case& c);
 

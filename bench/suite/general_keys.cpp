@@ -68,6 +68,15 @@ std::string needs_workers(const Case& c) {
       fmt::join(with, ", "), c.model);
 }
 
+std::string needs_known_waits(const Case& c) {
+  const std::string_view why = specification_of(c.workload).refuses_slots;
+  if (why.empty()) return {};
+  Names with;
+  for (const Specification& row : specifications())
+    if (row.refuses_slots.empty()) with.push_back(row.workload);
+  return fmt::format("expected only for {}, got it for {}: {}", fmt::join(with, ", "), c.workload, why);
+}
+
 Names workload_names() {
   Names names;
   for (const Specification& row : specifications()) names.push_back(row.workload);
@@ -134,6 +143,16 @@ std::vector<Key> make_closing_keys() {
         c.workers_chosen = count != 0;
       });
   workers.without = needs_workers;
+  Key slots = whole_number_key(
+      {.name = "slots",
+       .meaning = "calls that the server serves at once, while the others wait there, first come, first "
+                  "served: a service that gets slower when more is asked at once; 0: no bound",
+       .example = "slots = [0, 16]",
+       .otherwise = "0",
+       .phrase = "a server of {} slots",
+       .phrases = {{"0", ""}, {"1", "a server of one slot"}}},
+      0U, million, [](Case& c, std::uint32_t count) { c.plan.capacity.slots = count; });
+  slots.without = needs_known_waits;
   return {
       std::move(workers),
       word_key({.name = "connection",
@@ -153,6 +172,7 @@ std::vector<Key> make_closing_keys() {
            .phrase = "pinned {}",
            .phrases = {{"apart", ""}, {"shared", "on all CPUs"}}},
           {"apart", "shared"}, &Case::pin),
+      std::move(slots),
       whole_number_key({.name = "body_bytes",
                         .meaning = "of each reply",
                         .example = "body_bytes = 1000",

@@ -36,6 +36,8 @@ Ledger parse_ledger(std::string_view text) try {
                 .arrival_error = Nanoseconds(json.at("arrival_error_ns").get<std::int64_t>()),
                 .clock_stepped = json.at("clock_stepped"),
                 .calls = {}};
+  if (const auto peak = json.find("queue_peak"); peak != json.end())
+    ledger.queue_peak = peak->get<std::uint64_t>();
   ledger.calls.reserve(ledger.arrivals);
   for (const auto& call : json.at("calls")) {
     ledger.calls.push_back({.id = call.at(0),
@@ -43,7 +45,8 @@ Ledger parse_ledger(std::string_view text) try {
                             .arrived = Nanoseconds(call.at(2).get<std::int64_t>()),
                             .due = Nanoseconds(call.at(3).get<std::int64_t>()),
                             .ended = Nanoseconds(call.at(4).get<std::int64_t>()),
-                            .ending = ending_of(call.at(5))});
+                            .ending = ending_of(call.at(5)),
+                            .waited = Nanoseconds(ledger.queue_peak ? call.at(6).get<std::int64_t>() : 0)});
   }
   return ledger;
 } catch (const nlohmann::json::exception& error) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct LedgerCall {
   Attempt attempt = 0;
   Nanoseconds arrived{}, due{}, ended{};  // of std::chrono::steady_clock, which is one for all processes
   Ending ending = Ending::open;
+  Nanoseconds waited{};  // for a slot, since it arrived; its reply is due after that
 };
 
 struct Ledger {
@@ -27,7 +29,9 @@ struct Ledger {
   std::uint64_t connections_new = 0;  // accepted since the run was created, of those that carried its calls
   Nanoseconds arrival_error{};        // of arrivals and what is due by them, give or take
   bool clock_stepped = false;         // the server's wall clock was set: some arrivals are wrong by as much
-  std::vector<LedgerCall> calls;      // in order of arrival
+  // The most calls that waited for a slot at once; nothing where the server does not tell of waiting.
+  std::optional<std::uint64_t> queue_peak{};
+  std::vector<LedgerCall> calls;  // in order of arrival
 };
 
 /// Throws std::runtime_error where the text is no ledger.

@@ -2,6 +2,7 @@
 // delay.
 #include "bench/specification/checks.hpp"
 #include "bench/specification/keys.hpp"
+#include "bench/specification/schedules.hpp"
 
 namespace fanbench::workloads {
 
@@ -18,10 +19,11 @@ calls = 8
 latency = "uniform:min=20ms,max=300ms"
 failures = { rate = 0.5, kinds = [503, 404, "reset", "reset_body", "cut", "garbage"] }
 )",
-      .simulate = longest_delay,
+      .simulate = ideal_at_once,
       .in_flight = all_calls,
       .refuse = refuse_nothing,
       .check = check_each_once,
+      .refuses_slots = {},
   };
 }
 

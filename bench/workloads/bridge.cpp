@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bench/specification/checks.hpp"
+#include "bench/specification/schedules.hpp"
 
 namespace fanbench::workloads {
 namespace {
@@ -14,15 +15,7 @@ std::uint32_t calls_of_each(const Case& c) { return std::max(1U, c.scenario.call
 /// or none yet, is found out by the server.
 void settle(Case& c) { c.plan.chain = calls_of_each(c); }
 
-Nanoseconds ideal(const Case& c, const Delays& delay) {
-  Nanoseconds longest{};
-  for (CallId first = 0; first < c.scenario.calls; first += calls_of_each(c)) {
-    Nanoseconds sum{};
-    for (CallId id = first; id < first + calls_of_each(c); ++id) sum += delay(id);
-    longest = std::max(longest, sum);
-  }
-  return longest;
-}
+Nanoseconds ideal(const Case& c, const Delays& delay) { return ideal_of_chains(c, delay, calls_of_each(c)); }
 
 Mistake refuse(const Case& c) {
   if (c.scenario.calls > 0 && c.scenario.calls % callers(c) != 0) {
@@ -61,6 +54,7 @@ callers = 4
       .check = check_each_once,
       .tasks = callers,
       .callers = callers,
+      .refuses_slots = {},
   };
 }
 

@@ -61,6 +61,7 @@ cpu_per_call = "2ms"
       .in_flight = no_calls,
       .refuse = refuse_nothing,
       .check = check,
+      .refuses_slots = "it makes no calls",
   };
 }
 

@@ -348,11 +348,10 @@ Specification crawl() {
       .in_short = "listings of several hosts, work on each page, a budget",
       .sentence =
           "Listings of several hosts are read page by page, by at most so many workers for each host, and "
-          "each "
-          "page is followed by computing, inline or offloaded to a pool. When the budget is over, no page is "
-          "begun any more, those in flight may end within a grace, and the rest is given up. Ideal: pages "
-          "and "
-          "work simulated; what tells models apart is how many pages they get of those that it gets.",
+          "each page is followed by computing, inline or offloaded to a pool. When the budget is over, no "
+          "page is begun any more, those in flight may end within a grace, and the rest is given up. Ideal: "
+          "pages and work simulated; what tells models apart is how many pages they get of those that it "
+          "gets.",
       .keys = keys(),
       .example = R"(
 calls = 24

@@ -165,6 +165,7 @@ grace = "100ms"
       .terminates = true,
       .decided = decided,
       .moments = moments,
+      .refuses_slots = "what is left at the signal would depend on who waits for whom",
   };
 }
 

@@ -10,7 +10,7 @@
 namespace fanbench::workloads {
 namespace {
 
-Nanoseconds ideal(const Case& c, const Delays& delay) { return std::max(longest_delay(c, delay), c.work); }
+Nanoseconds ideal(const Case& c, const Delays& delay) { return std::max(ideal_at_once(c, delay), c.work); }
 Nanoseconds least(const Case& c) { return std::max(longest_delay(c), calibrated_at_least(c.work)); }
 
 /// No more than that, as half of the calls are enough, and what holds up the model holds up the work.
@@ -100,6 +100,7 @@ work = "60ms"
       .check = check,
       .tasks = tasks,
       .works_once = true,
+      .refuses_slots = {},
   };
 }
 

@@ -83,6 +83,7 @@ latency = "uniform:min=20ms,max=300ms"
       .check = check,
       .gives_up = true,
       .decided = end_of_chosen,
+      .refuses_slots = "which reply comes first would depend on who waits for whom",
       .one_by_one = one_by_one,
   };
 }

@@ -1,5 +1,6 @@
 // gather: all calls at once, wait for all. Ideal: the longest delay.
 #include "bench/specification/checks.hpp"
+#include "bench/specification/schedules.hpp"
 
 namespace fanbench::workloads {
 
@@ -14,10 +15,11 @@ Specification gather() {
 calls = 8
 latency = "uniform:min=10ms,max=40ms"
 )",
-      .simulate = longest_delay,
+      .simulate = ideal_at_once,
       .in_flight = all_calls,
       .refuse = refuse_nothing,
       .check = check_each_once,
+      .refuses_slots = {},
   };
 }
 

@@ -185,6 +185,7 @@ hedge_after = "120ms"
       .tasks = in_flight,
       .hedges = true,
       .moments = moments,
+      .refuses_slots = "which calls are slow would depend on who waits for whom",
   };
 }
 

@@ -8,8 +8,9 @@ namespace fanbench::workloads {
 namespace {
 
 Nanoseconds end_of_calls(const Case& c, const Delays& delay, Nanoseconds work) {
+  Slots slots(c);
   std::vector<Nanoseconds> replies;
-  for (CallId id = 0; id < c.scenario.calls; ++id) replies.push_back(delay(id));
+  for (CallId id = 0; id < c.scenario.calls; ++id) replies.push_back(slots.serve({}, delay(id)));
   return end_of_work(std::move(replies), work, c.scenario.cpus);
 }
 Nanoseconds ideal(const Case& c, const Delays& delay) { return end_of_calls(c, delay, c.work); }
@@ -41,6 +42,7 @@ cpu_per_call = "2ms"
       .check = check_each_once,
       .tasks = tasks,
       .watchdog = true,
+      .refuses_slots = {},
   };
 }
 

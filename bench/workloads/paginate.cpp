@@ -25,14 +25,16 @@ Turn next_turn(const Case& c, Nanoseconds came, const Turn* before) {
 }
 
 Nanoseconds ideal(const Case& c, const Delays& delay) {
-  Nanoseconds longest{};
-  for (CallId first = 0; first < c.scenario.calls; first += c.scenario.pages) {
-    Turn turn = next_turn(c, delay(first), nullptr);
-    for (CallId id = first + 1; id < first + c.scenario.pages; ++id)
-      turn = next_turn(c, turn.asked + delay(id), &turn);
-    longest = std::max(longest, turn.taken_up + c.scenario.consume);
-  }
-  return longest;
+  const std::uint32_t pages = c.scenario.pages;
+  std::vector<Turn> turns(c.scenario.calls / pages + 1);  // by stream
+  Nanoseconds last{};
+  serve_in_turn(c, delay, heads_of_chains(c, pages), [&](CallId id, Nanoseconds came) {
+    Turn& turn = turns[id / pages];
+    turn = next_turn(c, came, id % pages == 0 ? nullptr : &turn);
+    last = std::max(last, turn.taken_up + c.scenario.consume);
+    return (id + 1) % pages == 0 ? std::nullopt : std::optional(Arrival{turn.asked, id + 1});
+  });
+  return last;
 }
 
 Mistake refuse(const Case& c) { return refuse_broken_chains(c, c.scenario.pages); }
@@ -139,6 +141,7 @@ consume = "25ms"
       .refuse = refuse,
       .check = check,
       .tasks = tasks,
+      .refuses_slots = {},
       .one_by_one = one_by_one,
   };
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/specification/checks.hpp"
+#include "bench/specification/schedules.hpp"
 
 namespace fanbench::workloads {
 namespace {
@@ -15,18 +16,15 @@ constexpr std::uint32_t stages = Scenario::stages;
 std::uint32_t items(const Case& c) { return c.scenario.calls / stages; }
 
 Nanoseconds ideal(const Case& c, const Delays& delay) {
-  Nanoseconds longest_item{}, longest_calls{};
-  for (CallId first = 0; first < c.scenario.calls; first += stages) {
-    Nanoseconds item{};
-    for (CallId id = first; id < first + stages; ++id) item += delay(id);
-    longest_item = std::max(longest_item, item);
-  }
+  if (c.scenario.mode == Mode::streamed) return ideal_of_chains(c, delay, stages);
+  Slots slots(c);
+  Nanoseconds end{};  // of the stage
   for (std::uint32_t stage = 0; stage < stages; ++stage) {
-    Nanoseconds longest{};
-    for (CallId id = stage; id < c.scenario.calls; id += stages) longest = std::max(longest, delay(id));
-    longest_calls += longest;
+    const Nanoseconds begin = end;
+    for (CallId id = stage; id < c.scenario.calls; id += stages)
+      end = std::max(end, slots.serve(begin, delay(id)));
   }
-  return c.scenario.mode == Mode::streamed ? longest_item : longest_calls;
+  return end;
 }
 
 Mistake refuse(const Case& c) { return refuse_broken_chains(c, stages); }
@@ -96,6 +94,7 @@ latency = "uniform:min=10ms,max=40ms"
       .refuse = refuse,
       .check = check,
       .tasks = items,
+      .refuses_slots = {},
   };
 }
 

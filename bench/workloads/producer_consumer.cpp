@@ -2,7 +2,6 @@
 // plan simulated with producers and a queue that take no time.
 #include <fmt/format.h>
 
-#include <functional>
 #include <iterator>
 #include <queue>
 #include <utility>
@@ -30,18 +29,20 @@ std::uint64_t rank(const Case& c, CallId id) {
 /// The first items go straight to the waiting consumers; then the queue is full whenever there are enough.
 Nanoseconds ideal(const Case& c, const Delays& delay) {
   std::priority_queue<std::pair<std::uint64_t, CallId>> queue;
-  std::priority_queue<Nanoseconds, std::vector<Nanoseconds>, std::greater<>> free_at;
-  Nanoseconds end{};
+  LeastFirst<Nanoseconds> free_at;
+  Slots slots(c);
+  Nanoseconds last{};
   const auto take = [&](CallId id, Nanoseconds at) {
-    free_at.push(at + delay(id));
-    end = std::max(end, at + delay(id));
+    const Nanoseconds end = slots.serve(at, delay(id));
+    free_at.push(end);
+    last = std::max(last, end);
   };
   CallId next = 0;
   while (next < std::min(c.scenario.consumers, c.scenario.calls)) take(next++, {});
   for (;;) {
     for (; next < c.scenario.calls && queue.size() < c.scenario.capacity; ++next)
       queue.emplace(rank(c, next), next);
-    if (queue.empty()) return end;
+    if (queue.empty()) return last;
     const CallId id = queue.top().second;
     const Nanoseconds now = free_at.top();
     queue.pop();
@@ -286,6 +287,7 @@ capacity = 2
       .refuse = refuse,
       .check = check,
       .tasks = tasks,
+      .refuses_slots = {},
   };
 }
 

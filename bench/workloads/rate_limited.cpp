@@ -35,6 +35,7 @@ limit = 3
       .in_flight = limited_calls,
       .refuse = refuse_quota,
       .check = check,
+      .refuses_slots = {},
   };
 }
 

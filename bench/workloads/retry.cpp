@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 
 #include <compare>
-#include <functional>
-#include <queue>
 #include <vector>
 
 #include "bench/specification/checks.hpp"
@@ -40,15 +38,13 @@ struct Asked {
   auto operator<=>(const Asked&) const = default;
 };
 
-template <class T>
-using LeastFirst = std::priority_queue<T, std::vector<T>, std::greater<>>;
-
 /// Attempts get their permits in the order in which they ask: list scheduling, in which a failed attempt adds
 /// one to the list. Nobody asks before the first of them.
 Nanoseconds ideal(const Case& c, const Delays& delay) {
   LeastFirst<Asked> list;
   for (CallId id = 0; id < c.scenario.calls; ++id) list.push({.at = {}, .id = id, .attempt = 0});
   LeastFirst<Nanoseconds> free_at;
+  Slots slots(c);
   Nanoseconds last{};
   while (!list.empty()) {
     const Asked next = list.top();
@@ -58,7 +54,7 @@ Nanoseconds ideal(const Case& c, const Delays& delay) {
       start = std::max(start, free_at.top());
       free_at.pop();
     }
-    const Nanoseconds end = start + delay(next.id, next.attempt);
+    const Nanoseconds end = slots.serve(start, delay(next.id, next.attempt));
     free_at.push(end);
     last = std::max(last, end);
     if (next.attempt + 1 < c.scenario.attempts && fails(c, next.id, next.attempt))
@@ -201,6 +197,7 @@ failures = { rate = 0.6, attempts = 4, kinds = [503, 429, "reset", "reset_body",
       .in_flight = in_flight,
       .refuse = refuse_nothing,
       .check = check,
+      .refuses_slots = {},
       .one_by_one = one_by_one,
   };
 }

@@ -34,6 +34,7 @@ limit = 3
       .refuse = refuse_nothing,
       .check = check,
       .counts_tasks = true,
+      .refuses_slots = {},
   };
 }
 

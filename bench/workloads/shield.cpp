@@ -89,6 +89,7 @@ critical_every = 3
       .check = check,
       .gives_up = true,
       .moments = moments,
+      .refuses_slots = "which calls end in time would depend on who waits for whom",
   };
 }
 

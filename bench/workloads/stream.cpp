@@ -1,5 +1,6 @@
 // stream: every reply is a stream of events, which are taken as they come. Ideal: the longest stream, that
 // is, until its first event is due, and from each event to the next.
+#include "bench/specification/schedules.hpp"
 #include "bench/specification/streams.hpp"
 
 namespace fanbench::workloads {
@@ -27,10 +28,11 @@ events = 5
 event_interval = "25ms"
 )",
       .settle = settle_stream,
-      .simulate = longest_delay,
+      .simulate = ideal_at_once,
       .in_flight = all_calls,
       .refuse = refuse_stream,
       .check = check,
+      .refuses_slots = {},
   };
 }
 

@@ -112,6 +112,7 @@ failures = { rate = 0.5, kinds = [503, 404, "reset", "reset_body", "cut", "garba
       .check = check,
       .gives_up = true,
       .decided = end_of_chosen,
+      .refuses_slots = "which failure comes first would depend on who waits for whom",
   };
 }
 

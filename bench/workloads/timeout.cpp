@@ -81,6 +81,7 @@ deadline = "120ms"
       .gives_up = true,
       .decided = decided,
       .moments = moments,
+      .refuses_slots = "which calls are late would depend on who waits for whom",
       .one_by_one = one_by_one,
   };
 }

@@ -41,6 +41,7 @@ limit = 3
       .check = check,
       .tasks = limited_calls,
       .counts_tasks = true,
+      .refuses_slots = {},
   };
 }
 

@@ -71,7 +71,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Hook 
   void upgrade(Request request);
   void handle_call(const Route& route);
   void arrive(std::shared_ptr<LocalRun> run, CallId id, Attempt attempt, const PlannedReply& planned);
-  void on_granted();
+  void on_granted(Clock::time_point given_up);
   void reply_to_call();
   void send_and_reset(std::string_view last);
   void end_call(Ending ending, Clock::time_point now);

@@ -87,17 +87,18 @@ void Connection::arrive(std::shared_ptr<LocalRun> run, CallId id, Attempt attemp
                         const PlannedReply& planned) {
   call_.emplace(std::move(run), number_, id, attempt, arrived_, planned);  // from here on close() ends it
   state_ = State::queued;
-  const bool admitted = !call_->is_bounded() || call_->admit([self = shared_from_this()] {
-    asio::post(self->timer_.get_executor(), [self] { self->run_step([&] { self->on_granted(); }); });
-  });
-  if (admitted) reply_at(arrived_ + call_->planned.delay);
+  const bool admitted =
+      !call_->is_bounded() || call_->admit([self = shared_from_this()](Clock::time_point given_up) {
+        asio::post(self->timer_.get_executor(),
+                   [self, given_up] { self->run_step([&] { self->on_granted(given_up); }); });
+      });
+  if (admitted) reply_at(call_->begun() + call_->planned.delay);
 }
 
-void Connection::on_granted() {
+void Connection::on_granted(Clock::time_point given_up) {
   if (state_ != State::queued) return;  // closed meanwhile
-  const auto now = Clock::now();
-  call_->begin(now);
-  reply_at(now + call_->planned.delay);
+  call_->begin(given_up);
+  reply_at(call_->begun() + call_->planned.delay);
   parse_ahead();
 }
 

@@ -17,13 +17,19 @@ Nanoseconds Admission::admit(Time arrived) {
   return {};
 }
 
-bool Admission::take_slot(Waiter& waiter) {
-  if (capacity_.slots == 0) return true;
+std::optional<Admission::Time> Admission::take_slot(Waiter& waiter) {
+  constexpr Time always{};
+  if (capacity_.slots == 0) return always;
   const std::lock_guard lock(mutex_);
-  if (busy_ < capacity_.slots) return ++busy_, true;
+  if (used_ < capacity_.slots) return ++used_, always;
+  if (!free_since_.empty()) {
+    const Time since = free_since_.front();
+    free_since_.pop();
+    return since;
+  }
   queue_.push_back(waiter);
   queue_peak_ = std::max(queue_peak_, queue_.size());
-  return false;
+  return std::nullopt;
 }
 
 bool Admission::leave_queue(Waiter& waiter) {
@@ -33,16 +39,13 @@ bool Admission::leave_queue(Waiter& waiter) {
   return true;
 }
 
-void Admission::release_slot() {
+void Admission::release_slot(Time now) {
   if (capacity_.slots == 0) return;
   const std::lock_guard lock(mutex_);
-  if (queue_.empty()) {
-    --busy_;
-    return;
-  }
+  if (queue_.empty()) return free_since_.push(now);
   Waiter& next = queue_.front();
   queue_.pop_front();
-  next.granted();  // under the lock, so that the waiter can't go away meanwhile
+  next.granted(now);  // under the lock, so that the waiter can't go away meanwhile
 }
 
 std::size_t Admission::queue_peak() const {

@@ -6,15 +6,20 @@
 #include <cstddef>
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <queue>
 
 #include "mock_server/plan/plan.hpp"
 
 namespace fanbench::server {
 
-/// A call that waits for a slot. `granted` is called once it has one, from the thread that gave it up.
+/// A call that waits for a slot. `granted` is called once it has one, with the time at which that was given
+/// up, from the thread that did.
 struct Waiter : boost::intrusive::list_base_hook<> {
-  explicit Waiter(std::function<void()> call) : granted(std::move(call)) {}
-  std::function<void()> granted;
+  using Granted = std::function<void(std::chrono::steady_clock::time_point)>;
+
+  explicit Waiter(Granted call) : granted(std::move(call)) {}
+  Granted granted;
 };
 
 /// Thread-safe, for a run may be served by several.
@@ -28,12 +33,13 @@ class Admission {
   /// read in the order in which they arrived: one that is read late has come with the latest before it.
   Nanoseconds admit(Time arrived);
 
-  /// True where a slot is free, which is then taken. Else the waiter stands last in the queue.
-  bool take_slot(Waiter& waiter);
+  /// Takes the slot that has been free for longest: since when. Nothing where none is free: then the waiter
+  /// stands last in the queue.
+  std::optional<Time> take_slot(Waiter& waiter);
   /// Takes a waiter out of the queue. False where it has been given a slot meanwhile: release_slot() is due.
   bool leave_queue(Waiter& waiter);
-  /// Gives a slot up, to whoever has waited longest.
-  void release_slot();
+  /// A slot was given up then: it goes to whoever has waited longest.
+  void release_slot(Time now);
 
   /// The most waiters at once.
   std::size_t queue_peak() const;
@@ -44,7 +50,8 @@ class Admission {
   Time latest_{};  // that has arrived
   Time next_{};    // when the next call is due by the rate
   boost::intrusive::list<Waiter> queue_;
-  std::size_t busy_ = 0, queue_peak_ = 0;
+  std::size_t used_ = 0, queue_peak_ = 0;  // slots that were ever taken
+  std::queue<Time> free_since_;            // those that were given up and are free
 };
 
 }  // namespace fanbench::server

@@ -57,7 +57,7 @@ class Ledger {
   /// A call has arrived. Returns its index, which begin() and end() ask for.
   std::size_t arrive(CallId id, Attempt attempt, ConnectionNumber connection, Time arrived,
                      Nanoseconds delay);
-  /// A call has got its slot, after waiting for it; those that did not have to wait may leave this out.
+  /// A call has its slot, after waiting for it; those that did not have to wait may leave this out.
   void begin(std::size_t call, Nanoseconds waited);
   /// A call has ended, once. `late` matters for calls that were answered only.
   void end(std::size_t call, Ending ending, Nanoseconds late, Time ended);

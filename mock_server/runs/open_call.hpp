@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
 
@@ -29,9 +28,11 @@ class OpenCall {
   /// True where the call may be answered now: it has a slot, or it came too fast, and a 429 without delay is
   /// what is planned for it from now on. Else it waits in the queue, and `granted` is called when it has its
   /// slot, from the thread that gave that up: begin() is due then.
-  bool admit(std::function<void()> granted);
-  /// The call has got the slot that it waited for.
-  void begin(Time now);
+  bool admit(Waiter::Granted granted);
+  /// The call has got the slot that it waited for, which was given up then.
+  void begin(Time given_up);
+  /// When its delay begins, however late the server notices: when it had come and a slot was free.
+  Time begun() const { return begun_; }
   /// Writes down how it ended, and gives up its slot or its place in the queue. `late` as for the ledger.
   void end(Ending how, Nanoseconds late, Time now);
 
@@ -41,6 +42,7 @@ class OpenCall {
 
  private:
   const Time arrived_;
+  Time begun_;
   const std::size_t row_;
   std::optional<Waiter> waiter_;
   bool has_slot_ = false;

@@ -222,6 +222,34 @@ TEST(Parts, OfALateServerAreNotTheClients) {
   EXPECT_LT(parts.of_client(), parts.overhead() - 200ms + 1ns);
 }
 
+/// Waiting for a slot is nobody's overhead: it is in the ideal, and again in the served ideal.
+TEST(Parts, LeaveOutTheWaitForASlot) {
+  Case c = gather_case();  // five calls of 30 ms
+  c.plan.capacity.slots = 1;
+  MockServer server(SERVER_PROGRAM);
+  const ModelEntry entry = toy<Break::nothing>();
+  RunMaker maker(c, entry, server, {});
+  maker.make_model();
+  const fanbench::Run run = maker.run();
+  EXPECT_EQ(run.parts.ideal, 150ms);
+  EXPECT_GE(run.parts.served_ideal, 150ms);
+  Nanoseconds service{}, last{};
+  for (const LedgerCall& call : run.ledger.calls) {
+    EXPECT_EQ(call.due, call.arrived + call.waited + 30ms);
+    EXPECT_GE(call.arrived + call.waited, last);  // never two at once
+    last = call.ended;
+    service += call.ended - call.arrived - call.waited;
+  }
+  EXPECT_EQ(run.parts.served_ideal, service);
+  Row row(c);
+  row.add(run);
+  EXPECT_EQ(row.figures(std::nullopt).at("server_queue_peak"), *run.ledger.queue_peak);
+  const Case without = gather_case();
+  Row other(without);
+  other.add(run);
+  EXPECT_FALSE(other.figures(std::nullopt).contains("server_queue_peak"));
+}
+
 TEST(Parts, OfARowAddUpThoughMediansDoNot) {
   const Case c = gather_case();  // of 30 ms, five calls
   Row row(c);

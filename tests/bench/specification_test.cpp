@@ -9,6 +9,7 @@
 #include <set>
 
 #include "bench/specification/kernel_result.hpp"
+#include "bench/specification/schedules.hpp"
 #include "impls/kernel.hpp"
 #include "tests/bench/cases.hpp"
 
@@ -1434,6 +1435,121 @@ TEST(ServedIdeal, IsTheSameSimulationOfEveryWorkload) {
   EXPECT_EQ(seen.size(), specifications().size());
 }
 
+/// Those in which calls may have to wait for slots, of which there are as many.
+std::vector<Case> with_slots(std::uint32_t slots) {
+  Case unlimited = retry_case();
+  unlimited.scenario.backoff = 0ms;
+  std::vector<Case> all = {gather_case(),       all_settled_case(),
+                           semaphore_case(),    worker_pool_case(),
+                           unlimited,           producer_consumer_case(),
+                           pipeline_case(),     pipeline_case(Mode::barrier),
+                           paginate_case(),     paginate_case(1),
+                           early_start_case(),  bridge_case(),
+                           rate_limited_case(), stream_case(),
+                           llm_client_case(),   mixed_case()};
+  for (Case& c : all) c.plan.capacity.slots = slots;
+  return all;
+}
+
+TEST(Slots, ServeWhoCameFirst) {
+  Case c = gather_case();
+  c.plan.capacity.slots = 2;
+  Slots slots(c);
+  EXPECT_EQ(slots.serve(0ms, 30ms), 30ms);
+  EXPECT_EQ(slots.serve(10ms, 5ms), 15ms);
+  EXPECT_EQ(slots.serve(10ms, 20ms), 35ms);  // from 15 on
+  EXPECT_EQ(slots.serve(12ms, 1ms), 31ms);
+  EXPECT_EQ(slots.serve(50ms, 1ms), 51ms);
+  c.plan.capacity.slots = 0;
+  Slots unbounded(c);
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(unbounded.serve(1ms, 30ms), 31ms);
+}
+TEST(Slots, AreInTheIdealOfEveryWorkloadThatMayHaveThem) {
+  const auto ideal = [](Case c, std::uint32_t slots) {
+    c.plan.capacity.slots = slots;
+    return specification_of(c.workload).ideal(c);
+  };
+  EXPECT_EQ(ideal(gather_case(), 1), 150ms);  // five calls of 30 ms
+  EXPECT_EQ(ideal(gather_case(), 2), 90ms);
+  EXPECT_EQ(ideal(gather_case(), 5), 30ms);
+  EXPECT_EQ(ideal(semaphore_case(), 1), 180ms);  // six, two at once
+  EXPECT_EQ(ideal(semaphore_case(), 3), 90ms);
+  EXPECT_EQ(ideal(worker_pool_case(), 1), 180ms);
+  EXPECT_EQ(ideal(producer_consumer_case(), 1), 600ms);  // twelve of 50 ms, by two
+  EXPECT_EQ(ideal(bridge_case(), 1), 180ms);             // two callers with three calls of 30 ms each
+  EXPECT_EQ(ideal(bridge_case(), 2), 90ms);
+  EXPECT_EQ(ideal(stream_case(), 1), 390ms);  // three of 130 ms
+  EXPECT_EQ(ideal(rate_limited_case(), 1), 280ms);
+  EXPECT_EQ(ideal(llm_client_case(), 1), 780ms);   // six of 130 ms
+  EXPECT_EQ(ideal(early_start_case(), 2), 240ms);  // four of 120 ms
+  EXPECT_EQ(ideal(mixed_case(), 2), 242ms);        // 120 and 240; then two pieces of 2 ms on two CPUs
+  Case items = pipeline_case();                    // three items of three calls
+  items.plan.delay = FixedDelay{30ms};
+  EXPECT_EQ(ideal(items, 1), 270ms);
+  EXPECT_EQ(ideal(items, 2), 150ms);
+  items.scenario.mode = Mode::barrier;
+  EXPECT_EQ(ideal(items, 2), 180ms);
+  // Two streams of four pages of 30 ms, each consumed for 50 ms: the second is 30 ms behind from the start.
+  EXPECT_EQ(ideal(paginate_case(0), 1), 350ms);
+  EXPECT_EQ(ideal(paginate_case(0), 2), 320ms);
+  Case retry = retry_case();  // four calls of two attempts of 30 ms
+  retry.scenario.backoff = 0ms;
+  EXPECT_EQ(ideal(retry, 1), 240ms);
+  EXPECT_EQ(ideal(retry, 3), 90ms);
+}
+TEST(Slots, WaitForNobodyWhereThereAreEnough) {
+  for (Case c : with_slots(1'000)) {
+    SCOPED_TRACE(c.workload);
+    const Specification& specification = specification_of(c.workload);
+    const Nanoseconds ideal = specification.ideal(c), least = specification.least(c);
+    c.plan.capacity.slots = 0;
+    EXPECT_EQ(specification.ideal(c), ideal);
+    EXPECT_EQ(specification.least(c), least);
+  }
+}
+TEST(Slots, CannotBeBeatenByAnyOrder) {
+  for (const std::uint32_t slots : {1, 2}) {
+    for (const Case& c : with_slots(slots)) {
+      SCOPED_TRACE(c.workload);
+      const Specification& specification = specification_of(c.workload);
+      Nanoseconds sum{};
+      for (CallId id = 0; id < c.scenario.calls; ++id) sum += Delays(c)(id);
+      EXPECT_GE(specification.least(c), sum / slots);
+      EXPECT_LE(specification.least(c), specification.ideal(c));
+    }
+  }
+}
+/// Each call waited, and took a millisecond longer than planned: that alone is the server's.
+TEST(Slots, AreWaitedForInTheServedIdealAsInTheIdeal) {
+  std::set<std::string> seen;
+  for (const Case& c : with_slots(2)) {
+    SCOPED_TRACE(c.workload);
+    seen.insert(c.workload);
+    const Specification& specification = specification_of(c.workload);
+    Ledger ledger = as_planned_by(c.plan, c);
+    for (LedgerCall& call : ledger.calls) {
+      call.waited = 70ms;
+      call.ended += call.waited;
+    }
+    EXPECT_EQ(specification.served_ideal(c, ledger), specification.ideal(c));
+    for (LedgerCall& call : ledger.calls) call.ended += 1ms;
+    EXPECT_GT(specification.served_ideal(c, ledger), specification.ideal(c));
+  }
+  for (const Specification& specification : specifications())
+    EXPECT_EQ(specification.refuses_slots.empty(), seen.contains(std::string(specification.workload)))
+        << specification.workload;
+}
+TEST(Slots, NeedAServerThatTellsOfTheWaiting) {
+  Case c = gather_case();
+  c.plan.capacity.slots = 5;
+  Made made = perfect(c);
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("does not tell how long calls waited"));
+  made.ledger.queue_peak = 0;
+  EXPECT_EQ(verdict_on(c, made), "");
+  c.plan.capacity.slots = 2;  // and one that has no more than it was told to have
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("less than the 75ms that the plan allows: impossible"));
+}
+
 TEST(ServedIdeal, TakesThePlannedDelayOfWhatTheServerDidNotAnswer) {
   const Case c = with_pattern(gather_case(), "fsff");  // 30 and 100 ms
   const Specification& gather = specification_of("gather");
@@ -1470,6 +1586,10 @@ TEST(Expected, IsAsLongAsModelAndWorkersMakeCallsWait) {
   EXPECT_EQ(expected(gather, "thread_pool", 5), 60ms);
   EXPECT_EQ(expected(gather, "processes", 1), 300ms);
   EXPECT_EQ(expected(semaphore_case(), "coroutines"), 180ms);
+  Case queued = gather;
+  queued.plan.capacity.slots = 2;
+  EXPECT_EQ(expected(queued, "coroutines"), 180ms);
+  EXPECT_EQ(expected(queued, "sequential"), 300ms);
   EXPECT_EQ(expected(timeout_case(), "sequential"), 2 * (2 * 30ms + 2 * 120ms));
   EXPECT_EQ(expected(paginate_case(), "sequential"), 2 * 8 * (30ms + 50ms));
   EXPECT_EQ(expected(first_completed_case(), "sequential"), expected(first_completed_case(), "coroutines"));

@@ -120,6 +120,7 @@ connection = "per_call"
 attempts = 4
 backoff = "5ms"
 failures = { rate = 0.25, attempts = 2, kinds = [503, "reset"], retry_after = "20ms" }
+slots = 16
 body_bytes = 128
 seed = 9
 workers = 6
@@ -144,6 +145,7 @@ timeline = true
   EXPECT_EQ(c.plan.failures.attempts, 2);
   EXPECT_THAT(c.plan.failures.kinds, ElementsAre(503, Failures::reset));
   EXPECT_EQ(c.plan.failures.retry_after, 20ms);
+  EXPECT_EQ(c.plan.capacity.slots, 16);
   EXPECT_EQ(c.plan.body_bytes, 128);
   EXPECT_EQ(c.workers, 6);
   EXPECT_EQ(c.iterations, 5);
@@ -151,7 +153,7 @@ timeline = true
   EXPECT_EQ(c.name,
             "retry/processes/native/calls:20/latency:uniform:min=10ms,max=50ms/start:cold"
             "/attempts:4/backoff:5ms/failures:rate=0.25:attempts=2:kinds=503-reset:retry_after=20ms"
-            "/workers:6/connection:per_call/body_bytes:128/seed:9");
+            "/workers:6/connection:per_call/slots:16/body_bytes:128/seed:9");
 }
 
 TEST(Suite, EachWorkloadHasItsOwnKeys) {
@@ -346,6 +348,30 @@ workload = ["gather", "semaphore", "retry"]
                           "retry/thread_pool" + tail + "/limit:3/attempts:5/backoff:10ms/workers:4"));
 }
 
+TEST(Suite, SlotsAreForWorkloadsWhoseOutcomeTheyLeaveKnown) {
+  const Suite suite = parse(R"(
+[defaults]
+models = "threads"
+transports = "native"
+slots = [0, 4]
+[[scenario]]
+workload = ["gather", "task_group"]
+[[scenario]]
+workload = "rate_limited"
+per_second = 50
+limit = 3
+)");
+  const std::string tail = "/threads/native/calls:1/latency:200ms/start:warm",
+                    quota = "/per_second:50/burst:1/limit:3/on_429:retry_after";
+  EXPECT_THAT(names(suite),
+              ElementsAre("gather" + tail, "gather" + tail + "/slots:4", "task_group" + tail,
+                          "rate_limited" + tail + quota, "rate_limited" + tail + quota + "/slots:4"));
+  const Capacity& both = suite.cases[4].plan.capacity;
+  EXPECT_EQ(both, (Capacity{.slots = 4, .per_second = 50}));
+  EXPECT_EQ(parse_plan(format_plan(suite.cases[4].plan)).capacity, both);
+  EXPECT_EQ(parameters_json(suite.cases[1]).at("slots"), 4);
+}
+
 TEST(Suite, WorkersAreAsManyAsCallsCanBeInFlightUnlessTheSuiteSays) {
   const Suite suite = parse(R"(
 [[scenario]]
@@ -388,12 +414,12 @@ timeline = true
     "name": "semaphore/thread_pool/curl/calls:20/latency:200ms/start:warm/limit:10",
     "workload": "semaphore", "model": "thread_pool", "transport": "curl",
     "parameters": {"calls": 20, "latency": "200ms", "start": "warm", "connection": "reuse", "limit": 10,
-                   "workers": 0, "pin": "apart", "watchdog": false, "body_bytes": 64, "seed": 1, "iterations": 3},
+                   "workers": 0, "pin": "apart", "watchdog": false, "slots": 0, "body_bytes": 64, "seed": 1, "iterations": 3},
     "timeline": false, "in_flight": 10, "ideal_s": 0.4, "expected_s": 1.6})"));
   EXPECT_EQ(json["cases"][1]["parameters"], nlohmann::ordered_json::parse(R"({
     "calls": 1, "latency": "200ms", "start": "warm", "connection": "reuse", "attempts": 3, "backoff": "10ms",
     "failures": {"rate": 0.5, "attempts": 1, "kinds": ["reset"], "retry_after": "0ms"},
-    "pin": "apart", "watchdog": false, "body_bytes": 64, "seed": 1, "iterations": 3})"));
+    "pin": "apart", "watchdog": false, "slots": 0, "body_bytes": 64, "seed": 1, "iterations": 3})"));
   EXPECT_EQ(json["cases"][1]["timeline"], true);
 }
 
@@ -464,6 +490,14 @@ INSTANTIATE_TEST_SUITE_P(
               "4: calls: expected a whole number 1 … 1000000, got 1000001"},
         Wrong{"Negative", gather("seed = -1\n"),
               "4: seed: expected a whole number 0 … 9223372036854775807, got -1"},
+        Wrong{"TooManySlots", gather("slots = 1000001\n"),
+              "4: slots: expected a whole number 0 … 1000000, got 1000001"},
+        Wrong{"SlotsOfAWorkloadThatCannotHaveThem",
+              "[[scenario]]\nworkload = \"cpu\"\ncpu_per_call = \"1ms\"\nslots = 2\n",
+              "5: slots: expected only for gather, all_settled, semaphore, worker_pool, producer_consumer, "
+              "pipeline, retry, paginate, early_start, bridge, rate_limited, stream, llm_client, mixed, got "
+              "it for cpu: it "
+              "makes no calls"},
         Wrong{"EmptyList", gather("calls = []\n"), "4: calls: expected at least one value, got []"},
         Wrong{"ListInAList", gather("calls = [[1]]\n"),
               "4: calls: expected a whole number 1 … 1000000, got a list"},

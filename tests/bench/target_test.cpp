@@ -55,6 +55,19 @@ TEST(RunningServers, AreTargets) {
   EXPECT_THROW(server.ledger(run), std::runtime_error);
 }
 
+TEST(Ledgers, SplitWaitingFromServiceWhereThereAreSlots) {
+  MockServer server(SERVER_PROGRAM);
+  EXPECT_EQ(server.ledger(server.create_run({})).queue_peak, std::nullopt);
+  EXPECT_EQ(server.ledger(server.create_run({.capacity = {.slots = 3}})).queue_peak, 0);
+  const Ledger ledger = parse_ledger(
+      R"({"arrivals":2,"completed":1,"refused":0,"reset":0,"cut":0,"garbage":0,"abandoned":0,"open":1,
+          "duplicates":0,"in_flight_peak":2,"connections_new":0,"arrival_error_ns":30,"clock_stepped":false,
+          "queue_peak":1,"calls":[[0,0,10,40,50,"completed",0],[1,0,12,80,0,"open",38]]})");
+  EXPECT_EQ(ledger.queue_peak, 1);
+  EXPECT_EQ(ledger.calls[0].waited, Nanoseconds(0));
+  EXPECT_EQ(ledger.calls[1].waited, Nanoseconds(38));
+}
+
 TEST(RunningServers, ThatDoNotRunAreRefused) {
   std::uint16_t port = 0;
   {

@@ -137,6 +137,7 @@ const Variant variants[] = {
      true},
     {"offloading_crawl", "crawl", [](Case& c) { c.scenario.placement = Placement::offload; }, false},
     {"whole_crawl", "crawl", [](Case& c) { c.scenario.deadline = 5s; }, true},
+    {"slots", "semaphore", [](Case& c) { c.plan.capacity.slots = 2; }, true},
     {"watchdog", "gather", [](Case& c) { c.scenario.watchdog = true; }, true, false},
 };
 

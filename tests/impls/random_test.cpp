@@ -86,6 +86,7 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
     c.plan.stream = {.events = pick<std::uint32_t>(random, {1, 2, 6}),
                      .interval = pick<Nanoseconds>(random, {16ms, 30ms})};
   scenario.calls = size * scenario.hosts;
+  if (specification.refuses_slots.empty()) c.plan.capacity.slots = pick<std::uint32_t>(random, {0, 0, 0, 4});
   const bool dealt_out = has(specification, "callers");  // of others' chains there are as many as is drawn
   if (dealt_out) scenario.calls = size * scenario.callers;
   if (specification.settle) specification.settle(c);

@@ -258,6 +258,56 @@ TEST(OpenCall, ThatIsRefusedIsNeitherDelayedNorBroken) {
   EXPECT_EQ(second.planned.retry_after, 999ms);
 }
 
+TEST(OpenCall, HasItsSlotFromTheMomentAtWhichItIsFree) {
+  Runs runs;
+  const Plan plan = parse_plan(R"({"delay":"5ms","capacity":{"slots":1}})");
+  const auto created = runs.create(plan, 0);
+  const auto run = join(created);
+  const OpenCall::Time start{1s};
+  const auto call = [&](CallId id, OpenCall::Time arrived) {
+    return OpenCall(run, 0, id, 0, arrived, planned_reply(plan, id, 0));
+  };
+  OpenCall first = call(0, start);
+  ASSERT_TRUE(first.admit({}));
+  EXPECT_EQ(first.begun(), start);
+  OpenCall::Time granted{};
+  OpenCall waits = call(1, start + 1ms);
+  ASSERT_FALSE(waits.admit([&](OpenCall::Time given_up) { granted = given_up; }));
+  first.end(Ending::completed, 0ns, start + 6ms);
+  EXPECT_EQ(granted, start + 6ms);
+  waits.begin(granted);
+  waits.end(Ending::completed, 0ns, start + 12ms);
+  OpenCall read_late = call(2, start + 2ms);  // nobody waits any more when the server gets round to it
+  ASSERT_TRUE(read_late.admit({}));
+  EXPECT_EQ(read_late.begun(), start + 12ms);
+  read_late.end(Ending::completed, 0ns, start + 17ms);
+  OpenCall after = call(3, start + 20ms);
+  ASSERT_TRUE(after.admit({}));
+  EXPECT_EQ(after.begun(), start + 20ms);
+  after.end(Ending::completed, 0ns, start + 25ms);
+  ArrivalClock clock;
+  const Json rows = Json::parse(ledger_json(*created, true, clock))["calls"];
+  for (const auto& [row, waited] : {std::pair{0, 0ms}, {1, 5ms}, {2, 10ms}, {3, 0ms}})
+    EXPECT_EQ(rows[row][6], Nanoseconds(waited).count()) << row;
+}
+
+/// What is refused by the rate does not stand in the queue.
+TEST(OpenCall, AsksForASlotWhenTheRateLetsItPass) {
+  Runs runs;
+  const Plan plan = parse_plan(R"({"delay":"1s","capacity":{"slots":1,"per_second":1,"burst":2}})");
+  const auto run = join(runs.create(plan, 0));
+  const OpenCall::Time start{1s};
+  const auto call = [&](CallId id) { return OpenCall(run, 0, id, 0, start, planned_reply(plan, id, 0)); };
+  OpenCall served = call(0), waits = call(1), refused = call(2);
+  EXPECT_TRUE(served.admit({}));
+  EXPECT_FALSE(waits.admit([](OpenCall::Time) { FAIL() << "nobody has given a slot up"; }));
+  EXPECT_TRUE(refused.admit({}));
+  EXPECT_EQ(refused.planned.status, 429);
+  refused.end(Ending::refused, 0ns, start);
+  waits.end(Ending::abandoned, 0ns, start);
+  served.end(Ending::completed, 0ns, start + 1s);
+}
+
 TEST(Admission, LetsCallsPassAtItsRate) {
   Admission admission({.slots = 0, .per_second = 100, .burst = 2});
   const Admission::Time start{1s};
