@@ -175,6 +175,12 @@ constexpr Figure table[] = {
      .help = "from the time at which the server was to send an event to the client's having it; 99th "
              "percentile. Where both share a clock",
      .better = less},
+    {.name = "events_unread",
+     .unit = "events",
+     .label = "Events unread",
+     .help = "events that the server sent and nobody read, as their streams were given up; per iteration. Of "
+             "streams with `cancel_after`",
+     .better = less},
     {.name = "loop_lag_p50_us",
      .unit = "us",
      .label = "Loop lag, p50",

@@ -85,8 +85,11 @@ void Row::add_calls(const Run& run) {
 
 void Row::add_events(const Run& run) {
   const auto streams = run.outcome.events_by_call();
+  const std::uint64_t all_sent = run.ledger.events_sent.value_or(0);
+  counts_.events_unread += all_sent - std::min<std::uint64_t>(all_sent, run.outcome.events.size());
   for (CallId id = 0; id < streams.size(); ++id) {
     const std::vector<EventRecord>& events = streams[id];
+    if (events.empty()) continue;  // given up before the first
     times_.first_events.push_back(microseconds(events.front().at - run.outcome.records[id].intended));
     const Nanoseconds sent = run.outcome.attempts_of(id).back().started;
     times_.first_events_from_sending.push_back(microseconds(events.front().at - sent));
@@ -184,6 +187,8 @@ void Row::tell_counts(Figures& figures) const {
     figures["crawled"] =
         static_cast<double>(counts_.completed) / static_cast<double>(counts_.completed_by_ideal);
   if (case_.plan.capacity.slots > 0) figures["server_queue_peak"] = static_cast<double>(counts_.queue_peak);
+  if (case_.plan.stream.events > 0 && case_.scenario.deadline > Nanoseconds::zero())
+    figures["events_unread"] = static_cast<double>(counts_.events_unread) / runs();
   if (specification_.gives_up) figures["wasted_calls"] = static_cast<double>(counts_.wasted) / runs();
   if (counts_.tasks_peak > 0) figures["tasks_peak"] = counts_.tasks_peak;
 }

@@ -45,7 +45,8 @@ void RunMaker::check() const {
   Needs server_needs;  // of one that somebody else has started we know nothing
   if (target_.process()) server_needs = {.descriptors = 64 + std::uint64_t{in_flight()}, .tasks = 1};
   std::uint64_t connections = in_flight();
-  const bool reopens = case_.cold || case_.connection == Connection::per_call || specification_.gives_up;
+  const bool reopens = case_.cold || case_.connection == Connection::per_call || specification_.gives_up ||
+                       case_.scenario.deadline > Nanoseconds::zero();
   if (reopens && !ports_are_reused(is_loopback(target_.host())))
     connections = std::uint64_t{case_.scenario.calls} * (case_.iterations + 1);
   const std::uint32_t tasks =

@@ -15,7 +15,7 @@ Nanoseconds least_distance(const Case& c) {
 Mistake check_late(const Case& c, const GivingUp& rule, CallId id, const CallRecord& record) {
   if (record.verdict != rule.verdict) {
     return fmt::format("call {} ended in {}, expected {}: it takes {}, and the deadline is {}", id,
-                       to_string(record.verdict), to_string(rule.verdict), format_duration(delay(c, id)),
+                       to_string(record.verdict), to_string(rule.verdict), format_duration(rule.takes(c, id)),
                        format_duration(c.scenario.deadline));
   }
   if (record.attempts != 1)
@@ -42,7 +42,7 @@ Mistake check_in_time(const Case& c, const GivingUp& rule, CallId id, const Outc
   const auto seen = std::ranges::find(ledger.calls, id, &LedgerCall::id);
   return fmt::format(
       "call {} {}, but takes {}, and the deadline is {}: {}", id, rule.past_tense,
-      format_duration(delay(c, id)), format_duration(c.scenario.deadline),
+      format_duration(rule.takes(c, id)), format_duration(c.scenario.deadline),
       seen == ledger.calls.end() ? "the server never saw it" : reply_was_due(outcome, record, seen->due));
 }
 
@@ -68,6 +68,8 @@ Mistake check_closed(const Case& c, const GivingUp& rule, const Outcome& outcome
 }
 
 }  // namespace
+
+Nanoseconds time_to_reply(const Case& c, CallId id) { return delay(c, id); }
 
 std::uint32_t late_calls(const Case& c, const GivingUp& rule) {
   std::uint32_t late = 0;

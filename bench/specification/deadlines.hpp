@@ -6,12 +6,16 @@
 
 namespace fanbench {
 
+/// The planned delay of a call's first attempt.
+Nanoseconds time_to_reply(const Case&, CallId);
+
 /// How a workload gives calls up at Scenario::deadline.
 struct GivingUp {
   bool (*late)(const Case&, CallId);                        // whether the plan has it given up
   Nanoseconds (*deadline)(const Case&, const CallRecord&);  // when, since the run began
   Verdict verdict;                                          // of those
   std::string_view past_tense;                              // "timed out"
+  Nanoseconds (*takes)(const Case&, CallId) = time_to_reply;
 };
 
 std::uint32_t late_calls(const Case&, const GivingUp&);

@@ -8,7 +8,8 @@ namespace fanbench {
 /// Server-sent events, every third of them in two packets.
 void settle_stream(Case&);
 Mistake refuse_stream(const Case&);
-/// Each call brought its events once, in order and as they came.
+/// Each call brought its events once, in order and as they came: all of them, or if it was given up those
+/// that came before.
 Mistake check_streams(const Case&, const Outcome&, const Ledger&);
 /// events and event_interval.
 std::vector<Key> stream_keys();

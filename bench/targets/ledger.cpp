@@ -38,6 +38,8 @@ Ledger parse_ledger(std::string_view text) try {
                 .calls = {}};
   if (const auto peak = json.find("queue_peak"); peak != json.end())
     ledger.queue_peak = peak->get<std::uint64_t>();
+  if (const auto sent = json.find("events_sent"); sent != json.end())
+    ledger.events_sent = sent->get<std::uint64_t>();
   ledger.calls.reserve(ledger.arrivals);
   for (const auto& call : json.at("calls")) {
     ledger.calls.push_back({.id = call.at(0),

@@ -31,6 +31,8 @@ struct Ledger {
   bool clock_stepped = false;         // the server's wall clock was set: some arrivals are wrong by as much
   // The most calls that waited for a slot at once; nothing where the server does not tell of waiting.
   std::optional<std::uint64_t> queue_peak{};
+  // Of streams, in full; nothing where replies are none, or the server does not tell.
+  std::optional<std::uint64_t> events_sent{};
   std::vector<LedgerCall> calls;  // in order of arrival
 };
 

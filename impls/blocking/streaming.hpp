@@ -7,10 +7,14 @@
 
 namespace fanbench {
 
-/// Takes the call's events as they come, until the last.
+/// Takes the call's events as they come, until the last or the run's deadline, where it has one.
 inline void read_stream(BlockingClient& client, const Scenario& scenario, CallId id, Recorder& recorder) {
   EventReader events(id, recorder);
-  call(client, {.run = scenario.run, .id = id, .reader = &events}, recorder);
+  const Request request{.run = scenario.run, .id = id, .reader = &events};
+  if (scenario.deadline == Nanoseconds::zero())
+    call(client, request, recorder);
+  else
+    call(client, request, recorder, {.deadline = recorder.began() + scenario.deadline});
 }
 
 /// The same, asked for until the service lets it pass.

@@ -30,8 +30,8 @@ struct Scenario {
   std::uint32_t attempts = 1;     // per call at most
   Nanoseconds backoff{};          // retry, rate_limited: b of the waits b·2^k
   bool heeds_retry_after = true;  // else waits are the client's own
-  Nanoseconds deadline{};  // timeout: from the call's start, or from the run's; shield: from the run's;
-                           // drain: when SIGTERM comes; crawl: the budget; both from the run's
+  Nanoseconds deadline{};  // from the run's start; timeout: or from each call's; stream, page: 0 is none;
+                           // drain: when SIGTERM comes; crawl: the end of the budget
   Nanoseconds interval{}, grace{};  // drain: from call to call; for what is in flight at the signal,
                                     // crawl: at the end of the budget
   Nanoseconds hedge_after{};        // hedged: from a call's start to its second copy

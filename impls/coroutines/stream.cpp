@@ -1,5 +1,5 @@
 // All streams at once on one thread: each is read by a coroutine that sleeps in the event loop between its
-// events.
+// events. Where they have a deadline the group of them races a timer, which cancels what is left of it.
 #include "impls/coroutines/coroutines.hpp"
 #include "impls/coroutines/group.hpp"
 #include "impls/http/events.hpp"
@@ -9,9 +9,13 @@ namespace {
 
 Awaitable<void> read_stream(AwaitableClient& client, const Scenario& scenario, CallId id,
                             Recorder& recorder) {
+  co_await asio::this_coro::throw_if_cancelled(false);
   EventReader events(id, recorder);
   const Request request{.run = scenario.run, .id = id, .reader = &events};
-  co_await call(client, request, recorder);
+  recorder.start(id);
+  Reply reply = co_await client.get(request);
+  if (reply.verdict == Verdict::cancelled) reply.verdict = Verdict::timed_out;
+  recorder.finish(id, reply);
 }
 
 }  // namespace
@@ -22,7 +26,10 @@ Awaitable<void> stream(AwaitableClient& client, const Scenario& scenario, Record
   for (CallId id = 0; id < scenario.calls; ++id) {
     streams.push_back(prepare(loop, read_stream(client, scenario, id, recorder)));
   }
-  co_await join_all(std::move(streams));
+  auto all = scenario.deadline > Nanoseconds::zero()
+                 ? within(recorder.began() + scenario.deadline, join_group(std::move(streams)))
+                 : join_all(std::move(streams));
+  co_await std::move(all);
 }
 
 }  // namespace fanbench::coroutines

@@ -1,4 +1,5 @@
-// All streams at once, each read by a thread of its own that blocks until the next event comes.
+// All streams at once, each read by a thread of its own that blocks until the next event comes or
+// the time for all of them is over.
 #include <thread>
 #include <vector>
 

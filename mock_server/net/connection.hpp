@@ -115,6 +115,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Hook 
 
   UnsentReply unsent_;
   std::unique_ptr<Stream> stream_;  // what is still to come of a body in pieces
+  std::uint32_t events_ = 0;        // of a call's stream, in what is being written
 };
 
 /// All handlers go through here: what goes wrong in one (memory, most likely) ends its connection and no

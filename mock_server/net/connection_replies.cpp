@@ -183,6 +183,7 @@ void Connection::reply_now() {
 void Connection::start_stream(Stream stream) {
   if (form_.head_only) return write();
   append_piece(loop_.output, stream);
+  events_ = call_ && stream.form != Stream::Form::body ? 1 : 0;
   if (!stream.ended()) stream_ = std::make_unique<Stream>(std::move(stream));
   write();
 }
@@ -196,8 +197,10 @@ void Connection::on_piece_due() {
   const auto now = Clock::now();
   late_ = std::max<Nanoseconds>(late_, now - (due_ + stream_->interval * stream_->next));
   loop_.output.clear();
+  events_ = 0;
   do {
     append_piece(loop_.output, *stream_);
+    events_ += call_ && stream_->form != Stream::Form::body;
   } while (!stream_->ended() && due_ + stream_->interval * stream_->next <= now &&
            loop_.output.size() < pieces_bytes);
   write();
@@ -233,6 +236,7 @@ void Connection::write_more() {
 void Connection::on_written() {
   loop_.stats.bytes_sent.add(unsent_.bytes());
   unsent_.release(loop_.output);
+  if (events_ > 0) call_->run->run->events_sent += std::exchange(events_, 0);
   if (stream_ && !stream_->ended()) return wait_for_piece();
   finish_reply();
 }

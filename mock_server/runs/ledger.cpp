@@ -164,6 +164,7 @@ std::string to_json(std::span<const std::shared_ptr<Ledger>> ledgers, const RunS
                      [](const Call& c) { return c.ended_ns - c.arrived_ns - c.waited_ns; });
     fmt::format_to(to, R"(,"queue_peak":{})", summary.queue_peak);
   }
+  if (summary.with_events) fmt::format_to(to, R"(,"events_sent":{})", summary.events_sent);
   if (summary.messages_in > 0) {
     fmt::format_to(to, R"(,"messages_in":{},"messages_due":{},"messages_out":{})", summary.messages_in,
                    summary.messages_due, summary.messages_out);

@@ -84,8 +84,10 @@ struct RunSummary {
   Nanoseconds arrival_error{};  // of the times at which calls arrived, give or take
   bool clock_stepped = false;   // since the run was made: some of these times are wrong
   bool with_calls = true;
-  bool with_waiting = false;   // the run has slots
-  std::size_t queue_peak = 0;  // with_waiting: the most calls that waited at once
+  bool with_waiting = false;    // the run has slots
+  std::size_t queue_peak = 0;   // with_waiting: the most calls that waited at once
+  bool with_events = false;     // replies are streams
+  std::size_t events_sent = 0;  // with_events: of all of them, in full
   // Of the run's WebSocket rooms: said, to be brought to all others, and brought.
   std::size_t messages_in = 0, messages_due = 0, messages_out = 0;
 };

@@ -57,6 +57,8 @@ std::string ledger_json(Run& run, bool with_calls, ArrivalClock& clock) {
                            .with_calls = with_calls,
                            .with_waiting = run.plan.capacity.slots > 0,
                            .queue_peak = run.admission ? run.admission->queue_peak() : 0,
+                           .with_events = run.plan.stream.events > 0,
+                           .events_sent = run.events_sent,
                            .messages_in = run.messages_in,
                            .messages_due = run.messages_due,
                            .messages_out = run.messages_out});

@@ -28,6 +28,7 @@ struct Run {
   AttemptCounter attempts{};
   std::atomic<bool> forgotten{false};
   std::atomic<std::size_t> messages_in{0}, messages_due{0}, messages_out{0};  // of the run's WebSocket rooms
+  std::atomic<std::size_t> events_sent{0};                                    // of calls' streams
   std::mutex mutex{};
   std::vector<std::shared_ptr<Ledger>> ledgers{};  // one of each thread; under `mutex`
 };

@@ -197,6 +197,14 @@ inline Case stream_case() {
   return c;
 }
 
+/// Streams of 505 ms, of which four or five events have come when they are given up.
+inline Case cancelled_stream_case() {
+  Case c = stream_case();
+  c.plan.stream.events = 20;
+  c.scenario.deadline = 130ms;
+  return c;
+}
+
 /// Calls 0 and 2 are critical; 1 and 2 take long.
 inline Case shield_case() {
   Case c = with_pattern(a_case("shield", 4), "fssf");

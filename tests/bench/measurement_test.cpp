@@ -544,6 +544,21 @@ TEST(Timeline, HasTheEventsOfStreams) {
   EXPECT_GE(row.at("gap_p50_us"), 20'000);
 }
 
+TEST(Timeline, HasTheCancellationOfStreams) {
+  const Case c = cancelled_stream_case();
+  MockServer server(SERVER_PROGRAM);
+  const ModelEntry entry = toy<Break::nothing>();
+  Measurement measurement(c, entry, server);
+  measurement.prepare(false);
+  measurement.iterate();
+  EXPECT_EQ(timeline_of(c, measurement).at("moments"),
+            nlohmann::ordered_json::parse(R"([{"what": "cancellation", "at_us": 130000.0}])"));
+  const Figures row = measurement.counters();
+  EXPECT_EQ(row.at("timed_out"), 3);
+  EXPECT_LT(row.at("events_unread"), 60);
+  EXPECT_GE(row.at("cancel_latency_us"), 0);
+}
+
 TEST(Turns, HaveSeveralIterationsWhereOneIsShort) {
   Case c = gather_case();
   c.scenario.calls = 1;

@@ -835,6 +835,36 @@ TEST(Stream, LastsUntilItsLastEvent) {
   c.plan.stream.events = 1;
   EXPECT_EQ(stream.ideal(c), 30ms);
 }
+TEST(Stream, LastsUntilItIsGivenUpAtMost) {
+  const Specification& stream = specification_of("stream");
+  Case c = cancelled_stream_case();  // 30 ms, then 19 more events, one each 25 ms
+  EXPECT_EQ(stream.ideal(c), 130ms);
+  EXPECT_EQ(stream.least(c), 130ms);
+  EXPECT_EQ(stream.refuse(c), std::nullopt);
+  c.scenario.deadline = 1s;
+  EXPECT_EQ(stream.ideal(c), 505ms);
+  EXPECT_EQ(stream.refuse(c), std::nullopt);
+  c.scenario.deadline = 515ms;
+  EXPECT_THAT(stream.refuse(c).value_or(""),
+              HasSubstr("call 0 is due 10ms from where its last event would come with the cancellation"));
+  c.scenario.deadline = 450ms;
+  EXPECT_THAT(stream.refuse(c).value_or(""), HasSubstr("the last reply is due 55ms after the rest"));
+  c.scenario.deadline = 130ms;
+  c.plan.capacity.slots = 1;
+  EXPECT_THAT(stream.refuse(c).value_or(""), HasSubstr("cancel_after with slots"));
+}
+TEST(Stream, BringsNoMoreEventsThanWereSent) {
+  Case c = stream_case();
+  c.plan.stream.events = 1;
+  Made made = perfect(c);
+  for (CallId id = 0; id < c.scenario.calls; ++id)
+    made.outcome.events.push_back({30ms + 15us, id, 0, planned_reply(c.plan, id, 0).answer});
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("does not tell how many events it sent"));
+  made.ledger.events_sent = 3;
+  EXPECT_EQ(verdict_on(c, made), "");
+  made.ledger.events_sent = 2;
+  EXPECT_THAT(verdict_on(c, made), HasSubstr("3 events are recorded, but the server sent 2"));
+}
 TEST(Stream, RefusesIntervalsInWhichNobodyCanTell) {
   const Specification& stream = specification_of("stream");
   EXPECT_EQ(stream.refuse(stream_case()), std::nullopt);

@@ -38,6 +38,7 @@ TEST(Verification, IsContentWithAnHonestModel) {
   EXPECT_EQ(verdict_on<Break::nothing>(limited_retry_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(rate_limited_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(stream_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(cancelled_stream_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(llm_client_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(crawl_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(crawl_case(200ms)), "");
@@ -343,6 +344,23 @@ TEST(Verification, FindsAnEventTakenBeforeItWasWhole) {
 TEST(Verification, FindsAStreamThatIsTakenAtItsEnd) {
   EXPECT_THAT(verdict_on<Break::wait_for_the_end>(stream_case()),
               HasSubstr("12 of 12 events were recorded when the next were due"));
+}
+
+TEST(Verification, FindsStreamsThatAreNotGivenUpWhenTheyShouldBe) {
+  const Case c = cancelled_stream_case();
+  EXPECT_THAT(verdict_on<Break::ignore_the_deadline>(c),
+              HasSubstr("call 0 ended in ok, expected timed_out: it takes 505ms, and the deadline is 130ms"));
+  EXPECT_THAT(verdict_on<Break::halve_the_deadline>(c), HasSubstr("before its deadline"));
+  EXPECT_THAT(verdict_on<Break::double_the_deadline>(c), HasSubstr("was not given up"));
+}
+TEST(Verification, FindsWrongEventsOfAStreamThatWasGivenUp) {
+  const Case c = cancelled_stream_case();
+  EXPECT_THAT(verdict_on<Break::lose_an_event>(c), HasSubstr("event 2 came, expected 1"));
+  EXPECT_THAT(verdict_on<Break::tell_an_event_twice>(c), HasSubstr("event 1 came, expected 2"));
+  EXPECT_THAT(verdict_on<Break::swap_two_events>(c), HasSubstr("event 2 came, expected 1"));
+  EXPECT_THAT(verdict_on<Break::go_on_reading>(c), HasSubstr("after the stream had ended"));
+  EXPECT_THAT(verdict_on<Break::leave_events_unread>(c),
+              HasSubstr("events were taken that had come before their streams were given up"));
 }
 
 /// It is a stream's client and one of a service with a quota, and breaks the rules of either.

@@ -137,6 +137,12 @@ const Variant variants[] = {
      true},
     {"offloading_crawl", "crawl", [](Case& c) { c.scenario.placement = Placement::offload; }, false},
     {"whole_crawl", "crawl", [](Case& c) { c.scenario.deadline = 5s; }, true},
+    {"given_up", "stream",
+     [](Case& c) {
+       c.plan.stream = {.events = 20, .interval = 25ms, .sse = true, .split = true};
+       c.scenario.deadline = 130ms;
+     },
+     false},
     {"slots", "semaphore", [](Case& c) { c.plan.capacity.slots = 2; }, true},
     {"watchdog", "gather", [](Case& c) { c.scenario.watchdog = true; }, true, false},
 };

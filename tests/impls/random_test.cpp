@@ -87,6 +87,12 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
                      .interval = pick<Nanoseconds>(random, {16ms, 30ms})};
   scenario.calls = size * scenario.hosts;
   if (specification.refuses_slots.empty()) c.plan.capacity.slots = pick<std::uint32_t>(random, {0, 0, 0, 4});
+  if (workload == "stream") {
+    if (pick(random, {false, true}))
+      scenario.deadline = {};  // they need not be given up
+    else
+      c.plan.capacity.slots = 0;
+  }
   const bool dealt_out = has(specification, "callers");  // of others' chains there are as many as is drawn
   if (dealt_out) scenario.calls = size * scenario.callers;
   if (specification.settle) specification.settle(c);

@@ -152,6 +152,24 @@ TEST_F(EndpointsTest, CallsMayBeStreamsByPlan) {
   EXPECT_GE(row[4].get<std::int64_t>() - row[3].get<std::int64_t>(), 4'000'000);
 }
 
+TEST_F(EndpointsTest, EventsThatWereSentAreCounted) {
+  const std::uint64_t run =
+      create_run(R"({"stream":{"events":3,"interval":"100ms","form":"sse","split":true}})");
+  EXPECT_EQ(ledger(run)["events_sent"], 0);
+  Client leaves = connect(), stays = connect();
+  leaves.send(get(call(run, 0)));
+  while (leaves.received.find("id: 0") == std::string::npos) ASSERT_GT(leaves.receive_some(), 0);
+  leaves.hang_up();
+  ledger_when(run, [](const Json& l) { return l["abandoned"] == 1; });
+  const std::size_t left = ledger(run)["events_sent"];
+  EXPECT_GE(left, 1);
+  EXPECT_LT(left, 3);
+  stays.send(get(call(run, 1)));
+  EXPECT_EQ(ledger_when(run, [](const Json& l) { return l["completed"] == 1; })["events_sent"], left + 3);
+  const std::uint64_t none = create_run(R"({"failures":{"rate":1,"kinds":["drip"],"over":"0"}})");
+  connect().get(call(none, 0));
+  EXPECT_FALSE(ledger(none).contains("events_sent"));
+}
 TEST_F(EndpointsTest, StreamsMayBeginAnEventWithTheOneBefore) {
   const std::uint64_t run =
       create_run(R"({"stream":{"events":6,"interval":"1ms","form":"sse","split":true}})");

@@ -72,6 +72,8 @@ enum class Break {
   swap_two_events,         // one comes before the other
   take_halves_for_events,  // records an event when its first bytes are there
   wait_for_the_end,        // of a stream, to take its events
+  leave_events_unread,     // of a stream, but the first
+  go_on_reading,           // when the stream has ended or been given up
   // worker_pool
   a_task_for_each_call,  // waiting for a permit
   // producer_consumer

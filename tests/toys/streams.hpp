@@ -19,6 +19,13 @@ inline std::vector<EventRecord> told(std::vector<EventRecord> events, Nanosecond
   if (broken == Break::swap_two_events) std::swap(events[1].number, events[2].number);
   if (broken == Break::swap_two_replies) events[1].value ^= 1;
   if (broken == Break::take_halves_for_events) events[2].at = events[1].at;
+  if (broken == Break::leave_events_unread) events.erase(events.begin() + 1, events.end());
+  if (broken == Break::go_on_reading) {
+    EventRecord next = events.back();
+    ++next.number;
+    next.at = now;
+    events.push_back(next);
+  }
   if (broken == Break::wait_for_the_end) {
     for (EventRecord& event : events) event.at = now;
   }
@@ -37,11 +44,17 @@ void tell(CallId id, Recorder& recorder, Break broken, const Take& take) {
 }
 
 inline void stream(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
+  Nanoseconds deadline = scenario.deadline;
+  if (broken == Break::halve_the_deadline) deadline /= 2;
+  if (broken == Break::double_the_deadline) deadline *= 2;
+  Until until;
+  if (deadline > Nanoseconds::zero() && broken != Break::ignore_the_deadline)
+    until.deadline = recorder.began() + deadline;
   std::vector<std::jthread> threads;
   for (CallId id = 0; id < scenario.calls; ++id) {
     threads.emplace_back([&, id] {
       tell(id, recorder, broken, [&](EventReader& events) {
-        call(client, {.run = scenario.run, .id = id, .reader = &events}, recorder);
+        call(client, {.run = scenario.run, .id = id, .reader = &events}, recorder, until);
       });
     });
   }
