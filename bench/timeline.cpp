@@ -45,7 +45,7 @@ nlohmann::ordered_json timeline_of(const Case& c, const Measurement& measurement
                  {"verdict", to_string(record.verdict)},
                  {"attempts", record.attempts}};
     if (record.attempts > 1) call["made"] = attempts_made(outcome.attempts_of(id));
-    if (c.plan.stream.events > 0) call["events_us"] = times_of(events[id]);
+    if (c.plan.stream.events > 0 || specification.subscribes) call["events_us"] = times_of(events[id]);
     calls.push_back(std::move(call));
   }
   return {{"name", c.name},

@@ -181,6 +181,18 @@ constexpr Figure table[] = {
      .help = "events that the server sent and nobody read, as their streams were given up; per iteration. Of "
              "streams with `cancel_after`",
      .better = less},
+    {.name = "delivery_p50_us",
+     .unit = "us",
+     .label = "Delivery, p50",
+     .help =
+         "from the publisher's saying of a message to a subscriber's having it; median of all messages and "
+         "subscribers",
+     .better = less},
+    {.name = "delivery_p99_us",
+     .unit = "us",
+     .label = "Delivery, p99",
+     .help = "from the publisher's saying of a message to a subscriber's having it; 99th percentile",
+     .better = less},
     {.name = "loop_lag_p50_us",
      .unit = "us",
      .label = "Loop lag, p50",

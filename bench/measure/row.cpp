@@ -44,6 +44,7 @@ void Row::add(const Run& run) {
   parts_.push_back(run.parts);
   add_calls(run);
   if (case_.plan.stream.events > 0) add_events(run);
+  if (specification_.subscribes) add_deliveries(run);
   for (const Nanoseconds lag : run.outcome.lags) times_.lags.push_back(microseconds(lag));
   if (specification_.decided) {
     if (const auto decided = specification_.decided(case_, run.outcome))
@@ -103,6 +104,14 @@ void Row::add_events(const Run& run) {
       const Nanoseconds due = call.due + i * case_.plan.stream.interval;
       times_.event_lateness.push_back(microseconds(run.outcome.at(streams[call.id][i].at) - due));
     }
+  }
+}
+
+void Row::add_deliveries(const Run& run) {
+  const auto said = run.outcome.events_of_none();
+  for (const EventRecord& event : run.outcome.events) {
+    if (event.id != Recorder::none)
+      times_.deliveries.push_back(microseconds(event.at - said[event.number].at));
   }
 }
 
@@ -167,14 +176,18 @@ void Row::tell_times(Figures& figures) const {
   tell_quantile(figures, "gap_p99_us", times_.gaps, 0.99);
   tell_quantile(figures, "event_late_p50_us", times_.event_lateness, 0.50);
   tell_quantile(figures, "event_late_p99_us", times_.event_lateness, 0.99);
+  tell_quantile(figures, "delivery_p50_us", times_.deliveries, 0.50);
+  tell_quantile(figures, "delivery_p99_us", times_.deliveries, 0.99);
   tell_quantile(figures, "loop_lag_p50_us", times_.lags, 0.50);
   tell_quantile(figures, "loop_lag_p99_us", times_.lags, 0.99);
   if (!times_.lags.empty()) figures["loop_lag_max_us"] = std::ranges::max(times_.lags);
 }
 
 void Row::tell_counts(Figures& figures) const {
-  figures["in_flight_peak"] = static_cast<double>(counts_.in_flight_peak);
-  figures["connections"] = static_cast<double>(counts_.connections);
+  if (!specification_.subscribes) {  // of WebSockets the server counts messages, not calls
+    figures["in_flight_peak"] = static_cast<double>(counts_.in_flight_peak);
+    figures["connections"] = static_cast<double>(counts_.connections);
+  }
   const double further_attempts = static_cast<double>(counts_.further_attempts) / runs();
   figures["retries"] = specification_.hedges ? 0.0 : further_attempts;
   if (specification_.hedges) figures["extra_calls"] = further_attempts / case_.scenario.calls;

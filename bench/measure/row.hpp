@@ -41,7 +41,7 @@ class Row {
   struct Times {
     std::vector<double> latencies, from_start, late_start, server_lateness, server_waits;
     std::vector<double> cancel_latencies, returns, lags;
-    std::vector<double> first_events, first_events_from_sending, gaps, event_lateness;
+    std::vector<double> first_events, first_events_from_sending, gaps, event_lateness, deliveries;
   };
   struct Counts {
     std::uint64_t events_unread = 0;
@@ -53,6 +53,7 @@ class Row {
 
   void add_calls(const Run& run);
   void add_events(const Run& run);
+  void add_deliveries(const Run& run);
   void add_costs(const Costs& costs);
   void tell_parts(Figures& figures) const;
   void tell_times(Figures& figures) const;

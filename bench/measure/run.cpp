@@ -46,7 +46,7 @@ void RunMaker::check() const {
   if (target_.process()) server_needs = {.descriptors = 64 + std::uint64_t{in_flight()}, .tasks = 1};
   std::uint64_t connections = in_flight();
   const bool reopens = case_.cold || case_.connection == Connection::per_call || specification_.gives_up ||
-                       case_.scenario.deadline > Nanoseconds::zero();
+                       specification_.subscribes || case_.scenario.deadline > Nanoseconds::zero();
   if (reopens && !ports_are_reused(is_loopback(target_.host())))
     connections = std::uint64_t{case_.scenario.calls} * (case_.iterations + 1);
   const std::uint32_t tasks =
@@ -151,7 +151,7 @@ Run RunMaker::make(const Scenario& scenario, Watch watch) {
 }
 
 bool RunMaker::keeps_connections(const Run& run) const {
-  return run.ledger.broken == 0 && run.outcome.given_up() == 0;
+  return !specification_.subscribes && run.ledger.broken == 0 && run.outcome.given_up() == 0;
 }
 
 }  // namespace fanbench

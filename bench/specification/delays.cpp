@@ -5,6 +5,7 @@ namespace fanbench {
 
 Delays::Delays(const Case& c, const Ledger& ledger) : Delays(c) {
   constexpr Nanoseconds not_served{-1};
+  fan_out_ = ledger.messages.fan_out;
   served_.assign(index(c.scenario.calls, 0), not_served);
   std::vector<Attempt> refused(c.scenario.calls);  // so far: what passes is as if they had not been made
   for (const LedgerCall& call : ledger.calls) {

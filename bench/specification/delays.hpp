@@ -22,6 +22,9 @@ class Delays {
   /// reply. One that was given up, is still open or was never made takes its planned delay.
   Delays(const Case& c, const Ledger& ledger);
 
+  /// From when the last message came to its room until all others there had it: by plan in no time.
+  Nanoseconds fan_out() const { return fan_out_; }
+
   Nanoseconds operator()(CallId id, Attempt attempt = 0) const {
     if (!served_.empty()) {
       if (const Nanoseconds served = served_[index(id, attempt)]; served >= Nanoseconds::zero())
@@ -35,6 +38,7 @@ class Delays {
 
   const Plan& plan_;
   std::uint32_t attempts_;
+  Nanoseconds fan_out_{};
   std::vector<Nanoseconds> served_{};  // negative: not served. Empty: none was
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,6 +51,13 @@ struct Outcome {
     for (const EventRecord& event : events) {
       if (event.id < all.size()) all[event.id].push_back(event);
     }
+    return all;
+  }
+  /// Those of the fan-out as a whole.
+  std::vector<EventRecord> events_of_none() const {
+    std::vector<EventRecord> all;
+    std::ranges::copy_if(events, std::back_inserter(all),
+                         [](const EventRecord& event) { return event.id == Recorder::none; });
     return all;
   }
   /// How many were given up, of all calls.

@@ -56,6 +56,10 @@ struct Specification {
   bool gives_up = false;
   /// SIGTERM comes to the client's process at Scenario::deadline; the model has to take it.
   bool terminates = false;
+  /// Its calls are subscriptions to a room of the server's: WebSockets, which take their connections with
+  /// them and have no delays. The ledger counts messages in their place, and events are messages: a
+  /// subscriber's as it has them, the publisher's, of no call, as it says them.
+  bool subscribes = false;
   /// A call's further attempts are copies made beside its first, and no retries.
   bool hedges = false;
   /// When the workload decided to give calls up, since the run began; nothing where it did not come to that.

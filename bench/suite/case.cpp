@@ -65,7 +65,7 @@ std::string case_name(const Case& c) {
 nlohmann::ordered_json parameters_json(const Case& c) {
   const Specification& specification = specification_of(c.workload);
   nlohmann::ordered_json parameters = {{"calls", c.scenario.calls}};
-  if (specification.in_flight(c) > 0) parameters["latency"] = latency_text(c);
+  if (specification.in_flight(c) > 0 && !specification.subscribes) parameters["latency"] = latency_text(c);
   parameters["start"] = start_text(c);
   parameters["connection"] = to_string(c.connection);
   for (const Key& key : specification.keys) {

@@ -77,6 +77,11 @@ std::string needs_known_waits(const Case& c) {
   return fmt::format("expected only for {}, got it for {}: {}", fmt::join(with, ", "), c.workload, why);
 }
 
+std::string has_no_delays(const Case& c) {
+  if (!specification_of(c.workload).subscribes) return {};
+  return fmt::format("expected only where the server delays calls, got it for {}: leave it out", c.workload);
+}
+
 Names workload_names() {
   Names names;
   for (const Specification& row : specifications()) names.push_back(row.workload);
@@ -113,7 +118,8 @@ std::vector<Key> make_leading_keys() {
                  .example = "latency = \"uniform:min=10ms,max=50ms\"",
                  .otherwise = "\"200ms\"",
                  .phrase = "{}",
-                 .elsewhere = {"delay"}},
+                 .elsewhere = {"delay"},
+                 .without = has_no_delays},
                 "a duration, a distribution, or file: and a file's name",
                 [](const Node& node) {
                   return [latency = read_latency(node)](Case& c) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
@@ -20,6 +21,15 @@ Ending ending_of(const std::string& name) {
       fmt::format("the ledger says that a call ended in \"{}\": server and bench do not match", name));
 }
 
+LedgerMessages messages_of(const nlohmann::json& json) {
+  if (!json.contains("messages_in")) return {};  // nothing was said
+  const std::int64_t in = json.at("message_in_ns"), out = json.at("message_out_ns");
+  return {.in = json.at("messages_in"),
+          .due = json.at("messages_due"),
+          .out = json.at("messages_out"),
+          .fan_out = Nanoseconds(std::max<std::int64_t>(0, out - in))};
+}
+
 }  // namespace
 
 Ledger parse_ledger(std::string_view text) try {
@@ -35,6 +45,7 @@ Ledger parse_ledger(std::string_view text) try {
                 .connections_new = json.at("connections_new"),
                 .arrival_error = Nanoseconds(json.at("arrival_error_ns").get<std::int64_t>()),
                 .clock_stepped = json.at("clock_stepped"),
+                .messages = messages_of(json),
                 .calls = {}};
   if (const auto peak = json.find("queue_peak"); peak != json.end())
     ledger.queue_peak = peak->get<std::uint64_t>();

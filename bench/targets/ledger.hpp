@@ -23,6 +23,13 @@ struct LedgerCall {
   Nanoseconds waited{};  // for a slot, since it arrived; its reply is due after that
 };
 
+/// Of the run's WebSocket rooms: messages said, to be brought to all others there, and brought; and the time
+/// from when the last was said until one was last brought.
+struct LedgerMessages {
+  std::uint64_t in = 0, due = 0, out = 0;
+  Nanoseconds fan_out{};
+};
+
 struct Ledger {
   std::uint64_t arrivals = 0, completed = 0, broken = 0, abandoned = 0, open = 0, duplicates = 0;
   std::uint64_t in_flight_peak = 0;
@@ -33,7 +40,11 @@ struct Ledger {
   std::optional<std::uint64_t> queue_peak{};
   // Of streams, in full; nothing where replies are none, or the server does not tell.
   std::optional<std::uint64_t> events_sent{};
+  LedgerMessages messages{};
   std::vector<LedgerCall> calls;  // in order of arrival
+
+  /// No call is open, and no message on its way.
+  bool settled() const { return open == 0 && messages.out == messages.due; }
 };
 
 /// Throws std::runtime_error where the text is no ledger.

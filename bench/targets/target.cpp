@@ -38,7 +38,7 @@ Ledger Target::settled_ledger(std::uint64_t run) {
   const auto deadline = Clock::now() + std::chrono::seconds(2);
   for (;;) {
     Ledger now = ledger(run);
-    if (now.open == 0 || Clock::now() > deadline) return now;
+    if (now.settled() || Clock::now() > deadline) return now;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
 }

@@ -38,8 +38,8 @@ class Target {
   std::uint64_t create_run(const Plan& plan);
   /// What was seen of the run so far.
   Ledger ledger(std::uint64_t run);
-  /// The same once the ends of all its calls were seen: connections that were given up reach the server a
-  /// moment later. As it is after two seconds where some never end.
+  /// The same once the ends of all its calls were seen, and messages were brought: connections that were
+  /// given up reach the server a moment later. As it is after two seconds where some never end.
   Ledger settled_ledger(std::uint64_t run);
   void forget(std::uint64_t run);
 

@@ -9,18 +9,18 @@ namespace fanbench {
 namespace workloads {
 Specification gather(), all_settled(), task_group(), first_completed(), timeout(), semaphore(), worker_pool(),
     producer_consumer(), pipeline(), retry(), paginate(), early_start(), shield(), hedged(), background(),
-    bridge(), drain(), rate_limited(), stream(), llm_client(), crawl(), mixed(), cpu();
+    bridge(), drain(), rate_limited(), stream(), broadcast(), llm_client(), crawl(), mixed(), cpu();
 }  // namespace workloads
 
 std::span<const Specification> specifications() {
   using namespace workloads;
   static const std::vector<Specification> all = {
-      gather(),   all_settled(),  task_group(),  first_completed(),
-      timeout(),  semaphore(),    worker_pool(), producer_consumer(),
-      pipeline(), retry(),        paginate(),    early_start(),
-      shield(),   hedged(),       background(),  bridge(),
-      drain(),    rate_limited(), stream(),      llm_client(),
-      crawl(),    mixed(),        cpu(),
+      gather(),     all_settled(),  task_group(),  first_completed(),
+      timeout(),    semaphore(),    worker_pool(), producer_consumer(),
+      pipeline(),   retry(),        paginate(),    early_start(),
+      shield(),     hedged(),       background(),  bridge(),
+      drain(),      rate_limited(), stream(),      broadcast(),
+      llm_client(), crawl(),        mixed(),       cpu(),
   };
   return all;
 }

@@ -25,6 +25,10 @@ Nanoseconds backoff(const Scenario& scenario, CallId id, Attempt k, Nanoseconds 
                   scenario.heeds_retry_after ? retry_after : Nanoseconds{});
 }
 
+std::uint64_t message_value(const Scenario& scenario, std::uint32_t n) {
+  return draw(scenario.seed, n, UINT32_MAX - 1);
+}
+
 std::uint64_t priority(const Scenario& scenario, CallId id) { return draw(scenario.seed, id, UINT32_MAX); }
 
 }  // namespace fanbench

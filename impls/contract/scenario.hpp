@@ -30,13 +30,13 @@ struct Scenario {
   std::uint32_t attempts = 1;     // per call at most
   Nanoseconds backoff{};          // retry, rate_limited: b of the waits b·2^k
   bool heeds_retry_after = true;  // else waits are the client's own
-  Nanoseconds deadline{};  // from the run's start; timeout: or from each call's; stream, page: 0 is none;
-                           // drain: when SIGTERM comes; crawl: the end of the budget
-  Nanoseconds interval{}, grace{};  // drain: from call to call; for what is in flight at the signal,
-                                    // crawl: at the end of the budget
-  Nanoseconds hedge_after{};        // hedged: from a call's start to its second copy
-  std::uint32_t copies = 0;         // hedged: second copies of all calls together at most
-  std::uint32_t callers = 1;        // bridge: threads that ask; each has as many calls, in a row
+  Nanoseconds deadline{};     // from the run's start; timeout: or from each call's; stream, page: 0 is none;
+                              // drain: when SIGTERM comes; crawl: the end of the budget
+  Nanoseconds interval{};     // drain: from call to call; broadcast: from message to message
+  Nanoseconds grace{};        // for what is in flight, drain: at the signal; crawl: at the end of the budget
+  Nanoseconds hedge_after{};  // hedged: from a call's start to its second copy
+  std::uint32_t copies = 0;   // hedged: second copies of all calls together at most
+  std::uint32_t callers = 1;  // bridge: threads that ask; each has as many calls, in a row
   std::uint32_t services = 1;  // page: calls of each page; page p has the calls services·p, services·p + 1, …
   std::uint32_t hosts = 1;           // crawl: each has as many of the listings, in a row
   std::uint32_t messages = 1;        // broadcast: that the publisher says to all subscribers
@@ -65,6 +65,9 @@ Nanoseconds backoff(const Scenario& scenario, CallId id, Attempt k, Nanoseconds 
 
 /// shield: whether the call is not cancelled with the others.
 constexpr bool is_critical(const Scenario& scenario, CallId id) { return id % scenario.critical_every == 0; }
+
+/// broadcast: what message n brings, drawn from (seed, n).
+std::uint64_t message_value(const Scenario& scenario, std::uint32_t n);
 
 /// A call's priority, drawn from (seed, id): the highest is first. No two calls of a run have the same.
 std::uint64_t priority(const Scenario& scenario, CallId id);

@@ -25,7 +25,8 @@ constexpr std::uint32_t nobody = UINT32_MAX;  // in the place of a worker's inde
 }  // namespace
 
 ProcessPool::ProcessPool(const Setup& setup)
-    : fork_server_(setup, shared_.memory()),
+    : setup_(setup),
+      fork_server_(setup, shared_.memory()),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       woken_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       workers_(setup.workers) {
@@ -180,11 +181,12 @@ bool ProcessPool::read_events(Recorder::Clock::time_point until) {
   return std::erase(ready_, nobody) > 0 && ::eventfd_read(woken_.get(), &times) == 0;
 }
 
-/// Waits for the end of the worker's job: false where the worker died instead.
+/// Waits for the worker's word on its job: false where the worker died instead.
 bool ProcessPool::receive_done(Index index) {
   Worker& worker = workers_[index];
   Done done;
   if (::recv(worker.process.socket.get(), &done, sizeof done, 0) != sizeof done) return false;
+  if (!done.ended) return true;
   std::array<EventRecord, events_in_message> events;
   for (std::size_t left = done.events; left > 0;) {
     const auto some = std::span(events).first(std::min(left, events.size()));

@@ -29,7 +29,8 @@ class ProcessPool {
   void submit(Task task, CallId id, std::uint32_t calls = 1, std::uint64_t cursor = 0);
   /// The same of one attempt at the call, perhaps beside others.
   void submit_copy(CallId id, Attempt attempt);
-  /// Waits until a job has ended and returns its first call. At least one must be under way.
+  /// Waits until a job has ended, or tells that it is halfway, and returns its first call. At least one must
+  /// be under way.
   CallId wait_for_one();
   /// The same; nothing where none has ended by then, or somebody woke it up.
   std::optional<CallId> wait_for_one(Recorder::Clock::time_point until);
@@ -41,6 +42,7 @@ class ProcessPool {
   /// All of them, and waits until they have.
   void cancel_all();
 
+  const Setup& setup() const noexcept { return setup_; }  // of its workers' clients
   std::uint32_t busy() const noexcept { return busy_; }
   bool full() const noexcept { return busy_ == workers_.size(); }
   std::size_t size() const noexcept { return workers_.size(); }
@@ -63,6 +65,7 @@ class ProcessPool {
   void catch_up_beats();
   void end_job(Worker& worker);
 
+  const Setup setup_;
   SharedRecords shared_;
   ForkServer fork_server_;
   UniqueFd epoll_, woken_;

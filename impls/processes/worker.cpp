@@ -9,6 +9,7 @@
 #include <span>
 #include <thread>
 
+#include "impls/blocking/broadcasting.hpp"
 #include "impls/blocking/call.hpp"
 #include "impls/blocking/chain.hpp"
 #include "impls/blocking/crawling.hpp"
@@ -65,7 +66,9 @@ Verdict open_connection(BlockingClient& client) {
   }
 }
 
-void do_job(const Job& job, BlockingClient& client, Recorder& recorder, const std::stop_token& stop) {
+/// `tell`: the pool that the job is halfway.
+void do_job(const Job& job, BlockingClient& client, Recorder& recorder, const std::stop_token& stop,
+            const std::function<void()>& tell) {
   const Scenario& scenario = job.scenario;
   const CallId id = job.id;
   switch (job.task) {
@@ -84,6 +87,9 @@ void do_job(const Job& job, BlockingClient& client, Recorder& recorder, const st
       break;
     case Task::read_stream_until_ok:
       read_stream_until_ok(client, scenario, id, recorder);
+      break;
+    case Task::subscribe:
+      subscribe(client, scenario, id, recorder, stop, tell);
       break;
     case Task::call_until_ok:
       call_until_ok(client, scenario, id, recorder);
@@ -152,7 +158,10 @@ void run_worker(int socket, const Setup& setup, const SharedRecords& records) {
   const std::jthread listener([&current] { wait_for_stop_signals(current); });
   serve_jobs(socket, records, [&](const Job& job, Recorder& recorder) {
     const std::stop_token stop = current.begin(job.number);
-    do_job(job, *client, recorder, stop);
+    do_job(job, *client, recorder, stop, [&] {
+      const Done halfway{.id = job.id, .ended = false};
+      ::send(socket, &halfway, sizeof halfway, MSG_NOSIGNAL);
+    });
   });
   ::_exit(0);
 }

@@ -17,6 +17,7 @@ enum class Task : std::uint8_t {
   make_copy,  // one of the call's attempts, of which others may be under way
   read_stream,
   read_stream_until_ok,
+  subscribe,  // to the run's room, until its last message; tells when it has entered
   call_until_ok,
   try_once,  // the next attempt at a call that may need more
   call_in_time,
@@ -44,10 +45,12 @@ struct Job {
 static_assert(std::is_trivially_copyable_v<Job>);
 
 /// Worker to pool, as bytes: the job has ended and the records of its calls are complete. So many events
-/// follow, in messages of as many as there are, up to events_in_message.
+/// follow, in messages of as many as there are, up to events_in_message. Or the job goes on, and this is what
+/// some tell halfway.
 struct Done {
   CallId id = 0;
   std::uint32_t events = 0;
+  bool ended = true;
 };
 inline constexpr std::size_t events_in_message = 512;  // 16 KiB
 static_assert(std::is_trivially_copyable_v<Done>);

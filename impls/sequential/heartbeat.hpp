@@ -15,6 +15,9 @@ class BeatingClient final : public BlockingClient {
     catch_up();
     return reply;
   }
+  std::unique_ptr<BlockingSocket> enter_room(std::uint64_t run, std::stop_token stop) override {
+    return client_.enter_room(run, std::move(stop));
+  }
   void warm(std::uint32_t connections) override { client_.warm(connections); }
 
   void catch_up() {

@@ -10,7 +10,7 @@ namespace fanbench::threads {
 // Functions, a file each.
 Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, producer_consumer,
     pipeline, retry, paginate, early_start, shield, hedged, background, bridge, drain, rate_limited, stream,
-    llm_client, crawl, mixed, cpu;
+    broadcast, llm_client, crawl, mixed, cpu;
 
 namespace {
 
@@ -34,6 +34,7 @@ constexpr WorkloadRow<Workload> table[] = {
     {"drain", drain},
     {"rate_limited", rate_limited},
     {"stream", stream},
+    {"broadcast", broadcast},
     {"llm_client", llm_client},
     {"crawl", crawl},
     {"mixed", mixed},

@@ -90,11 +90,8 @@ class WebSocketMember final : public std::enable_shared_from_this<WebSocketMembe
     const auto message = std::make_shared<const Message>(
         Message{.bytes = beast::buffers_to_string(buffer_.data()), .text = stream_.got_text()});
     buffer_.consume(buffer_.size());
-    const std::size_t members = loop_.rooms.publish(room_, this, message);
     loop_.stats.messages_in.add();
-    if (!run_) return;
-    ++run_->messages_in;
-    run_->messages_due += members;
+    loop_.rooms.publish(room_, this, message, run_.get());
   }
 
   void enqueue(std::shared_ptr<const Message> message) {
@@ -109,11 +106,12 @@ class WebSocketMember final : public std::enable_shared_from_this<WebSocketMembe
     stream_.text(queue_.front()->text);
     stream_.async_write(asio::buffer(queue_.front()->bytes),
                         [self = shared_from_this()](beast::error_code error, std::size_t) {
-                          if (error || self->closed_) return;  // the read ends too, and closes
+                          if (error) return;  // the read ends too, and closes
+                          self->loop_.stats.messages_out.add();
+                          if (self->run_) self->run_->message_written();
+                          if (self->closed_) return;  // by who has all that it wants
                           self->queued_bytes_ -= self->queue_.front()->bytes.size();
                           self->queue_.pop_front();
-                          self->loop_.stats.messages_out.add();
-                          if (self->run_) ++self->run_->messages_out;
                           if (!self->queue_.empty()) self->write();
                         });
   }
@@ -141,16 +139,15 @@ void WebSocketRooms::leave(const std::string& room, const std::shared_ptr<WebSoc
   if (found->second.empty()) rooms_.erase(found);
 }
 
-std::size_t WebSocketRooms::publish(const std::string& room, const WebSocketMember* from,
-                                    const std::shared_ptr<const Message>& message) {
+void WebSocketRooms::publish(const std::string& room, const WebSocketMember* from,
+                             const std::shared_ptr<const Message>& message, Run* run) {
   const std::lock_guard lock(mutex_);
-  std::size_t count = 0;
-  for (const auto& member : rooms_[room]) {
-    if (member.get() == from) continue;
-    member->deliver(message);
-    ++count;
+  const auto is_other = [from](const auto& member) { return member.get() != from; };
+  const auto& members = rooms_[room];
+  if (run) run->message_said(static_cast<std::size_t>(std::ranges::count_if(members, is_other)));
+  for (const auto& member : members) {
+    if (is_other(member)) member->deliver(message);
   }
-  return count;
 }
 
 void WebSocketRooms::clear() {

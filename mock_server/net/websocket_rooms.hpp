@@ -24,9 +24,9 @@ class WebSocketRooms {
  public:
   void enter(const std::string& room, std::shared_ptr<WebSocketMember> member);
   void leave(const std::string& room, const std::shared_ptr<WebSocketMember>& member);
-  /// To all in the room but the sender. Returns to how many.
-  std::size_t publish(const std::string& room, const WebSocketMember* from,
-                      const std::shared_ptr<const Message>& message);
+  /// To all in the room but the sender. `run`: whose ledger counts it, before anybody can have it; or null.
+  void publish(const std::string& room, const WebSocketMember* from,
+               const std::shared_ptr<const Message>& message, Run* run);
 
   void clear();
 

@@ -168,6 +168,8 @@ std::string to_json(std::span<const std::shared_ptr<Ledger>> ledgers, const RunS
   if (summary.messages_in > 0) {
     fmt::format_to(to, R"(,"messages_in":{},"messages_due":{},"messages_out":{})", summary.messages_in,
                    summary.messages_due, summary.messages_out);
+    fmt::format_to(to, R"(,"message_in_ns":{},"message_out_ns":{})", summary.message_in_ns,
+                   summary.message_out_ns);
   }
   if (summary.with_calls) append_calls(out, calls, summary.with_waiting);
   return out += '}';

@@ -90,6 +90,7 @@ struct RunSummary {
   std::size_t events_sent = 0;  // with_events: of all of them, in full
   // Of the run's WebSocket rooms: said, to be brought to all others, and brought.
   std::size_t messages_in = 0, messages_due = 0, messages_out = 0;
+  std::int64_t message_in_ns = 0, message_out_ns = 0;  // the last that was said, and brought
 };
 
 /// The ledgers of all threads as one; README.md tells the fields. Takes O(n log n) for n calls.

@@ -4,6 +4,22 @@
 #include <utility>
 
 namespace fanbench::server {
+namespace {
+
+std::int64_t now_ns() { return Nanoseconds(Ledger::Time::clock::now().time_since_epoch()).count(); }
+
+}  // namespace
+
+void Run::message_said(std::size_t others) {
+  message_in_ns = now_ns();
+  messages_due += others;
+  ++messages_in;
+}
+
+void Run::message_written() {
+  message_out_ns = now_ns();
+  ++messages_out;
+}
 
 std::shared_ptr<Run> Runs::create(Plan plan, Ledger::ConnectionNumber first_new, std::uint64_t clock_steps) {
   const std::lock_guard lock(mutex_);
@@ -61,7 +77,9 @@ std::string ledger_json(Run& run, bool with_calls, ArrivalClock& clock) {
                            .events_sent = run.events_sent,
                            .messages_in = run.messages_in,
                            .messages_due = run.messages_due,
-                           .messages_out = run.messages_out});
+                           .messages_out = run.messages_out,
+                           .message_in_ns = run.message_in_ns,
+                           .message_out_ns = run.message_out_ns});
 }
 
 }  // namespace fanbench::server

@@ -27,10 +27,17 @@ struct Run {
   std::optional<Admission> admission{};  // where the plan bounds its calls
   AttemptCounter attempts{};
   std::atomic<bool> forgotten{false};
-  std::atomic<std::size_t> messages_in{0}, messages_due{0}, messages_out{0};  // of the run's WebSocket rooms
-  std::atomic<std::size_t> events_sent{0};                                    // of calls' streams
+  std::atomic<std::size_t> events_sent{0};  // of calls' streams
+  // Of the run's WebSocket rooms; and when the last was said, or written.
+  std::atomic<std::size_t> messages_in{0}, messages_due{0}, messages_out{0};
+  std::atomic<std::int64_t> message_in_ns{0}, message_out_ns{0};
   std::mutex mutex{};
   std::vector<std::shared_ptr<Ledger>> ledgers{};  // one of each thread; under `mutex`
+
+  /// A member of a room has said something, which is to be brought to so many others.
+  void message_said(std::size_t others);
+  /// It was written to one of them.
+  void message_written();
 };
 
 /// A run as one thread sees it: what it touches for each call is its own.

@@ -205,6 +205,15 @@ inline Case cancelled_stream_case() {
   return c;
 }
 
+/// Four messages to three subscribers.
+inline Case broadcast_case() {
+  Case c = a_case("broadcast", 3);
+  c.scenario.messages = 4;
+  c.scenario.interval = 25ms;
+  specification_of("broadcast").settle(c);
+  return c;
+}
+
 /// Calls 0 and 2 are critical; 1 and 2 take long.
 inline Case shield_case() {
   Case c = with_pattern(a_case("shield", 4), "fssf");

@@ -148,6 +148,7 @@ std::vector<Case> one_of_each_workload() {
           drain_case(),
           rate_limited_case(),
           stream_case(),
+          broadcast_case(),
           llm_client_case(),
           crawl_case(),
           mixed_case(),
@@ -557,6 +558,26 @@ TEST(Timeline, HasTheCancellationOfStreams) {
   EXPECT_EQ(row.at("timed_out"), 3);
   EXPECT_LT(row.at("events_unread"), 60);
   EXPECT_GE(row.at("cancel_latency_us"), 0);
+}
+
+TEST(Timeline, HasTheMessagesOfABroadcast) {
+  Case c = broadcast_case();
+  c.scenario.calls = 300;       // enough for quantiles
+  c.scenario.interval = 100ms;  // and time for so many threads
+  MockServer server(SERVER_PROGRAM);
+  const ModelEntry entry = toy<Break::nothing>();
+  Measurement measurement(c, entry, server);
+  measurement.prepare(false);
+  measurement.iterate();
+  const auto timeline = timeline_of(c, measurement);
+  for (const auto& call : timeline.at("calls")) ASSERT_EQ(call.at("events_us").size(), 4);
+  ASSERT_EQ(timeline.at("moments").size(), 2);
+  EXPECT_EQ(timeline.at("moments")[1].at("what"), "last message");
+  const Figures row = measurement.counters();
+  EXPECT_GT(row.at("delivery_p50_us"), 0);
+  EXPECT_GE(row.at("delivery_p99_us"), row.at("delivery_p50_us"));
+  for (const char* name : {"in_flight_peak", "connections", "lateness_p99_us", "gap_p50_us"})
+    EXPECT_FALSE(row.contains(name)) << name;  // no call was made of which there could be any
 }
 
 TEST(Turns, HaveSeveralIterationsWhereOneIsShort) {

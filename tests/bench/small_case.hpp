@@ -33,7 +33,8 @@ inline Case example_of(std::string_view workload, std::string_view model, std::s
       "iterations = 1\nseed = 3\n{}",
       workload, model, transport, specification_of(workload).example);
   Case c = parse_suite(text, "small.toml").cases.at(0);
-  c.scenario.interval = c.scenario.interval * c.scenario.calls / size;  // they come over the same time
+  if (specification_of(workload).terminates)  // calls come over the same time
+    c.scenario.interval = c.scenario.interval * c.scenario.calls / size;
   c.scenario.calls = size * c.plan.chain;
   if (const auto settle = specification_of(workload).settle) settle(c);  // some by the number of calls
   return c;

@@ -363,6 +363,33 @@ TEST(Verification, FindsWrongEventsOfAStreamThatWasGivenUp) {
               HasSubstr("events were taken that had come before their streams were given up"));
 }
 
+TEST(Verification, IsContentWithAnHonestBroadcast) {
+  EXPECT_EQ(verdict_on<Break::nothing>(broadcast_case()), "");
+}
+TEST(Verification, FindsWhatASubscriberDoesWrong) {
+  const Case c = broadcast_case();
+  EXPECT_THAT(verdict_on<Break::lose_an_event>(c), HasSubstr("message 2 came, expected 1"));
+  EXPECT_THAT(verdict_on<Break::tell_an_event_twice>(c), HasSubstr("message 1 came, expected 2"));
+  EXPECT_THAT(verdict_on<Break::swap_two_events>(c), HasSubstr("message 2 came, expected 1"));
+  EXPECT_THAT(verdict_on<Break::swap_two_replies>(c), HasSubstr("message 1 brought"));
+  EXPECT_THAT(verdict_on<Break::answer_with_the_first>(c),
+              HasSubstr("expected what the last message brought"));
+  EXPECT_THAT(verdict_on<Break::foresee_a_message>(c), HasSubstr("before it was said"));
+  EXPECT_THAT(verdict_on<Break::wait_for_the_end>(c),
+              HasSubstr("9 of 9 messages were recorded when the next had been said"));
+}
+TEST(Verification, FindsASubscriberThatWasNeverInTheRoom) {
+  EXPECT_THAT(
+      verdict_on<Break::skip_a_call>(broadcast_case()),
+      HasSubstr("the server heard 4 messages, had to bring 8 to others and brought 8, expected 4, 12"));
+}
+TEST(Verification, FindsWhatAPublisherDoesWrong) {
+  const Case c = broadcast_case();
+  EXPECT_THAT(verdict_on<Break::publish_at_once>(c), HasSubstr("before it was due"));
+  EXPECT_THAT(verdict_on<Break::publish_too_soon>(c), HasSubstr("subscriber 2: message 1 came, expected 0"));
+  EXPECT_THAT(verdict_on<Break::publish_once_more>(c), HasSubstr("the server heard 5 messages"));
+}
+
 /// It is a stream's client and one of a service with a quota, and breaks the rules of either.
 TEST(Verification, FindsWhatAnLlmClientDoesWrong) {
   EXPECT_THAT(verdict_on<Break::lose_an_event>(llm_client_case()), HasSubstr("event 2 came, expected 1"));

@@ -39,6 +39,7 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
   const auto size = pick<std::uint32_t>(random, {0, 1, 1, 2, 3, 5, 8, 13, 20});
   scenario.seed = seed;
   c.transport = pick(random, {"native", "curl"});
+  if (specification.subscribes) c.transport = "native";  // curl has no WebSockets
   c.connection = pick(random, {Connection::reuse, Connection::per_call});
   c.cold = pick(random, {false, true});
   c.plan.delay = pick<Delay>(random, {FixedDelay{}, FixedDelay{10ms}, UniformDelay{0ms, 30ms},
@@ -82,6 +83,10 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
     scenario.backoff = std::max<Nanoseconds>(scenario.backoff, 1ms);
   }
   if (has(specification, "hosts")) scenario.hosts = pick<std::uint32_t>(random, {1, 2, 3});
+  if (specification.subscribes) {
+    scenario.messages = pick<std::uint32_t>(random, {1, 2, 6});
+    scenario.interval = pick<Nanoseconds>(random, {16ms, 30ms});
+  }
   if (has(specification, "events"))
     c.plan.stream = {.events = pick<std::uint32_t>(random, {1, 2, 6}),
                      .interval = pick<Nanoseconds>(random, {16ms, 30ms})};

@@ -95,7 +95,10 @@ class DisturbedRun {
                 .lags = recorder.lags()};
   }
 
-  std::uint64_t arrivals() { return server_.ledger(case_.scenario.run).arrivals; }
+  std::uint64_t arrivals() {
+    const Ledger ledger = server_.ledger(case_.scenario.run);
+    return ledger.arrivals + ledger.messages.in;
+  }
   const MockServer& server() const { return server_; }
   const Outcome& outcome() const { return outcome_; }
 
@@ -116,6 +119,7 @@ class DisturbedRun {
     EXPECT_EQ(ledger.open, 0) << "a dead worker's connection is still open";
     EXPECT_EQ(ledger.duplicates, 0);
     if (outcome_.note.empty()) {
+      ledger = server_.settled_ledger(case_.scenario.run);
       const auto mistake = verify(specification_of(case_.workload), case_,
                                   processes().most_in_flight({.workers = case_.workers}), outcome_, ledger);
       EXPECT_EQ(mistake, std::nullopt) << *mistake;

@@ -236,6 +236,8 @@ TEST_F(WebSocketRoomsTest, AllOthersHearEverythingInOrder) {
   const Json seen = ledger_when(run, [](const Json& l) { return l["messages_out"] == 202 * 8; });
   EXPECT_EQ(seen["messages_in"], 202);
   EXPECT_EQ(seen["messages_due"], 202 * 8);
+  EXPECT_GT(seen["message_in_ns"], 0);
+  EXPECT_GE(seen["message_out_ns"], seen["message_in_ns"]);
 }
 
 TEST_F(WebSocketRoomsTest, WhatIsNoHandshakeIsRefused) {

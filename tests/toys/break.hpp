@@ -74,6 +74,12 @@ enum class Break {
   wait_for_the_end,        // of a stream, to take its events
   leave_events_unread,     // of a stream, but the first
   go_on_reading,           // when the stream has ended or been given up
+  // broadcast
+  foresee_a_message,      // records it when the one before has come
+  answer_with_the_first,  // message, not with the last
+  publish_at_once,        // all messages, whatever the interval
+  publish_too_soon,       // before the last subscriber is in the room
+  publish_once_more,      // a message after the last
   // worker_pool
   a_task_for_each_call,  // waiting for a permit
   // producer_consumer

@@ -11,6 +11,7 @@
 #include "impls/blocking/retry.hpp"
 #include "impls/contract/model.hpp"
 #include "tests/toys/break.hpp"
+#include "tests/toys/broadcasts.hpp"
 #include "tests/toys/chains.hpp"
 #include "tests/toys/groups.hpp"
 #include "tests/toys/queues.hpp"
@@ -45,6 +46,7 @@ class Toy final : public Model {
         {"hedged", &Toy::hedged},
         {"rate_limited", &Toy::rate_limited},
         {"stream", &Toy::stream},
+        {"broadcast", &Toy::broadcast},
         {"llm_client", &Toy::llm_client},
         {"crawl", &Toy::crawl},
         {"bridge", &Toy::bridge},
@@ -122,6 +124,9 @@ class Toy final : public Model {
   }
   void timeout(const Scenario& scenario, Recorder& recorder) {
     toys::timeout(*client_, scenario, recorder, broken_);
+  }
+  void broadcast(const Scenario& scenario, Recorder& recorder) {
+    toys::broadcast(*client_, scenario, recorder, broken_);
   }
   void llm_client(const Scenario& scenario, Recorder& recorder) {
     toys::llm_client(*client_, scenario, recorder, broken_);

@@ -76,6 +76,9 @@ class CurlAwaitable final : public AwaitableClient {
     idle_.push_back(std::move(transfer));
     co_return reply;
   }
+  Awaitable<std::unique_ptr<AwaitableSocket>> enter_room(std::uint64_t) override {
+    throw NotApplicable(no_websockets);
+  }
   Awaitable<void> warm(std::uint32_t connections) override {
     if (setup_.connection == Connection::per_call) co_return;
     while (watches_.size() < connections) {

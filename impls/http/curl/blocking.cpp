@@ -90,6 +90,9 @@ class CurlBlocking final : public BlockingClient {
     give_back(std::move(handle));
     return reply;
   }
+  std::unique_ptr<BlockingSocket> enter_room(std::uint64_t, std::stop_token) override {
+    throw NotApplicable(no_websockets);
+  }
   void warm(std::uint32_t connections) override {
     if (setup_.connection == Connection::per_call) return;
     auto handles = idle_.take_all();

@@ -11,6 +11,10 @@
 
 namespace fanbench::curl {
 
+/// Why there are none.
+inline constexpr const char* no_websockets =
+    "Debian's libcurl (7.88) is built without its WebSocket interface";
+
 /// An easy handle and what it has received of the reply under way. Stays at its address: libcurl keeps
 /// pointers to it.
 class Handle {

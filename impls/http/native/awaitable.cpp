@@ -9,6 +9,7 @@
 #include "impls/http/authority.hpp"
 #include "impls/http/native/clients.hpp"
 #include "impls/http/native/message.hpp"
+#include "impls/http/native/websocket.hpp"
 
 namespace fanbench::native {
 namespace {
@@ -64,6 +65,10 @@ class NativeAwaitable final : public AwaitableClient {
     }
     if (reuse_ && reusable(parser, buffer)) idle_.push_back(std::move(connection));
     co_return parser.reply();
+  }
+  Awaitable<std::unique_ptr<AwaitableSocket>> enter_room(std::uint64_t run) override {
+    std::unique_ptr<Connection> idle = take_idle();
+    return native::enter_room(idle ? std::move(idle->socket) : Socket(loop_), server_, host_, run);
   }
   Awaitable<void> warm(std::uint32_t connections) override {
     if (!reuse_) co_return;

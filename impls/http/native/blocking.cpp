@@ -9,6 +9,7 @@
 #include "impls/http/idle_pool.hpp"
 #include "impls/http/native/clients.hpp"
 #include "impls/http/native/message.hpp"
+#include "impls/http/native/websocket.hpp"
 
 namespace fanbench::native {
 namespace {
@@ -50,6 +51,11 @@ class NativeBlocking final : public BlockingClient {
     if (reuse_ && reusable(parser, connection.buffer) && !until.stop.stop_requested())
       idle_.give_back(std::move(connection));
     return parser.reply();
+  }
+  std::unique_ptr<BlockingSocket> enter_room(std::uint64_t run, std::stop_token stop) override {
+    std::optional<Connection> idle = idle_.take();
+    return native::enter_room(idle ? std::move(idle->socket) : Socket(sockets_), server_, host_, run,
+                              std::move(stop));
   }
   void warm(std::uint32_t connections) override {
     if (!reuse_) return;

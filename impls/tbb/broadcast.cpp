@@ -1,0 +1,25 @@
+// Every subscriber is a task, which has a thread of the arena from its first message to its last; the thread
+// that has started them publishes.
+#include "impls/blocking/broadcasting.hpp"
+#include "impls/tbb/tasks.hpp"
+
+namespace fanbench::tbb {
+
+void broadcast(Pool& pool, const Scenario& scenario, Recorder& recorder) {
+  if (pool.workers < scenario.calls)
+    throw NotApplicable(
+        "the pool has fewer workers than subscribers: those that wait for one would miss the messages");
+  Broadcast room(*pool.client, scenario, recorder);
+  std::stop_source given_up;
+  std::latch left(scenario.calls);
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    pool.arena.enqueue([&, id] {
+      room.subscribe(id, given_up.get_token());
+      left.count_down();
+    });
+  }
+  if (!room.publish()) given_up.request_stop();
+  left.wait();
+}
+
+}  // namespace fanbench::tbb
