@@ -142,7 +142,7 @@ Specification broadcast() {
       .example = R"(
 calls = 6
 messages = 4
-message_interval = "25ms"
+message_interval = "50ms"
 )",
       .settle = settle,
       .simulate = ideal,

@@ -209,7 +209,7 @@ inline Case cancelled_stream_case() {
 inline Case broadcast_case() {
   Case c = a_case("broadcast", 3);
   c.scenario.messages = 4;
-  c.scenario.interval = 25ms;
+  c.scenario.interval = 60ms;
   specification_of("broadcast").settle(c);
   return c;
 }

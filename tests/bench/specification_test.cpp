@@ -901,10 +901,10 @@ Made delivered(const Case& c) {
 
 TEST(Broadcast, LastsUntilItsLastMessage) {
   const Specification& broadcast = specification_of("broadcast");
-  Case c = broadcast_case();  // four messages, one each 25 ms
-  EXPECT_EQ(broadcast.ideal(c), 75ms);
-  EXPECT_EQ(broadcast.served_ideal(c, delivered(c).ledger), 77ms);  // the server took its time
-  EXPECT_EQ(broadcast.least(c), 75ms);
+  Case c = broadcast_case();  // four messages, one each 60 ms
+  EXPECT_EQ(broadcast.ideal(c), 180ms);
+  EXPECT_EQ(broadcast.served_ideal(c, delivered(c).ledger), 182ms);  // the server took its time
+  EXPECT_EQ(broadcast.least(c), 180ms);
   c.scenario.messages = 1;
   EXPECT_EQ(broadcast.ideal(c), 0ms);
 }
@@ -945,7 +945,7 @@ TEST(Broadcast, ForgivesSomeLateness) {
   const auto with_late = [&](int late) {  // of nine that are followed by another
     Made made = delivered(c);
     for (EventRecord& event : made.outcome.events) {
-      if (event.id != Recorder::none && event.number < 3 && late-- > 0) event.at += 25ms;
+      if (event.id != Recorder::none && event.number < 3 && late-- > 0) event.at += 60ms;
     }
     return verdict_on(c, made);
   };
@@ -954,10 +954,10 @@ TEST(Broadcast, ForgivesSomeLateness) {
 }
 TEST(Broadcast, JudgesNobodyByMessagesSaidInOneGo) {
   const Case c = broadcast_case();
-  Made made = delivered(c);  // messages 1 and 2, due at 35 and 60 ms, are held up until just before the last
+  Made made = delivered(c);  // messages 1 and 2, due at 70 and 130 ms, are held up until just before the last
   for (EventRecord& event : made.outcome.events) {
-    if (event.number == 1) event.at += 49ms;
-    if (event.number == 2) event.at += 24500us;
+    if (event.number == 1) event.at += 119ms;
+    if (event.number == 2) event.at += 59500us;
   }
   EXPECT_EQ(verdict_on(c, made), "");
 }

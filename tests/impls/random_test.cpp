@@ -85,7 +85,7 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
   if (has(specification, "hosts")) scenario.hosts = pick<std::uint32_t>(random, {1, 2, 3});
   if (specification.subscribes) {
     scenario.messages = pick<std::uint32_t>(random, {1, 2, 6});
-    scenario.interval = pick<Nanoseconds>(random, {16ms, 30ms});
+    scenario.interval = pick<Nanoseconds>(random, {40ms, 60ms});
   }
   if (has(specification, "events"))
     c.plan.stream = {.events = pick<std::uint32_t>(random, {1, 2, 6}),
