@@ -150,9 +150,9 @@ message_interval = "50ms"
       .in_flight = all_calls,
       .refuse = refuse,
       .check = check,
-      .refuses_slots = "its messages wait for no slot",
       .subscribes = true,
       .moments = moments,
+      .refuses_slots = "its messages wait for no slot",
   };
 }
 
