@@ -27,7 +27,7 @@ inline std::vector<EventRecord> told(std::vector<EventRecord> events, Nanosecond
     events.push_back(next);
   }
   if (broken == Break::wait_for_the_end) {
-    for (EventRecord& event : events) event.at = now;
+    for (EventRecord& event : events) event.at = events.back().at;
   }
   return events;
 }
