@@ -945,7 +945,7 @@ TEST(Broadcast, ForgivesSomeLateness) {
   const auto with_late = [&](int late) {  // of nine that are followed by another
     Made made = delivered(c);
     for (EventRecord& event : made.outcome.events) {
-      if (event.id != Recorder::none && event.number < 3 && late-- > 0) event.at += 60ms;
+      if (event.id != Recorder::none && event.number < 3 && late-- > 0) event.at += 80ms;
     }
     return verdict_on(c, made);
   };

