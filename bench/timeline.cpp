@@ -32,7 +32,7 @@ nlohmann::ordered_json timeline_of(const Case& c, const Measurement& measurement
   Json moments = Json::array(), calls = Json::array();
   const auto& specification = specification_of(c.workload);
   if (specification.moments) {
-    for (const Moment& moment : specification.moments(c, outcome))
+    for (const Moment& moment : specification.moments(measurement.last_case(), outcome))
       moments.push_back({{"what", moment.what}, {"at_us", us(moment.at)}});
   }
   const auto events = outcome.events_by_call();
@@ -49,7 +49,7 @@ nlohmann::ordered_json timeline_of(const Case& c, const Measurement& measurement
     calls.push_back(std::move(call));
   }
   return {{"name", c.name},
-          {"ideal_s", measurement.ideal_s()},
+          {"ideal_s", us(measurement.last_ideal()) / 1e6},
           {"makespan_s", measurement.makespans_s().back()},
           {"moments", moments},
           {"calls", calls}};

@@ -15,7 +15,7 @@ constexpr Figure table[] = {
      .unit = "s",
      .label = "Ideal",
      .help = "the makespan of a machine that costs nothing: the workload simulated on the plan's "
-             "delays"},
+             "delays. Of a service, whose runs each draw their own, the median over the iterations"},
     {.name = "makespan_s",
      .unit = "s",
      .label = "Makespan",
@@ -25,7 +25,8 @@ constexpr Figure table[] = {
     {.name = "efficiency",
      .unit = "1",
      .label = "Efficiency",
-     .help = "ideal / makespan; 1 is the plan's own time. Where a limit lets calls wait, the ideal "
+     .help = "ideal / makespan; 1 is the plan's own time. Of a service, whose ideals differ, the median of "
+             "each iteration's. Where a limit lets calls wait, the ideal "
              "takes them in the order in which they ask, first by id: a model that begins them in another "
              "order may by luck come out a little above 1",
      .better = more},
@@ -135,6 +136,39 @@ constexpr Figure table[] = {
      .label = "Extra calls",
      .help = "second copies for each call: how much more is asked of the server. Of hedged calls",
      .better = less},
+    {.name = "slow_pages",
+     .unit = "1",
+     .label = "Slow pages",
+     .help = "share of the pages that took longer than `slow_after`, all iterations together; with "
+             "`slow_after` alone",
+     .better = less},
+    {.name = "planned_slow_pages",
+     .unit = "1",
+     .label = "Slow pages by plan",
+     .help = "share of the pages of which a call has a delay longer than `slow_after`: what would be slow "
+             "without hedging, deadline and overhead"},
+    {.name = "incomplete_pages",
+     .unit = "1",
+     .label = "Incomplete pages",
+     .help = "share of the pages that went out at their deadline, without some of the replies; with a "
+             "deadline alone",
+     .better = less},
+    {.name = "page_p50_us",
+     .unit = "us",
+     .label = "Page, p50",
+     .help = "from a page's start, which is the run's, to the last of its replies or its deadline; median of "
+             "all pages of all iterations",
+     .better = less},
+    {.name = "page_p99_us",
+     .unit = "us",
+     .label = "Page, p99",
+     .help = "from a page's start to the last of its replies or its deadline, 99th percentile",
+     .better = less},
+    {.name = "page_p999_us",
+     .unit = "us",
+     .label = "Page, p99.9",
+     .help = "from a page's start to the last of its replies or its deadline, 99.9th percentile",
+     .better = less},
     {.name = "refused_per_call",
      .unit = "calls",
      .label = "Refused per call",
@@ -236,6 +270,12 @@ constexpr Figure table[] = {
      .unit = "us",
      .label = "p99",
      .help = "latency of a call from its intended start, 99th percentile",
+     .better = less},
+    {.name = "latency_p999_us",
+     .unit = "us",
+     .label = "p99.9",
+     .help = "latency of a call from its intended start, 99.9th percentile: of 10,000 calls or more, all "
+             "iterations together",
      .better = less},
     {.name = "latency_max_us",
      .unit = "us",

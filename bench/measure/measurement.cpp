@@ -46,13 +46,13 @@ Watched Measurement::watch() {
   Watched watched{.idle_pss_bytes = pss_of_tree(server)};
   maker_.make_model();
   std::optional<Counters> counters;
-  const Run run = maker_.run({.usage = true, .counters = &counters});
+  const Run run = maker_.run(0, {.usage = true, .counters = &counters});
   outcome_ = run.outcome;
   watched.peak = *run.peak;
   watched.syscalls = run.syscalls;
   watched.instructions = run.instructions;
   if (counters->any() && run.outcome.makespan < is_short) {
-    const Run again = maker_.run({.counters = &counters});
+    const Run again = maker_.run(0, {.counters = &counters});
     watched.syscalls = again.syscalls;
     watched.instructions = again.instructions;
   }
@@ -62,8 +62,9 @@ Watched Measurement::watch() {
 }
 
 Run Measurement::make_run() {
-  const Run run = maker_.run();
+  const Run run = maker_.run(row_.runs());
   row_.add(run);
+  last_ = {.number = run.number, .parts = run.parts};
   outcome_ = run.outcome;
   return run;
 }

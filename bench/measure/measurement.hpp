@@ -46,6 +46,9 @@ class Measurement {
   Nanoseconds makespan() const noexcept { return outcome_.makespan; }     // of the last run
   std::vector<double> makespans_s() const { return row_.makespans_s(); }  // of all timed runs
   double ideal_s() const { return row_.ideal_s(); }
+  /// The case as the last timed run had it, see case_of_run, and that run's ideal.
+  Case last_case() const { return case_of_run(case_, last_.number); }
+  Nanoseconds last_ideal() const noexcept { return last_.parts.ideal; }
 
  private:
   Watched watch();
@@ -56,6 +59,10 @@ class Measurement {
   RunMaker maker_;
   Row row_;
   Outcome outcome_;
+  struct {
+    std::uint32_t number = 0;
+    Parts parts{};
+  } last_{};  // of the timed runs
   pid_t ours_;
   std::optional<MachineLoad> load_;
 };

@@ -8,6 +8,7 @@
 #include "bench/machine/calibration.hpp"
 #include "bench/measure/bottlenecks.hpp"
 #include "bench/measure/plausibility.hpp"
+#include "bench/specification/checks.hpp"
 
 namespace fanbench {
 namespace {
@@ -39,12 +40,21 @@ std::vector<double> Row::makespans_s() const {
 }
 double Row::ideal_s() const { return median_us(parts_, &Parts::ideal) / 1e6; }
 
+/// Where the ideal differs from run to run, medians are not of the same one.
+double Row::efficiency() const {
+  if (!specification_.draws_anew) return ideal_s() / (median_us(parts_, &Parts::makespan) / 1e6);
+  std::vector<double> values;
+  for (const Parts& run : parts_) values.push_back(seconds(run.ideal) / seconds(run.makespan));
+  return median(std::move(values));
+}
+
 void Row::add(const Run& run) {
   add_costs(run.costs);
   parts_.push_back(run.parts);
   add_calls(run);
   if (case_.plan.stream.events > 0) add_events(run);
   if (specification_.subscribes) add_deliveries(run);
+  if (specification_.has_pages) add_pages(run);
   for (const Nanoseconds lag : run.outcome.lags) times_.lags.push_back(microseconds(lag));
   if (specification_.decided) {
     if (const auto decided = specification_.decided(case_, run.outcome))
@@ -115,6 +125,26 @@ void Row::add_deliveries(const Run& run) {
   }
 }
 
+/// All pages begin with the run, and each is ready with the last of its calls.
+void Row::add_pages(const Run& run) {
+  const Case drawn = case_of_run(case_, run.number);
+  const auto pages_calls = drawn.scenario.services;
+  for (CallId first = 0; first < drawn.scenario.calls; first += pages_calls) {
+    Nanoseconds ready{}, planned{};
+    bool whole = true;
+    for (CallId id = first; id < first + pages_calls; ++id) {
+      const CallRecord& record = run.outcome.records[id];
+      ready = std::max(ready, record.finished);
+      planned = std::max(planned, delay(drawn, id));
+      whole &= record.verdict != Verdict::timed_out;
+    }
+    times_.pages.push_back(microseconds(ready));
+    counts_.slow_pages += ready > case_.slow_after;
+    counts_.planned_slow_pages += planned > case_.slow_after;
+    counts_.incomplete_pages += !whole;
+  }
+}
+
 void Row::add_costs(const Costs& costs) {
   costs_.cpu += costs.cpu;
   if (costs.server_cpu) costs_.server_cpu = costs_.server_cpu.value_or(Nanoseconds{}) + *costs.server_cpu;
@@ -126,6 +156,7 @@ std::map<std::string, double> Row::figures(std::optional<double> other_load_core
   Figures figures = {{"verified", 1}};  // else there is no row
   tell_parts(figures);
   tell_times(figures);
+  if (specification_.has_pages) tell_pages(figures);
   tell_counts(figures);
   tell_costs(figures);
   if (watched_) tell_watched(figures);
@@ -147,7 +178,7 @@ void Row::tell_parts(Figures& figures) const {
   figures["overhead_us_per_call"] = overhead_us;
   figures["client_overhead_us_per_call"] = of_client_us;
   figures["server_overhead_us_per_call"] = overhead_us - of_client_us;
-  figures["efficiency"] = ideal_s() / makespan_s;
+  figures["efficiency"] = efficiency();
   figures["calls_per_s"] = calls / makespan_s;
 }
 
@@ -155,6 +186,7 @@ void Row::tell_times(Figures& figures) const {
   tell_quantile(figures, "latency_p50_us", times_.latencies, 0.50);
   tell_quantile(figures, "latency_p90_us", times_.latencies, 0.90);
   tell_quantile(figures, "latency_p99_us", times_.latencies, 0.99);
+  tell_quantile(figures, "latency_p999_us", times_.latencies, 0.999);
   tell_quantile(figures, "from_start_p50_us", times_.from_start, 0.50);
   tell_quantile(figures, "from_start_p90_us", times_.from_start, 0.90);
   tell_quantile(figures, "from_start_p99_us", times_.from_start, 0.99);
@@ -181,6 +213,21 @@ void Row::tell_times(Figures& figures) const {
   tell_quantile(figures, "loop_lag_p50_us", times_.lags, 0.50);
   tell_quantile(figures, "loop_lag_p99_us", times_.lags, 0.99);
   if (!times_.lags.empty()) figures["loop_lag_max_us"] = std::ranges::max(times_.lags);
+}
+
+void Row::tell_pages(Figures& figures) const {
+  tell_quantile(figures, "page_p50_us", times_.pages, 0.50);
+  tell_quantile(figures, "page_p99_us", times_.pages, 0.99);
+  tell_quantile(figures, "page_p999_us", times_.pages, 0.999);
+  if (times_.pages.empty()) return;
+  const auto share = [&](std::uint64_t pages) {
+    return static_cast<double>(pages) / static_cast<double>(times_.pages.size());
+  };
+  if (case_.slow_after > Nanoseconds{}) {
+    figures["slow_pages"] = share(counts_.slow_pages);
+    figures["planned_slow_pages"] = share(counts_.planned_slow_pages);
+  }
+  if (case_.scenario.deadline > Nanoseconds{}) figures["incomplete_pages"] = share(counts_.incomplete_pages);
 }
 
 void Row::tell_counts(Figures& figures) const {

@@ -31,6 +31,7 @@ class Row {
 
   /// The greatest latencies, in µs from the intended start, where they are too few for latency_p99_us.
   std::optional<Tail> latency_tail() const { return tail(times_.latencies); }
+  std::uint32_t runs() const { return static_cast<std::uint32_t>(parts_.size()); }
   std::vector<double> makespans_s() const;  // run by run
   double ideal_s() const;
 
@@ -41,28 +42,31 @@ class Row {
   struct Times {
     std::vector<double> latencies, from_start, late_start, server_lateness, server_waits;
     std::vector<double> cancel_latencies, returns, lags;
-    std::vector<double> first_events, first_events_from_sending, gaps, event_lateness, deliveries;
+    std::vector<double> first_events, first_events_from_sending, gaps, event_lateness, deliveries, pages;
   };
   struct Counts {
     std::uint64_t events_unread = 0;
     std::uint64_t further_attempts = 0, cancelled = 0, timed_out = 0, failed = 0, wasted = 0, refused = 0;
+    std::uint64_t slow_pages = 0, planned_slow_pages = 0, incomplete_pages = 0;
     std::uint64_t completed = 0, completed_by_ideal = 0;
     std::uint64_t in_flight_peak = 0, connections = 0, queue_peak = 0;  // the most of a run
     std::uint32_t tasks_peak = 0;
   };
 
+  double efficiency() const;
   void add_calls(const Run& run);
   void add_events(const Run& run);
   void add_deliveries(const Run& run);
+  void add_pages(const Run& run);
   void add_costs(const Costs& costs);
   void tell_parts(Figures& figures) const;
   void tell_times(Figures& figures) const;
+  void tell_pages(Figures& figures) const;
   void tell_counts(Figures& figures) const;
   void tell_costs(Figures& figures) const;
   void tell_watched(Figures& figures) const;
 
-  double runs() const { return static_cast<double>(parts_.size()); }
-  double all_calls() const { return runs() * case_.scenario.calls; }
+  double all_calls() const { return static_cast<double>(parts_.size()) * case_.scenario.calls; }
 
   const Case& case_;
   const Specification& specification_;

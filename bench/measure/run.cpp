@@ -54,7 +54,11 @@ void RunMaker::check() const {
   Needs needs = entry_.needs(setup_, tasks, in_flight());
   if (specification_.callers) needs.tasks += specification_.callers(case_);
   if (auto missing = missing_for(needs, server_needs, connections)) throw BeyondLimit(*missing);
-  if (auto refusal = specification_.refuse(case_)) throw WrongResult(*refusal);
+  refuse(case_);
+}
+
+void RunMaker::refuse(const Case& c) const {
+  if (auto refusal = specification_.refuse(c)) throw WrongResult(*refusal);
 }
 
 void RunMaker::make_model() {
@@ -71,22 +75,25 @@ std::size_t Counters::descriptors() const noexcept {
   return (syscalls ? syscalls->descriptors() : 0) + (instructions ? instructions->descriptors() : 0);
 }
 
-Run RunMaker::run(Watch watch) {
+Run RunMaker::run(std::uint32_t k, Watch watch) {
+  const Case drawn = case_of_run(case_, k);
+  if (k > 0) refuse(drawn);
   become_ready();
-  Scenario scenario = case_.scenario;
-  scenario.run = target_.create_run(case_.plan);
+  Scenario scenario = drawn.scenario;
+  scenario.run = target_.create_run(drawn.plan);
   wait_until_quiet(process_of(target_));
-  Case worked = case_;  // with the time that its work really took: CPUs have no speed that lasts
+  Case worked = drawn;  // with the time that its work really took: CPUs have no speed that lasts
   worked.work = time_of_kernel(scenario.kernel_steps);
   Run run = make(scenario, watch);
   worked.work = std::min(worked.work, time_of_kernel(scenario.kernel_steps));
+  run.number = k;
   run.ledger = target_.settled_ledger(scenario.run);
   run.outcome.clock.uncertainty += run.ledger.arrival_error;
   target_.forget(scenario.run);
   connected_ = keeps_connections(run);
 
   if (!run.outcome.note.empty()) throw WrongResult(run.outcome.note);
-  if (auto mistake = verify(specification_, case_, entry_.most_in_flight(setup_), run.outcome, run.ledger))
+  if (auto mistake = verify(specification_, drawn, entry_.most_in_flight(setup_), run.outcome, run.ledger))
     throw WrongResult(*mistake);
   run.parts = {.makespan = run.outcome.makespan,
                .ideal = specification_.ideal(worked),

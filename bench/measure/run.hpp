@@ -36,7 +36,8 @@ struct Costs {
 };
 
 struct Run {
-  Outcome outcome{};  // its records are the maker's, until its next run
+  std::uint32_t number = 0;  // k of case_of_run
+  Outcome outcome{};         // its records are the maker's, until its next run
   Ledger ledger{};
   Parts parts{};
   std::uint32_t completed_by_ideal = 0;  // where Specification::completes says
@@ -70,12 +71,14 @@ class RunMaker {
   void check() const;
   /// Makes the model, unless each run makes its own.
   void make_model();
-  /// One run, begun warm and quiet unless the case is cold. Throws WrongResult, NotApplicable.
-  Run run(Watch watch);
-  Run run() { return run({}); }
+  /// Run k of the case, see case_of_run; begun warm and quiet unless the case is cold. Throws WrongResult,
+  /// NotApplicable.
+  Run run(std::uint32_t k, Watch watch);
+  Run run(std::uint32_t k = 0) { return run(k, {}); }
 
  private:
   std::uint32_t in_flight() const;
+  void refuse(const Case& c) const;
   void become_ready();
   Run make(const Scenario& scenario, Watch watch);
   bool keeps_connections(const Run& run) const;

@@ -7,11 +7,6 @@
 namespace fanbench {
 namespace {
 
-/// How far from the deadline replies must be: that far the many calls of a model may be late.
-Nanoseconds least_distance(const Case& c) {
-  return least_lead + c.scenario.calls * std::chrono::microseconds(50);
-}
-
 Mistake check_late(const Case& c, const GivingUp& rule, CallId id, const CallRecord& record) {
   if (record.verdict != rule.verdict) {
     return fmt::format("call {} ended in {}, expected {}: it takes {}, and the deadline is {}", id,
@@ -70,6 +65,10 @@ Mistake check_closed(const Case& c, const GivingUp& rule, const Outcome& outcome
 }  // namespace
 
 Nanoseconds time_to_reply(const Case& c, CallId id) { return delay(c, id); }
+
+Nanoseconds least_distance(const Case& c) {
+  return least_lead + c.scenario.calls * std::chrono::microseconds(50);
+}
 
 std::uint32_t late_calls(const Case& c, const GivingUp& rule) {
   std::uint32_t late = 0;

@@ -18,6 +18,10 @@ struct GivingUp {
   Nanoseconds (*takes)(const Case&, CallId) = time_to_reply;
 };
 
+/// How far from a time that decides replies must be, for it to be known on which side of it they come: that
+/// far the many calls of a model may be late.
+Nanoseconds least_distance(const Case&);
+
 std::uint32_t late_calls(const Case&, const GivingUp&);
 /// Why the plan would leave it open whether the call is late: its reply is due too close to that time, which
 /// `what` names.

@@ -111,6 +111,32 @@ Key optional_limit_key(std::string_view meaning) {
   return shown_in_name(std::move(key));
 }
 
+namespace {
+
+template <class Member>
+Key optional_duration(Key key, Member member) {
+  key.values = "a duration";
+  key.read = [member](const Node& node) -> std::vector<Change> {
+    return {[member, value = read_duration(node)](Case& c) { member(c) = value; }};
+  };
+  key.show = [member](const Case& c) {
+    const Nanoseconds value = member(c);
+    return value == Nanoseconds{} ? nlohmann::ordered_json() : nlohmann::ordered_json(format_duration(value));
+  };
+  return shown_in_name(std::move(key));
+}
+
+}  // namespace
+
+Key optional_duration_key(Key key, Nanoseconds Scenario::*member) {
+  return optional_duration(
+      std::move(key), [member](auto& c) -> auto& { return c.scenario.*member; });
+}
+Key optional_duration_key(Key key, Nanoseconds Case::*member) {
+  return optional_duration(
+      std::move(key), [member](auto& c) -> auto& { return c.*member; });
+}
+
 Key failures_key(std::string_view phrase) {
   return {.name = "failures",
           .meaning =

@@ -11,6 +11,9 @@ Key limit_key(std::string_view meaning);
 Key optional_limit_key(std::string_view meaning);
 /// The plan's failures, which a workload may or may not get over: `phrase` says so.
 Key failures_key(std::string_view phrase);
+/// A duration that a case may go without: 0, of which nothing is said.
+Key optional_duration_key(Key, Nanoseconds Scenario::*member);
+Key optional_duration_key(Key, Nanoseconds Case::*member);
 /// A share 0 … 1 of the case's calls.
 Key share_key(Key, double Case::*member);
 /// A bound of the service that the calls are made to.

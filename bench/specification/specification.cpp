@@ -127,23 +127,30 @@ std::uint64_t most_open(const Case& c, const Outcome& outcome, const Ledger& led
   return most_at_once(std::move(changes));
 }
 
+/// When the call ends at best: with its reply or its copy's, or when it is given up.
+Nanoseconds least_end(const Case& c, CallId id) {
+  Nanoseconds end = delay(c, id);
+  if (c.scenario.deadline > Nanoseconds::zero()) end = std::min(end, c.scenario.deadline);
+  if (c.scenario.copies > 0) end = std::min(end, c.scenario.hedge_after + delay(c, id, 1));
+  return end;
+}
+
 /// What the peak must reach: by any time any model has begun so many of the `at_once` calls, and no more have
-/// ended than by plan could. A model that may have fewer open would begin the next when one ends. Where calls
-/// are given up only the time until the first end counts: after it they need not be begun.
+/// ended than by plan could. A model that may have fewer open would begin the next when one ends. Where one
+/// end may be that of all only the time until the first counts: after it the others need not be begun.
 std::uint64_t least_peak(const Specification& specification, const Case& c, std::uint32_t at_once) {
   if (specification.terminates) return 0;  // its calls come one by one: its own check sees to them
-  const Nanoseconds deadline =
-      c.scenario.deadline > Nanoseconds::zero() ? c.scenario.deadline : Nanoseconds::max();
   std::vector<Nanoseconds> ends;
-  for (CallId id = 0; id < c.scenario.calls; ++id) ends.push_back(std::min(delay(c, id), deadline));
+  for (CallId id = 0; id < c.scenario.calls; ++id) ends.push_back(least_end(c, id));
   std::ranges::sort(ends);
   if (c.plan.capacity.per_second > 0)
     at_once = std::min(at_once, c.plan.capacity.burst);  // others may be refused
+  at_once = std::min(at_once, c.scenario.calls);         // copies come when others have ended
   std::uint64_t least = 0;
   for (std::uint64_t ended = 0; ended < ends.size(); ++ended) {
     const auto begun = std::min<std::uint64_t>(at_once, least_begun(c, ends[ended]));
     least = std::max(least, begun - std::min(begun, ended));
-    if (specification.gives_up) break;
+    if (specification.ends_with_one) break;
   }
   return least;
 }
@@ -203,6 +210,14 @@ Nanoseconds Specification::least(const Case& c) const {
   Case unbounded = c;
   unbounded.plan.capacity.slots = 0;
   return std::max(least(unbounded), sum_of_delays(c) / slots);
+}
+
+Case case_of_run(const Case& c, std::uint32_t k) {
+  Case drawn = c;
+  if (!specification_of(c.workload).draws_anew) return drawn;
+  drawn.plan.seed += k;
+  drawn.scenario.seed += k;
+  return drawn;
 }
 
 Nanoseconds expected_duration(const Specification& specification, const Case& c) {

@@ -54,6 +54,8 @@ struct Specification {
   bool counts_tasks = false;
   /// Calls may be given up, which costs their connections.
   bool gives_up = false;
+  /// One call's end may be that of all: what is not begun by then need not be.
+  bool ends_with_one = false;
   /// SIGTERM comes to the client's process at Scenario::deadline; the model has to take it.
   bool terminates = false;
   /// Its calls are subscriptions to a room of the server's: WebSockets, which take their connections with
@@ -71,6 +73,11 @@ struct Specification {
   std::vector<Moment> (*moments)(const Case&, const Outcome&) = nullptr;
   /// A heartbeat always runs beside it: what it is about is how late everything else gets.
   bool watchdog = false;
+  /// A service: each run draws its delays anew, see case_of_run. Nothing but the ideal, the checks and what
+  /// they need may depend on what was drawn.
+  bool draws_anew = false;
+  /// Calls are parts of pages, `services` in a row of each, which have figures of their own.
+  bool has_pages = false;
   /// The case's work is one piece of the fan-out's own, not one on each reply.
   bool works_once = false;
   /// Why nobody could tell what becomes of it if calls had to wait for the server's slots. Empty: all of its
@@ -96,6 +103,11 @@ struct Specification {
 std::span<const Specification> specifications();
 /// Throws std::logic_error where there is no such workload.
 const Specification& specification_of(std::string_view workload);
+
+/// The case as its run k has it, k = 0, 1, … of its timed runs; those that are not timed are as run 0. Of a
+/// workload that draws anew the seed is k more than the case's, in every model and round; of others nothing
+/// differs.
+Case case_of_run(const Case&, std::uint32_t k);
 
 /// About how long the case's process takes at best: a run to warm up and the iterations, each as long as its
 /// ideal, or as its calls take one after another as far as model and workers make them wait, and its work on

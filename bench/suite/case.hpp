@@ -23,7 +23,8 @@ struct Case {
   Plan plan;                     // what the server is to do; its seed is the scenario's
   std::string latency_file{};    // its name, where the delays were read from one
   Nanoseconds work{};            // that a piece of computing takes; its steps are calibrated before the run
-  double hedge_budget = 1;       // hedged: second copies for each call at most
+  double hedge_budget = 1;       // hedged, page: second copies for each call at most
+  Nanoseconds slow_after{};      // page: one that takes longer is slow; 0: none is called so
   std::uint32_t workers = 1;     // what Setup gets: never 0; 1 for models that have no workers to choose
   bool workers_chosen = false;   // the suite says how many, instead of as many as calls can be in flight
   std::uint32_t iterations = 3;  // measured iterations in each process

@@ -82,6 +82,7 @@ latency = "uniform:min=20ms,max=300ms"
       .refuse = refuse,
       .check = check,
       .gives_up = true,
+      .ends_with_one = true,
       .decided = end_of_chosen,
       .refuses_slots = "which reply comes first would depend on who waits for whom",
       .one_by_one = one_by_one,

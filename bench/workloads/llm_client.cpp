@@ -55,6 +55,7 @@ event_interval = "20ms"
       .in_flight = limited_calls,
       .refuse = refuse,
       .check = check,
+      .draws_anew = true,
       .refuses_slots = {},
   };
 }

@@ -9,7 +9,7 @@ namespace fanbench {
 namespace workloads {
 Specification gather(), all_settled(), task_group(), first_completed(), timeout(), semaphore(), worker_pool(),
     producer_consumer(), pipeline(), retry(), paginate(), early_start(), shield(), hedged(), background(),
-    bridge(), drain(), rate_limited(), stream(), broadcast(), llm_client(), crawl(), mixed(), cpu();
+    bridge(), drain(), rate_limited(), stream(), broadcast(), llm_client(), page(), crawl(), mixed(), cpu();
 }  // namespace workloads
 
 std::span<const Specification> specifications() {
@@ -20,7 +20,8 @@ std::span<const Specification> specifications() {
       pipeline(),   retry(),        paginate(),    early_start(),
       shield(),     hedged(),       background(),  bridge(),
       drain(),      rate_limited(), stream(),      broadcast(),
-      llm_client(), crawl(),        mixed(),       cpu(),
+      llm_client(), page(),         crawl(),       mixed(),
+      cpu(),
   };
   return all;
 }

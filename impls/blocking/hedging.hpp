@@ -21,6 +21,7 @@ class Hedging {
       : client_(client),
         scenario_(scenario),
         recorder_(recorder),
+        deadline_(deadline_of(scenario, recorder)),
         answered_(scenario.calls),
         left_(scenario.calls) {}
 
@@ -56,10 +57,11 @@ class Hedging {
   }
 
  private:
-  /// The first to be answered takes the other out of its call.
+  /// The first to be answered, or to time out, takes the other out of its call.
   void make(CallId id, Attempt attempt) {
     recorder_.start(id, attempt);
-    const Reply reply = client_.get({scenario_.run, id, attempt}, {.stop = answered_[id].get_token()});
+    const Reply reply =
+        client_.get({scenario_.run, id, attempt}, {.stop = answered_[id].get_token(), .deadline = deadline_});
     recorder_.end(id, attempt, reply);
     if (!answered_[id].request_stop()) return;  // true for the first request only
     const std::lock_guard lock(mutex_);
@@ -81,11 +83,12 @@ class Hedging {
   BlockingClient& client_;
   const Scenario& scenario_;
   Recorder& recorder_;
+  Until::Clock::time_point deadline_;       // of all calls
   std::vector<std::stop_source> answered_;  // by call id
   std::mutex mutex_;                        // of what follows
   std::condition_variable changed_;
   std::queue<std::pair<CallId, Recorder::Clock::time_point>> begun_;
-  std::uint32_t left_;  // without a reply
+  std::uint32_t left_;  // without a reply, and not timed out
 };
 
 }  // namespace fanbench

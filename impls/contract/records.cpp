@@ -2,7 +2,7 @@
 // end.
 #include "impls/contract/records.hpp"
 
-#include <utility>
+#include <tuple>
 
 namespace fanbench {
 
@@ -51,7 +51,8 @@ void Recorder::finish(CallId id, const Reply& reply, Attempt attempt) noexcept {
 void Recorder::settle(CallId id) noexcept {
   CallRecord& call = calls_[id];
   const auto rank = [](const AttemptRecord& made) {
-    return std::pair(made.verdict == Verdict::cancelled, made.finished);
+    const bool cancelled = made.verdict == Verdict::cancelled;
+    return std::tuple(cancelled, made.verdict == Verdict::timed_out, made.finished);
   };
   const AttemptRecord* decisive = nullptr;
   for (const AttemptRecord& made : attempts_of(id)) {

@@ -74,7 +74,7 @@ class Recorder {
   /// The call has ended with this reply, to the attempt begun last or the one that is named.
   void finish(CallId id, const Reply& reply, Attempt attempt = last) noexcept;
   /// The call has ended, as its attempts that were made beside each other say, none of which is under way:
-  /// with the one that ended first, of those that were not given up.
+  /// with the one that ended first, of those that were not given up; else of those that timed out.
   void settle(CallId id) noexcept;
   /// The calls from `id` to before `end` are not begun any more.
   void leave_out(CallId id, CallId end) noexcept;
@@ -124,6 +124,12 @@ class Recorder {
   std::vector<EventRecord> events_;
   std::vector<Nanoseconds> lags_;
 };
+
+/// page: when its calls are given up; never, where there is no deadline.
+inline Recorder::Clock::time_point deadline_of(const Scenario& scenario, const Recorder& recorder) {
+  if (scenario.deadline == Nanoseconds::zero()) return Recorder::Clock::time_point::max();
+  return recorder.began() + scenario.deadline;
+}
 
 /// A task of the workload, for as long as it exists, begun or waiting.
 class LiveTask {

@@ -34,8 +34,8 @@ struct Scenario {
                               // drain: when SIGTERM comes; crawl: the end of the budget
   Nanoseconds interval{};     // drain: from call to call; broadcast: from message to message
   Nanoseconds grace{};        // for what is in flight, drain: at the signal; crawl: at the end of the budget
-  Nanoseconds hedge_after{};  // hedged: from a call's start to its second copy
-  std::uint32_t copies = 0;   // hedged: second copies of all calls together at most
+  Nanoseconds hedge_after{};  // hedged, page: from a call's start to its second copy
+  std::uint32_t copies = 0;   // hedged, page: second copies of all calls together at most
   std::uint32_t callers = 1;  // bridge: threads that ask; each has as many calls, in a row
   std::uint32_t services = 1;  // page: calls of each page; page p has the calls services·p, services·p + 1, …
   std::uint32_t hosts = 1;           // crawl: each has as many of the listings, in a row

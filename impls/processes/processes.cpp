@@ -8,7 +8,7 @@ namespace fanbench::processes {
 // Functions, a file each.
 Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, producer_consumer,
     pipeline, retry, paginate, early_start, shield, hedged, background, bridge, drain, rate_limited, stream,
-    broadcast, llm_client, crawl, mixed, cpu;
+    broadcast, llm_client, page, crawl, mixed, cpu;
 
 namespace {
 
@@ -34,6 +34,7 @@ constexpr WorkloadRow<Workload> table[] = {
     {"stream", stream},
     {"broadcast", broadcast},
     {"llm_client", llm_client},
+    {"page", page},
     {"crawl", crawl},
     {"mixed", mixed},
     {"cpu", cpu},

@@ -80,7 +80,8 @@ void do_job(const Job& job, BlockingClient& client, Recorder& recorder, const st
       break;
     case Task::make_copy:
       recorder.start(id, job.attempt);
-      recorder.end(id, job.attempt, client.get({scenario.run, id, job.attempt}, {stop}));
+      recorder.end(id, job.attempt,
+                   client.get({scenario.run, id, job.attempt}, {stop, deadline_of(scenario, recorder)}));
       break;
     case Task::read_stream:
       read_stream(client, scenario, id, recorder);

@@ -151,6 +151,25 @@ inline Case hedged_case() {
   });
 }
 
+/// The same calls, those of two pages.
+inline Case page_case() {
+  Case c = hedged_case();
+  c.name = "page/toy";
+  c.workload = "page";
+  c.scenario.services = 2;
+  c.slow_after = 250ms;
+  return c;
+}
+
+/// Two pages that are not hedged: calls 1 and 3 are late.
+inline Case page_in_time_case() {
+  Case c = page_case();
+  c.scenario.hedge_after = {};
+  c.scenario.copies = 0;
+  c.scenario.deadline = 120ms;
+  return c;
+}
+
 /// A call may pass each 50 ms; three workers.
 inline Case rate_limited_case() {
   Case c = a_case("rate_limited", 6);

@@ -150,6 +150,7 @@ std::vector<Case> one_of_each_workload() {
           stream_case(),
           broadcast_case(),
           llm_client_case(),
+          page_case(),
           crawl_case(),
           mixed_case(),
           cpu_case()};
@@ -503,6 +504,90 @@ TEST(Turns, AreMadeWhenTheyAreAskedForAndHaveFiguresOfTheirOwn) {
   EXPECT_GT(lines[0].at("ready").at("turn_s"), 0.01);
   for (int i = 1; i < 4; ++i) EXPECT_EQ(lines[i].at("turn").at("verified"), 1);
   EXPECT_NE(lines[1].at("turn").at("makespan_s"), lines[2].at("turn").at("makespan_s"));
+}
+
+/// Of pages of two services, which take from 10 to 60 ms: no delay is drawn twice.
+Case drawn_pages() {
+  Case c = a_case("page", 6);
+  c.plan.delay = UniformDelay{10ms, 60ms};
+  c.scenario.services = 2;
+  specification_of("page").settle(c);
+  return c;
+}
+
+TEST(Services, DrawAnewInEachRun) {
+  const Case c = drawn_pages();
+  const Specification& page = specification_of("page");
+  MockServer server(SERVER_PROGRAM);
+  const ModelEntry entry = toy<Break::nothing>();
+  RunMaker maker(c, entry, server, {});
+  maker.make_model();
+  for (std::uint32_t k = 0; k < 3; ++k) {
+    const Case drawn = case_of_run(c, k);
+    EXPECT_EQ(drawn.plan.seed, c.plan.seed + k);
+    EXPECT_EQ(drawn.scenario.seed, c.scenario.seed + k);
+    EXPECT_EQ(maker.run(k).parts.ideal, page.ideal(drawn));  // and its replies were verified
+    EXPECT_EQ(maker.run(k).parts.ideal, page.ideal(drawn));  // the same again
+  }
+  EXPECT_NE(page.ideal(case_of_run(c, 1)), page.ideal(c));
+  EXPECT_EQ(case_of_run(gather_case(), 3).plan.seed, gather_case().plan.seed);
+}
+
+TEST(Services, AreRatedByEachRunsOwnIdeal) {
+  const Case c = drawn_pages();
+  MockServer server(SERVER_PROGRAM);
+  const ModelEntry entry = toy<Break::nothing>();
+  Measurement measurement(c, entry, server);
+  measurement.prepare(false);
+  measurement.take_turn(2);
+  const Figures turn = measurement.take_turn(1);  // the third run: turns go on
+  std::vector<double> ideals, efficiencies;
+  for (std::uint32_t k = 0; k < 3; ++k) {
+    ideals.push_back(
+        std::chrono::duration<double>(specification_of("page").ideal(case_of_run(c, k))).count());
+    efficiencies.push_back(ideals[k] / measurement.makespans_s().at(k));
+  }
+  EXPECT_DOUBLE_EQ(turn.at("ideal_s"), ideals[2]);
+  EXPECT_DOUBLE_EQ(turn.at("efficiency"), efficiencies[2]);
+  const Figures row = measurement.counters();
+  EXPECT_DOUBLE_EQ(row.at("ideal_s"), median(ideals));
+  EXPECT_DOUBLE_EQ(row.at("efficiency"), median(efficiencies));
+  EXPECT_EQ(measurement.last_case().plan.seed, c.plan.seed + 2);
+  EXPECT_DOUBLE_EQ(timeline_of(c, measurement).at("ideal_s").get<double>(), ideals[2]);
+}
+
+/// In each page one call takes 500 ms, or its copy 150.
+TEST(Pages, AreSlowOrNotWithHedgingAndWithout) {
+  Case c = page_case();
+  Figures row = row_of(c, false);
+  EXPECT_EQ(row.at("slow_pages"), 0);
+  EXPECT_EQ(row.at("planned_slow_pages"), 1);
+  EXPECT_EQ(row.at("extra_calls"), 0.5);
+  EXPECT_FALSE(row.contains("incomplete_pages"));
+  EXPECT_FALSE(row.contains("page_p50_us"));  // of two
+  c.scenario.copies = 0;
+  row = row_of(c, false);
+  EXPECT_EQ(row.at("slow_pages"), 1);
+  EXPECT_EQ(row.at("extra_calls"), 0);
+  c = page_in_time_case();
+  c.slow_after = {};
+  row = row_of(c, false);
+  EXPECT_EQ(row.at("incomplete_pages"), 1);
+  EXPECT_EQ(row.at("timed_out"), 2);
+  EXPECT_FALSE(row.contains("slow_pages"));
+  EXPECT_FALSE(row_of(gather_case(), false).contains("page_p50_us"));
+}
+
+TEST(Pages, TakeAsLongAsTheirLastCall) {
+  Case c = a_case("page", 50);
+  c.plan.delay = FixedDelay{30ms};
+  c.scenario.services = 2;
+  specification_of("page").settle(c);
+  const Figures row = row_of(c, false);
+  EXPECT_GE(row.at("page_p50_us"), 30'000);
+  EXPECT_GE(row.at("page_p50_us"), row.at("latency_p50_us"));
+  EXPECT_LE(row.at("page_p50_us"), row.at("latency_max_us"));
+  EXPECT_FALSE(row.contains("page_p99_us"));
 }
 
 /// Calls 1 and 3 get a second copy.

@@ -768,6 +768,111 @@ TEST(Hedged, HasABudgetOfAShareOfItsCalls) {
   }
 }
 
+TEST(Page, LastsAsLongAsItsSlowestCallOrItsCopyWithinTheDeadline) {
+  const Specification& page = specification_of("page");
+  Case c = page_case();  // 30 ms; in each page a call of 500 ms, whose copy takes 30 ms, after 120 ms
+  EXPECT_EQ(page.ideal(c), 150ms);
+  EXPECT_EQ(page.in_flight(c), 8);
+  c.scenario.copies = 1;
+  EXPECT_EQ(page.ideal(c), 500ms);
+  EXPECT_EQ(page.in_flight(c), 5);
+  c.scenario.deadline = 200ms;
+  EXPECT_EQ(page.ideal(c), 200ms);
+  c.scenario.copies = 4;
+  EXPECT_EQ(page.ideal(c), 150ms);
+}
+TEST(Page, RefusesPagesThatAreNotWholeAndABudgetForNothing) {
+  const Specification& page = specification_of("page");
+  EXPECT_EQ(page.refuse(page_case()), std::nullopt);
+  Case c = page_case();
+  c.scenario.services = 3;
+  EXPECT_EQ(page.refuse(c), "4 calls are not pages of 3: choose a multiple");
+  c = page_in_time_case();
+  EXPECT_EQ(page.refuse(c), std::nullopt);
+  c.hedge_budget = 0.05;
+  EXPECT_THAT(page.refuse(c).value_or(""), HasSubstr("copies for 0.05 of the calls, but no hedge_after"));
+}
+
+/// What is said of two calls, each with the attempts that are given: when it started and ended, and how. Of a
+/// page of two, hedged after 120 ms as far as `copies` go, with this deadline.
+struct MadeAttempt {
+  Nanoseconds started, finished;
+  Verdict verdict = Verdict::ok;
+};
+std::string verdict_on_page(Nanoseconds takes, std::uint32_t copies, Nanoseconds deadline,
+                            std::vector<std::vector<MadeAttempt>> calls) {
+  Case c = a_case("page", 2);
+  c.plan.delay = FixedDelay{takes};
+  c.scenario.services = c.scenario.attempts = 2;
+  c.scenario.hedge_after = 120ms;
+  c.scenario.copies = copies;
+  c.scenario.deadline = deadline;
+  Made made;
+  made.records.resize(2);
+  made.attempts.resize(4);
+  Recorder settling(made.records, made.attempts);
+  for (CallId id = 0; id < 2; ++id) {
+    for (Attempt attempt = 0; attempt < calls[id].size(); ++attempt) {
+      const auto& [started, finished, verdict] = calls[id][attempt];
+      const bool ok = verdict == Verdict::ok;
+      made.attempts[2 * id + attempt] = {.started = started,
+                                         .finished = finished,
+                                         .answer = ok ? planned_reply(c.plan, id, attempt).answer : 0,
+                                         .status = static_cast<std::uint16_t>(ok ? 200 : 0),
+                                         .verdict = verdict};
+      const Nanoseconds due = started + takes;
+      made.ledger.calls.push_back({.id = id,
+                                   .attempt = attempt,
+                                   .arrived = started,
+                                   .due = due,
+                                   .ended = std::min(due, finished),
+                                   .ending = due <= finished ? Ending::completed : Ending::abandoned});
+      made.outcome.makespan = std::max(made.outcome.makespan, finished);
+    }
+    settling.settle(id);
+  }
+  made.ledger.arrivals = made.ledger.in_flight_peak = made.ledger.calls.size();
+  return verdict_on(c, made);
+}
+
+TEST(Page, MayHedgeACallOfWhichItCannotBeToldWhetherItIsSlow) {
+  const std::vector<MadeAttempt> alone = {{0ms, 130ms}},
+                                 hedged = {{0ms, 130ms}, {120ms, 130ms, Verdict::cancelled}};
+  EXPECT_EQ(verdict_on_page(130ms, 2, 0ms, {alone, alone}), "");
+  EXPECT_EQ(verdict_on_page(130ms, 2, 0ms, {alone, hedged}), "");
+  EXPECT_EQ(verdict_on_page(130ms, 1, 0ms, {alone, hedged}), "");
+  EXPECT_EQ(verdict_on_page(130ms, 1, 0ms, {hedged, hedged}),
+            "2 calls were hedged, and the budget is 1 copies");
+  const std::vector<MadeAttempt> slow = {{0ms, 150ms}},
+                                 copied = {{0ms, 150ms}, {120ms, 150ms, Verdict::cancelled}};
+  EXPECT_THAT(verdict_on_page(150ms, 2, 0ms, {slow, copied}),
+              HasSubstr("1 slow calls were hedged, expected 2"));
+  EXPECT_EQ(verdict_on_page(150ms, 1, 0ms, {slow, copied}), "");
+  EXPECT_EQ(verdict_on_page(150ms, 2, 125ms,
+                            {{{0ms, 125ms, Verdict::timed_out}}, {{0ms, 125ms, Verdict::timed_out}}}),
+            "");  // it may have gone out before the copies were due
+}
+TEST(Page, MayGiveUpACallOfWhichItCannotBeToldWhetherItIsLate) {
+  const auto verdict = [](Nanoseconds takes, Nanoseconds ended, Verdict how) {
+    const std::vector<MadeAttempt> call = {{0ms, ended, how}};
+    return verdict_on_page(takes, 0, 100ms, {call, call});
+  };
+  for (const Nanoseconds takes : {90ms, 110ms}) {
+    EXPECT_EQ(verdict(takes, takes, Verdict::ok), "");
+    EXPECT_EQ(verdict(takes, 100ms, Verdict::timed_out), "");
+  }
+  EXPECT_EQ(verdict(70ms, 100ms, Verdict::timed_out),
+            "call 0 timed out, but the server had replied 30ms before its page's deadline");
+  EXPECT_EQ(verdict(130ms, 130ms, Verdict::ok),
+            "2 of 2 calls that were due after their page's deadline were waited for");
+  EXPECT_EQ(verdict(230ms, 230ms, Verdict::ok),
+            "call 0 ended in ok, expected timed_out: its reply was due 130ms after its page's deadline");
+  EXPECT_EQ(verdict(110ms, 80ms, Verdict::timed_out), "call 0 was given up 20ms before its page's deadline");
+  EXPECT_EQ(verdict(500ms, 140ms, Verdict::timed_out), "");  // late, but given up
+  EXPECT_EQ(verdict_on_page(110ms, 0, 0ms, {{{0ms, 110ms}}, {{0ms, 100ms, Verdict::timed_out}}}),
+            "call 1 ended with none of its attempts' replies");
+}
+
 TEST(RateLimited, LetsACallPassWhenTheBucketHasRoomAndAWorkerIsFree) {
   const Specification& limited = specification_of("rate_limited");
   Case c = rate_limited_case();  // 6 calls of 30 ms, one each 50 ms
@@ -1536,6 +1641,7 @@ TEST(ServedIdeal, IsTheSameSimulationOfEveryWorkload) {
                                  stream_case(),
                                  broadcast_case(),
                                  llm_client_case(),
+                                 page_case(),
                                  crawl_case(),
                                  mixed_case(),
                                  cpu_case()};

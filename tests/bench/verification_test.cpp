@@ -40,6 +40,8 @@ TEST(Verification, IsContentWithAnHonestModel) {
   EXPECT_EQ(verdict_on<Break::nothing>(stream_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(cancelled_stream_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(llm_client_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(page_case()), "");
+  EXPECT_EQ(verdict_on<Break::nothing>(page_in_time_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(crawl_case()), "");
   EXPECT_EQ(verdict_on<Break::nothing>(crawl_case(200ms)), "");
   EXPECT_EQ(verdict_on<Break::nothing>(cut_crawl_case()), "");
@@ -150,9 +152,9 @@ TEST(Verification, FindsAForgottenCancellationInTheSmokeSuite) {
     if (!specification_of(c.workload).gives_up || c.model != "threads" || c.transport != "native") continue;
     SCOPED_TRACE(c.name);
     EXPECT_EQ(verdict_on<Break::nothing>(c), "");
-    EXPECT_NE(c.workload == "timeout"  ? verdict_on<Break::keep_late_calls_open>(c)
-              : c.workload == "shield" ? verdict_on<Break::ignore_the_deadline>(c)
-                                       : verdict_on<Break::forget_to_cancel>(c),
+    EXPECT_NE(c.workload == "timeout"                          ? verdict_on<Break::keep_late_calls_open>(c)
+              : c.workload == "shield" || c.workload == "page" ? verdict_on<Break::ignore_the_deadline>(c)
+                                                               : verdict_on<Break::forget_to_cancel>(c),
               "");
     ++found;
   }
@@ -300,7 +302,49 @@ TEST(Verification, FindsALosingCopyThatIsNotGivenUp) {
 }
 TEST(Verification, FindsTheSlowerCopyTaken) {
   EXPECT_THAT(verdict_on<Break::choose_the_wrong_one>(hedged_case()),
-              HasSubstr("was taken, but attempt 1 was due"));
+              HasSubstr("was taken, but attempt 1 was answered"));
+}
+
+TEST(Verification, FindsWhatIsWrongWithThePagesThatAreHedged) {
+  Case c = page_case();
+  EXPECT_THAT(verdict_on<Break::copy_fast_calls>(c), HasSubstr("call 0 was hedged, but had had its reply"));
+  EXPECT_THAT(verdict_on<Break::copy_at_once>(c), HasSubstr("the copy of call 1 was made"));
+  EXPECT_THAT(verdict_on<Break::copy_nothing>(c), HasSubstr("0 slow calls were hedged, expected 2"));
+  EXPECT_THAT(verdict_on<Break::forget_to_cancel>(c), HasSubstr("call 1 was not given up"));
+  EXPECT_THAT(verdict_on<Break::choose_the_wrong_one>(c), HasSubstr("was taken, but attempt 1 was answered"));
+  c.scenario.copies = 1;
+  EXPECT_THAT(verdict_on<Break::ignore_the_budget>(c), HasSubstr("2 slow calls were hedged, expected 1"));
+  c.scenario.deadline = 300ms;  // by which the other slow call is given up
+  EXPECT_EQ(verdict_on<Break::nothing>(c), "");
+}
+TEST(Verification, FindsACopyMadeWhenThePageHasGoneOut) {
+  Case c = page_case();
+  c.scenario.deadline = 200ms;
+  EXPECT_THAT(verdict_on<Break::copy_too_late>(c), HasSubstr("after its page's deadline"));
+}
+TEST(Verification, FindsPagesThatAreNotAskedForAtOnce) {
+  Case c = page_case();
+  c.plan.delay = FixedDelay{200ms};
+  c.scenario.copies = 0;
+  EXPECT_EQ(verdict_on<Break::nothing>(c), "");
+  EXPECT_THAT(verdict_on<Break::page_after_page>(c),
+              HasSubstr("2 calls were in flight at most, expected at least 4"));
+}
+TEST(Verification, FindsAPageThatIsWaitedForAfterItsDeadline) {
+  EXPECT_THAT(verdict_on<Break::ignore_the_deadline>(page_in_time_case()),
+              HasSubstr("call 1 ended in ok, expected timed_out"));
+  EXPECT_THAT(verdict_on<Break::double_the_deadline>(page_in_time_case()), HasSubstr("was not given up"));
+  EXPECT_THAT(verdict_on<Break::keep_late_calls_open>(page_in_time_case()), HasSubstr("was not given up"));
+}
+TEST(Verification, FindsAPageThatGoesOutBeforeItsDeadline) {
+  Case c = page_in_time_case();
+  EXPECT_THAT(verdict_on<Break::halve_the_deadline>(c), HasSubstr("call 1 was given up"));
+  c.scenario.deadline = 55ms;  // half of it is less than the fast calls take
+  EXPECT_THAT(verdict_on<Break::halve_the_deadline>(c), HasSubstr("before its page's deadline"));
+}
+TEST(Verification, FindsCallsOfAPageThatWereNeverMade) {
+  EXPECT_THAT(verdict_on<Break::never_make_late_calls>(page_in_time_case()),
+              HasSubstr("0 of 2 calls that timed out reached the server, expected at least half"));
 }
 
 TEST(Verification, FindsARefusedCallMadeAgainTooEarly) {

@@ -73,7 +73,7 @@ class Models : public testing::TestWithParam<Combination> {};
 
 TEST_P(Models, DoTheirWorkloadsWarm) {
   static const std::set<std::string_view> need_more_at_once = {
-      "first_completed", "producer_consumer", "early_start", "shield", "hedged", "bridge",
+      "first_completed", "producer_consumer", "early_start", "shield", "hedged", "page", "bridge",
       "drain",           "broadcast"};
   const bool needs_more_at_once = need_more_at_once.contains(GetParam().workload);
   const bool has_websockets = GetParam().transport != "curl";
@@ -94,7 +94,7 @@ TEST_P(Models, DoTheirWorkloadsWithAConnectionForEachCall) {
   verified(c);
 }
 TEST_P(Models, DoASingleCall) {
-  static const std::set<std::string_view> of_several = {"shield", "background", "drain",
+  static const std::set<std::string_view> of_several = {"shield", "background", "page", "drain",
                                                         "crawl"};  // one call shows nothing
   const auto& [workload, model, transport] = GetParam();
   if (of_several.contains(workload))
@@ -133,6 +133,12 @@ const Variant variants[] = {
        specification_of("hedged").settle(c);
      },
      false},
+    {"pages_without_end", "page",  // neither hedged nor in time
+     [](Case& c) {
+       c.scenario.hedge_after = c.scenario.deadline = {};
+       specification_of("page").settle(c);
+     },
+     true},
     {"backoff", "rate_limited",
      [](Case& c) {
        c.scenario.heeds_retry_after = false;
@@ -179,7 +185,7 @@ TEST(Models, LeaveTheirPermitsToOthersWhileTheyWait) {
 }
 
 TEST(Models, WithFewerWorkersThanCallsDoEveryWorkload) {
-  static const std::set<std::string_view> need_all_at_once = {"first_completed", "shield", "hedged",
+  static const std::set<std::string_view> need_all_at_once = {"first_completed", "shield", "hedged", "page",
                                                               "broadcast"};
   for (const Specification& specification : specifications()) {
     for (const std::string_view name : {"thread_pool", "tbb", "processes"}) {

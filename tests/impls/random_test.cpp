@@ -90,7 +90,6 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
   if (has(specification, "events"))
     c.plan.stream = {.events = pick<std::uint32_t>(random, {1, 2, 6}),
                      .interval = pick<Nanoseconds>(random, {16ms, 30ms})};
-  scenario.calls = size * scenario.hosts;
   if (specification.refuses_slots.empty()) c.plan.capacity.slots = pick<std::uint32_t>(random, {0, 0, 0, 4});
   if (workload == "stream") {
     if (pick(random, {false, true}))
@@ -98,8 +97,17 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
     else
       c.plan.capacity.slots = 0;
   }
+  if (has(specification, "services")) {
+    scenario.services = pick<std::uint32_t>(random, {1, 2, 4});
+    if (pick(random, {false, true})) scenario.deadline = {};
+    if (pick(random, {false, true})) scenario.hedge_after = {};
+    if (scenario.hedge_after == Nanoseconds{}) c.hedge_budget = 1;
+    if (pick(random, {false, true})) c.plan.delay = BimodalDelay{20ms, 300ms, 0.4};
+  }
+  if (specification.hedges && !has(specification, "deadline")) scenario.deadline = {};
   const bool dealt_out = has(specification, "callers");  // of others' chains there are as many as is drawn
-  if (dealt_out) scenario.calls = size * scenario.callers;
+  scenario.calls = size * scenario.hosts * (dealt_out ? scenario.callers : 1);
+  scenario.calls -= scenario.calls % scenario.services;
   if (specification.settle) specification.settle(c);
   if (!dealt_out) scenario.calls *= c.plan.chain;
   return c;

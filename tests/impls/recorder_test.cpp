@@ -3,6 +3,7 @@
 
 #include <barrier>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "impls/contract/records.hpp"
@@ -105,6 +106,27 @@ TEST(Recorder, EndsACallWithTheAttemptThatIsNamed) {
   EXPECT_EQ(calls[0].finished, finished);
   expect(calls[0], good);
   EXPECT_EQ(calls[0].attempts, 2);
+}
+
+/// Of those that were given up, the call ends with that whose time was over.
+TEST(Recorder, SettlesACallWithAReplyIfItHasOne) {
+  const Reply cancelled{.verdict = Verdict::cancelled}, timed_out{.verdict = Verdict::timed_out};
+  for (const auto& [first, second, verdict] : {std::tuple{cancelled, timed_out, Verdict::timed_out},
+                                               {timed_out, cancelled, Verdict::timed_out},
+                                               {timed_out, good, Verdict::ok},
+                                               {good, timed_out, Verdict::ok},
+                                               {cancelled, good, Verdict::ok}}) {
+    std::vector<CallRecord> calls(1);
+    std::vector<AttemptRecord> attempts(2);
+    Recorder recorder(calls, attempts, began);
+    recorder.start(0, 0);
+    recorder.start(0, 1);
+    recorder.end(0, 0, first);
+    recorder.end(0, 1, second);
+    recorder.settle(0);
+    EXPECT_EQ(calls[0].verdict, verdict);
+    EXPECT_EQ(calls[0].attempts, 2);
+  }
 }
 
 /// Attempts for which there is no record leave those of the next call alone.

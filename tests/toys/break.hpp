@@ -63,6 +63,9 @@ enum class Break {
   copy_at_once,       // those with odd numbers, after a tenth of the time
   copy_nothing,       // whatever is slow
   ignore_the_budget,  // more copies than it allows
+  // page
+  copy_too_late,    // calls whose page has gone out
+  page_after_page,  // the next one when the one before is ready
   // rate_limited
   forget_retry_after,  // of refusals, and make the calls again at once
   ask_in_vain,         // for each refused call an attempt that is recorded and not made

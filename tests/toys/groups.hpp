@@ -167,33 +167,73 @@ inline void take_the_slower(Recorder& recorder, CallId id) {
   }
 }
 
+/// One call and, if it is slow, its copy, as far as there are tokens.
+inline void hedged_call(BlockingClient& client, const Scenario& scenario, CallId id,
+                        std::atomic<std::int64_t>& tokens, Recorder& recorder, Break broken) {
+  const bool cancels = broken != Break::forget_to_cancel && broken != Break::choose_the_wrong_one;
+  const auto deadline = deadline_of(scenario, recorder);
+  std::stop_source answered;
+  const auto make = [&](Attempt attempt, Until until) {
+    recorder.start(id, attempt);
+    if (cancels) until.stop = answered.get_token();
+    Reply reply = client.get({scenario.run, id, attempt}, until);
+    if (broken == Break::keep_late_calls_open && Recorder::Clock::now() > deadline)
+      reply = {.verdict = Verdict::timed_out};
+    recorder.end(id, attempt, reply);
+    answered.request_stop();
+  };
+  const bool at_once = broken == Break::copy_at_once && id % 2 == 1;
+  const auto due = Recorder::Clock::now() + (at_once ? scenario.hedge_after / 10 : scenario.hedge_after);
+  const Until in_time{.deadline = broken == Break::keep_late_calls_open ? Until{}.deadline : deadline};
+  std::jthread first([&] { make(0, in_time); });
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  if (scenario.copies > 0) never.wait_until(lock, answered.get_token(), due, [] { return false; });
+  if (broken == Break::copy_fast_calls) std::this_thread::sleep_until(due);
+  const bool wanted = !answered.stop_requested() || broken == Break::copy_fast_calls;
+  if (scenario.copies > 0 && wanted && broken != Break::copy_nothing && tokens-- > 0) {
+    if (broken == Break::copy_too_late) {
+      first.join();
+      std::this_thread::sleep_until(deadline + std::chrono::milliseconds(200));
+      answered = {};
+    }
+    make(1, broken == Break::copy_too_late ? Until{} : in_time);
+  }
+  if (first.joinable()) first.join();
+  recorder.settle(id);
+  if (broken == Break::choose_the_wrong_one) take_the_slower(recorder, id);
+}
+
 inline void hedged(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
   std::atomic<std::int64_t> tokens = broken == Break::ignore_the_budget ? scenario.calls : scenario.copies;
-  const bool cancels = broken != Break::forget_to_cancel && broken != Break::choose_the_wrong_one;
+  std::vector<std::jthread> threads;
+  for (CallId id = 0; id < scenario.calls; ++id) {
+    threads.emplace_back([&, id] { hedged_call(client, scenario, id, tokens, recorder, broken); });
+    const bool last_of_page = (id + 1) % scenario.services == 0;
+    if (broken == Break::page_after_page && last_of_page) threads.clear();
+  }
+}
+
+inline void sit_out_its_page(const Scenario& scenario, CallId id, Recorder& recorder) {
+  recorder.start(id, 0);
+  std::this_thread::sleep_until(recorder.began() + scenario.deadline);
+  recorder.end(id, 0, {.verdict = Verdict::timed_out});
+  recorder.settle(id);
+}
+
+inline void page(BlockingClient& client, const Scenario& scenario, Recorder& recorder, Break broken) {
+  Scenario changed = scenario;
+  if (broken == Break::ignore_the_deadline) changed.deadline = {};
+  if (broken == Break::halve_the_deadline) changed.deadline /= 2;
+  if (broken == Break::double_the_deadline) changed.deadline *= 2;
+  if (broken != Break::never_make_late_calls) return hedged(client, changed, recorder, broken);
+  std::atomic<std::int64_t> tokens = 0;
   std::vector<std::jthread> threads;
   for (CallId id = 0; id < scenario.calls; ++id) {
     threads.emplace_back([&, id] {
-      std::stop_source answered;
-      const auto make = [&](Attempt attempt) {
-        recorder.start(id, attempt);
-        const std::stop_token stop = cancels ? answered.get_token() : std::stop_token();
-        recorder.end(id, attempt, client.get({scenario.run, id, attempt}, {stop}));
-        answered.request_stop();
-      };
-      const auto due =
-          Recorder::Clock::now() +
-          (broken == Break::copy_at_once && id % 2 == 1 ? scenario.hedge_after / 10 : scenario.hedge_after);
-      std::jthread first([&] { make(0); });
-      std::mutex mutex;
-      std::condition_variable_any never;
-      std::unique_lock lock(mutex);
-      never.wait_until(lock, answered.get_token(), due, [] { return false; });
-      if (broken == Break::copy_fast_calls) std::this_thread::sleep_until(due);
-      const bool wanted = !answered.stop_requested() || broken == Break::copy_fast_calls;
-      if (wanted && broken != Break::copy_nothing && tokens-- > 0) make(1);
-      first.join();
-      recorder.settle(id);
-      if (broken == Break::choose_the_wrong_one) take_the_slower(recorder, id);
+      if (id % 2 == 1) return sit_out_its_page(scenario, id, recorder);
+      hedged_call(client, scenario, id, tokens, recorder, broken);
     });
   }
 }

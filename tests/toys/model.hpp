@@ -48,6 +48,7 @@ class Toy final : public Model {
         {"stream", &Toy::stream},
         {"broadcast", &Toy::broadcast},
         {"llm_client", &Toy::llm_client},
+        {"page", &Toy::page},
         {"crawl", &Toy::crawl},
         {"bridge", &Toy::bridge},
         {"drain", &Toy::drain},
@@ -151,6 +152,9 @@ class Toy final : public Model {
   }
   void hedged(const Scenario& scenario, Recorder& recorder) {
     toys::hedged(*client_, scenario, recorder, broken_);
+  }
+  void page(const Scenario& scenario, Recorder& recorder) {
+    toys::page(*client_, scenario, recorder, broken_);
   }
   void rate_limited(const Scenario& scenario, Recorder& recorder) {
     toys::rate_limited(*client_, scenario, recorder, broken_);

@@ -1,0 +1,57 @@
+// Calls of which slow ones get a second copy: each races its own, which begins after a timer if there is a
+// token left for it then; whichever is answered first cancels the other.
+#pragma once
+
+#include "impls/coroutines/group.hpp"
+
+namespace fanbench::coroutines {
+
+/// What the calls of one run share.
+struct Hedging {
+  Hedging(AwaitableClient& its_client, const Scenario& its_scenario, Recorder& its_recorder)
+      : client(its_client), scenario(its_scenario), recorder(its_recorder) {}
+
+  AwaitableClient& client;
+  const Scenario& scenario;
+  Recorder& recorder;
+  std::uint32_t tokens = scenario.copies;
+  Timer::time_point deadline = deadline_of(scenario, recorder);  // what is cancelled then has timed out
+};
+
+inline Awaitable<void> make_copy(Hedging& run, CallId id, Attempt attempt) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  run.recorder.start(id, attempt);
+  Reply reply = co_await run.client.get({run.scenario.run, id, attempt});
+  if (reply.verdict == Verdict::cancelled && Timer::clock_type::now() >= run.deadline)
+    reply.verdict = Verdict::timed_out;
+  run.recorder.end(id, attempt, reply);
+}
+
+/// Waits for the first copy's end where it is too late for a token.
+inline Awaitable<void> make_copy_later(Hedging& run, CallId id) {
+  const auto cancellation = co_await asio::this_coro::cancellation_state;
+  Timer timer(co_await asio::this_coro::executor);
+  timer.expires_after(run.scenario.hedge_after);
+  co_await timer.async_wait(asio::deferred);
+  // The timer may have expired just before the first copy was answered: a token must not be lost to that.
+  if (cancellation.cancelled() != asio::cancellation_type::none) co_return;
+  if (run.tokens == 0) {
+    timer.expires_at(Timer::time_point::max());
+    co_await timer.async_wait(asio::deferred);
+  }
+  --run.tokens;
+  co_await make_copy(run, id, 1);
+}
+
+inline Awaitable<void> hedged_call(Hedging& run, CallId id) {
+  if (run.scenario.copies == 0) {
+    auto only = make_copy(run, id, 0);
+    co_await std::move(only);
+  } else {
+    auto first = make_copy(run, id, 0) || make_copy_later(run, id);
+    co_await std::move(first);
+  }
+  run.recorder.settle(id);
+}
+
+}  // namespace fanbench::coroutines
