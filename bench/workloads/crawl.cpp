@@ -373,6 +373,7 @@ grace = "30ms"
       .gives_up = true,
       .decided = decided,
       .moments = moments,
+      .draws_anew = true,
       .one_by_one = one_by_one,
       .completes = completes,
   };
