@@ -136,6 +136,7 @@ const Variant variants[] = {
     {"pages_without_end", "page",  // neither hedged nor in time
      [](Case& c) {
        c.scenario.hedge_after = c.scenario.deadline = {};
+       c.hedge_budget = 1;
        specification_of("page").settle(c);
      },
      true},
