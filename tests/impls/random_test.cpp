@@ -124,7 +124,7 @@ Case verifiable_case(std::string_view workload, std::uint64_t seed) {
     if (i == 0 &&
         (has(specification, "cancel_after") || specification.hedges)) {  // long before or after one time
       c.plan.delay = BimodalDelay{20ms, 300ms, 0.4};
-      c.scenario.deadline = c.scenario.hedge_after = 120ms;
+      (specification.hedges ? c.scenario.hedge_after : c.scenario.deadline) = 120ms;
     }
     if (i == 200) c.plan.delay = specification.returned ? UniformDelay{0ms, 500ms} : UniformDelay{60ms, 2s};
     if (i == 400)
