@@ -109,8 +109,11 @@ Mistake refuse(const Case& c) {
   return refuse_broken_chains(c, c.scenario.pages);
 }
 
-/// By so much may be late what waits for a CPU, on a busy machine and with the work of all workers before it.
-Nanoseconds held_up_behind_work(const Case& c) { return lateness_allowed + held_up + in_flight(c) * c.work; }
+/// By so much may be late what waits for a CPU, on a busy machine and with the work of all workers before it:
+/// twice, where one process hands on to another.
+Nanoseconds held_up_behind_work(const Case& c) {
+  return lateness_allowed + 2 * held_up + in_flight(c) * c.work;
+}
 
 /// A worker that takes up a page looks at the clock just before. What is given up is so at the end of the
 /// grace.

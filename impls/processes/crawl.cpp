@@ -21,11 +21,11 @@ class Crawl {
         cursors_(scenario.calls / scenario.pages) {}
 
   void run() {
-    do {
+    for (;; take_back(pool_.wait_for_one())) {
       while (!pool_.full() && hand_out()) {
       }
-      if (pool_.busy() > 0) take_back(pool_.wait_for_one());
-    } while (pool_.busy() > 0 || !asked_.empty() || !replied_.empty());
+      if (pool_.busy() == 0) break;
+    }
     listings_.leave_rest();
   }
 

@@ -1,8 +1,8 @@
 // `limit` tasks for each host, each on a thread of the pool, read its listings; work after a page is done by
-// that thread, or in an arena of `cpus` slots while it waits.
+// that thread, or offloaded: the thread joins an arena of `cpus` slots for it, and waits while these are
+// taken. It does not hand the work to others: oneTBB promises these no thread while tasks that have begun
+// block, and all would wait for ever.
 #include <algorithm>
-#include <future>
-#include <memory>
 #include <thread>
 
 #include "impls/blocking/crawling.hpp"
@@ -16,9 +16,7 @@ void crawl(Pool& pool, const Scenario& scenario, Recorder& recorder) {
   Listings listings(scenario, recorder);
   const auto work = [&](const Reply& page) {
     if (scenario.placement == Placement::in_line) return digest(scenario, page);
-    const auto job = std::make_shared<std::packaged_task<Reply()>>([&] { return digest(scenario, page); });
-    cpus.enqueue([job] { (*job)(); });
-    return job->get_future().get();
+    return cpus.execute([&] { return digest(scenario, page); });
   };
   run_tasks(pool.arena, scenario.hosts * workers_of_each(scenario),
             [&](std::uint32_t n) { listings.read(*pool.client, n % scenario.hosts, work); });

@@ -458,15 +458,16 @@ TEST(Verification, FindsAPageGivenUpWithinTheGrace) {
 }
 TEST(Verification, FindsAPageThatCameWithinTheGraceAndWasGivenUp) {
   Case c = cut_crawl_case();
-  c.scenario.grace = 600ms;
+  c.scenario.grace = 800ms;
   EXPECT_THAT(verdict_on<Break::cancel_completed_calls>(c), HasSubstr("but its reply was due"));
 }
 TEST(Verification, FindsAPageWaitedForAfterTheGrace) {
   EXPECT_THAT(verdict_on<Break::forget_to_cancel>(cut_crawl_case()), HasSubstr("was not given up"));
 }
 TEST(Verification, FindsACrawlThatEndsEarly) {
-  EXPECT_THAT(verdict_on<Break::halve_the_deadline>(crawl_case(400ms)),
-              HasSubstr("before the end of the budget"));
+  Case c = crawl_case(700ms);
+  c.scenario.calls *= 2;
+  EXPECT_THAT(verdict_on<Break::halve_the_deadline>(c), HasSubstr("before the end of the budget"));
 }
 TEST(Verification, FindsAListingThatIsLeftHalfRead) {
   EXPECT_THAT(verdict_on<Break::give_up_early>(crawl_case()),
@@ -477,8 +478,9 @@ TEST(Verification, FindsAListingThatIsForgotten) {
               HasSubstr("1 listings of host 0 were not begun"));
 }
 TEST(Verification, FindsListingsInReverse) {
-  EXPECT_THAT(verdict_on<Break::last_come_first_served>(crawl_case()),
-              HasSubstr("which comes first at its host"));
+  Case c = crawl_case();
+  c.scenario.calls *= 2;
+  EXPECT_THAT(verdict_on<Break::last_come_first_served>(c), HasSubstr("which comes first at its host"));
 }
 TEST(Verification, FindsMoreCallsToAHostThanItsLimit) {
   EXPECT_THAT(verdict_on<Break::exceed_the_limit>(crawl_case()),

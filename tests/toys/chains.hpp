@@ -73,7 +73,7 @@ class Crawl {
     if (broken == Break::lose_an_item) listings_[0].pop_back();
     if (broken == Break::halve_the_deadline) stop_ -= scenario.deadline / 2;
     if (broken == Break::go_on_after_the_signal || broken == Break::backdate_starts)
-      stop_ += std::chrono::milliseconds(150), over_ = stop_;
+      stop_ += std::chrono::milliseconds(300), over_ = stop_;
     if (broken == Break::give_no_grace) over_ = stop_;
     if (broken == Break::forget_to_cancel) over_ = Recorder::Clock::time_point::max();
   }
