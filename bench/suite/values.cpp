@@ -55,11 +55,12 @@ void refuse_unknown(const Source& source, const toml::table& table, std::string_
   for (const auto& [key, node] : table) {
     const std::string_view came = key.str();
     if (std::ranges::find(known, came) != known.end()) continue;
-    const auto nearest =
-        std::ranges::min(names, {}, [came](const auto& name) { return edit_distance(name.first, came); });
-    source.fail(
-        key.source().begin.line, fmt::format("{}{}", in, came),
-        fmt::format("expected a known key (did you mean {}?), got {}", nearest.second, in_quotes(came)));
+    const auto distance = [came](const auto& name) { return edit_distance(name.first, came); };
+    const auto nearest = std::ranges::min(names, {}, distance);
+    const bool is_near = 2 * distance(nearest) <= came.size();
+    const std::string hint = is_near ? fmt::format("did you mean {}?", nearest.second) : "see bench/README.md";
+    source.fail(key.source().begin.line, fmt::format("{}{}", in, came),
+                fmt::format("expected a known key ({}), got {}", hint, in_quotes(came)));
   }
 }
 

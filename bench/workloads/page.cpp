@@ -167,7 +167,8 @@ std::vector<Key> keys() {
   for (Key& key :
        hedging_keys(optional_duration_key({.example = "hedge_after = \"50ms\""}, &Scenario::hedge_after))) {
     key.show = [show = key.show](const Case& c) { return hedges(c) ? show(c) : nlohmann::ordered_json(); };
-    keys.push_back(shown_in_name(std::move(key)));
+    key.in_name = [name = key.in_name](const Case& c) { return hedges(c) ? name(c) : std::string(); };
+    keys.push_back(std::move(key));
   }
   return keys;
 }

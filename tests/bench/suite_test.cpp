@@ -467,7 +467,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"WhatOtherToolsCallAKeyOfAll", gather("delay = \"1s\"\n"),
               R"(4: delay: expected a known key (did you mean latency?), got "delay")"},
         Wrong{"WhatOtherToolsCallAKeyThatIsNotThere", gather("retries = 3\n"),
-              R"(4: retries: expected a known key (did you mean workers?), got "retries")"},
+              R"(4: retries: expected a known key (see bench/README.md), got "retries")"},
         Wrong{"UnknownKeyOfFailures", "[[scenario]]\nworkload = \"retry\"\nfailures = { rat = 0.1 }\n",
               R"(4: failures.rat: expected a known key (did you mean rate?), got "rat")"},
         Wrong{"NoWorkload", "[[scenario]]\ncalls = 1\n",
