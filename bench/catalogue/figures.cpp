@@ -62,8 +62,8 @@ constexpr Figure table[] = {
      .unit = "s",
      .label = "Makespan, ideal server",
      .help = "the makespan less the server's part of the overhead: what the model would have taken "
-             "with a server that takes what was planned. Not in rows: models are ranked by it, and "
-             "CSV has it",
+             "with a server that takes what was planned (of crawl over `crawled`: for as many pages as the "
+             "ideal completes). Not in rows: models are ranked by it, and CSV has it",
      .better = less,
      .derived = true},
     {.name = "cpu_us_per_call",
@@ -77,19 +77,11 @@ constexpr Figure table[] = {
     {.name = "crawled",
      .unit = "1",
      .label = "Crawled",
-     .help =
-         "pages completed, of those that the ideal crawl completes in the same time; all iterations "
-         "together. "
-         "Of crawl, whose makespan is about its budget in every model. With some luck in which pages come "
-         "first it may be a little above 1",
+     .help = "pages completed, of those that the ideal crawl completes in the same time; all iterations "
+             "together. Of crawl, whose makespan is about its budget in every model: `efficiency` is "
+             "multiplied by it there, and figures per call are per page completed. With some luck in which "
+             "pages come first it may be a little above 1",
      .better = more},
-    {.name = "cpu_us_per_page",
-     .unit = "us",
-     .label = "CPU per page",
-     .help = "`cpu_us_per_call` counts the pages that were left out, too; this is the same CPU time for each "
-             "page "
-             "that was completed. Of crawl",
-     .better = less},
     {.name = "syscalls_per_call",
      .unit = "system calls",
      .label = "System calls per call",

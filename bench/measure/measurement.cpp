@@ -15,6 +15,13 @@ Case calibrated(Case c) {
   return c;
 }
 
+/// What figures per call are of, see Row.
+std::uint64_t counted_calls(const Case& c, const Outcome& outcome) {
+  if (!specification_of(c.workload).completes) return c.scenario.calls;
+  const auto completed = std::ranges::count(outcome.records, Verdict::ok, &CallRecord::verdict);
+  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(completed));
+}
+
 }  // namespace
 
 Measurement::Measurement(const Case& c, const ModelEntry& model, Target& target, std::vector<int> server_cpus,
@@ -51,10 +58,12 @@ Watched Measurement::watch() {
   watched.peak = *run.peak;
   watched.syscalls = run.syscalls;
   watched.instructions = run.instructions;
+  watched.calls = counted_calls(case_, run.outcome);
   if (counters->any() && run.outcome.makespan < is_short) {
     const Run again = maker_.run(0, {.counters = &counters});
     watched.syscalls = again.syscalls;
     watched.instructions = again.instructions;
+    watched.calls = counted_calls(case_, again.outcome);
   }
   watched.recording_us_per_call =
       recording_us_per_call(case_.scenario.calls, specification_of(case_.workload).counts_tasks);

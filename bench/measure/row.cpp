@@ -40,6 +40,14 @@ std::vector<double> Row::makespans_s() const {
 }
 double Row::ideal_s() const { return median_us(parts_, &Parts::ideal) / 1e6; }
 
+double Row::all_calls() const {
+  if (specification_.completes) return std::max(1.0, static_cast<double>(counts_.completed));
+  return runs() * case_.scenario.calls;
+}
+double Row::crawled() const {
+  return static_cast<double>(counts_.completed) / static_cast<double>(counts_.completed_by_ideal);
+}
+
 /// Where the ideal differs from run to run, medians are not of the same one.
 double Row::efficiency() const {
   if (!specification_.draws_anew) return ideal_s() / (median_us(parts_, &Parts::makespan) / 1e6);
@@ -178,8 +186,8 @@ void Row::tell_parts(Figures& figures) const {
   figures["overhead_us_per_call"] = overhead_us;
   figures["client_overhead_us_per_call"] = of_client_us;
   figures["server_overhead_us_per_call"] = overhead_us - of_client_us;
-  figures["efficiency"] = efficiency();
-  figures["calls_per_s"] = calls / makespan_s;
+  figures["efficiency"] = counts_.completed_by_ideal > 0 ? efficiency() * crawled() : efficiency();
+  figures["calls_per_s"] = all_calls() / runs() / makespan_s;
 }
 
 void Row::tell_times(Figures& figures) const {
@@ -243,9 +251,7 @@ void Row::tell_counts(Figures& figures) const {
   figures["failed"] = static_cast<double>(counts_.failed) / runs();
   if (case_.plan.capacity.per_second > 0)
     figures["refused_per_call"] = static_cast<double>(counts_.refused) / runs() / case_.scenario.calls;
-  if (counts_.completed_by_ideal > 0)
-    figures["crawled"] =
-        static_cast<double>(counts_.completed) / static_cast<double>(counts_.completed_by_ideal);
+  if (counts_.completed_by_ideal > 0) figures["crawled"] = crawled();
   if (case_.plan.capacity.slots > 0) figures["server_queue_peak"] = static_cast<double>(counts_.queue_peak);
   if (case_.plan.stream.events > 0 && case_.scenario.deadline > Nanoseconds::zero())
     figures["events_unread"] = static_cast<double>(counts_.events_unread) / runs();
@@ -255,8 +261,6 @@ void Row::tell_counts(Figures& figures) const {
 
 void Row::tell_costs(Figures& figures) const {
   figures["cpu_us_per_call"] = microseconds(costs_.cpu) / all_calls();
-  if (specification_.completes && counts_.completed > 0)
-    figures["cpu_us_per_page"] = microseconds(costs_.cpu) / static_cast<double>(counts_.completed);
   if (costs_.server_cpu) {
     Nanoseconds makespans{};
     for (const Parts& run : parts_) makespans += run.makespan;
@@ -273,6 +277,7 @@ void Row::tell_costs(Figures& figures) const {
 
 void Row::tell_watched(Figures& figures) const {
   const Usage& peak = watched_->peak;
+  const auto calls = static_cast<double>(watched_->calls);
   const std::uint64_t memory = peak.pss_bytes - std::min(peak.pss_bytes, watched_->idle_pss_bytes);
   figures["peak_pss_bytes"] = static_cast<double>(peak.pss_bytes);
   figures["pss_bytes_per_call"] = static_cast<double>(memory) / case_.scenario.calls;
@@ -280,10 +285,9 @@ void Row::tell_watched(Figures& figures) const {
   figures["threads_peak"] = static_cast<double>(peak.threads);
   figures["descriptors_peak"] = static_cast<double>(peak.descriptors);
   figures["recording_us_per_call"] = watched_->recording_us_per_call;
-  if (watched_->syscalls)
-    figures["syscalls_per_call"] = static_cast<double>(*watched_->syscalls) / case_.scenario.calls;
+  if (watched_->syscalls) figures["syscalls_per_call"] = static_cast<double>(*watched_->syscalls) / calls;
   if (watched_->instructions)
-    figures["instructions_per_call"] = static_cast<double>(*watched_->instructions) / case_.scenario.calls;
+    figures["instructions_per_call"] = static_cast<double>(*watched_->instructions) / calls;
 }
 
 }  // namespace fanbench

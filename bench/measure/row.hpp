@@ -15,7 +15,8 @@ namespace fanbench {
 struct Watched {
   Usage peak{};
   std::uint64_t idle_pss_bytes = 0;
-  std::optional<std::uint64_t> syscalls{}, instructions{};  // of one run
+  std::optional<std::uint64_t> syscalls{}, instructions{};  // of one run,
+  std::uint64_t calls = 0;                                  // and of so many calls of it
   double recording_us_per_call = 0;
 };
 
@@ -66,7 +67,9 @@ class Row {
   void tell_costs(Figures& figures) const;
   void tell_watched(Figures& figures) const;
 
-  double all_calls() const { return static_cast<double>(parts_.size()) * case_.scenario.calls; }
+  /// What figures per call are of: where time bounds them, those that were completed.
+  double all_calls() const;
+  double crawled() const;
 
   const Case& case_;
   const Specification& specification_;

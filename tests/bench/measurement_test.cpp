@@ -236,7 +236,9 @@ TEST(Parts, LeaveOutTheWaitForASlot) {
   EXPECT_EQ(run.parts.ideal, 150ms);
   EXPECT_GE(run.parts.served_ideal, 150ms);
   Nanoseconds service{}, last{};
-  for (const LedgerCall& call : run.ledger.calls) {
+  auto calls = run.ledger.calls;  // read in another order than they arrived in, they are served in that one
+  std::ranges::sort(calls, {}, [](const LedgerCall& call) { return call.arrived + call.waited; });
+  for (const LedgerCall& call : calls) {
     EXPECT_EQ(call.due, call.arrived + call.waited + 30ms);
     EXPECT_GE(call.arrived + call.waited, last);  // never two at once
     last = call.ended;
@@ -643,6 +645,21 @@ TEST(Timeline, HasTheCancellationOfStreams) {
   EXPECT_EQ(row.at("timed_out"), 3);
   EXPECT_LT(row.at("events_unread"), 60);
   EXPECT_GE(row.at("cancel_latency_us"), 0);
+}
+
+/// Where the budget ends it, all take as long: what differs is how much was done.
+TEST(Crawl, HasFiguresPerPageThatWasCompleted) {
+  const Case c = crawl_case(200ms);
+  MockServer server(SERVER_PROGRAM);
+  const ModelEntry entry = toy<Break::nothing>();
+  Measurement measurement(c, entry, server);
+  measurement.prepare(true);
+  measurement.iterate();
+  const Figures row = measurement.counters();
+  const double completed = c.scenario.calls - row.at("cancelled");
+  ASSERT_GT(row.at("cancelled"), 0);
+  EXPECT_NEAR(row.at("calls_per_s") * row.at("makespan_s"), completed, 1e-6);
+  EXPECT_NEAR(row.at("efficiency"), row.at("crawled") * row.at("ideal_s") / row.at("makespan_s"), 1e-9);
 }
 
 TEST(Timeline, HasTheMessagesOfABroadcast) {

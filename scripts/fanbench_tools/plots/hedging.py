@@ -61,11 +61,13 @@ class Group:
 
 
 def extra_load(results: Results, workload: str) -> Any:
-    """Of the scenario in which most was chosen, a panel for each model and figure. None where nothing compares."""
+    """Of the scenario in which most was chosen, a panel for each figure and model that hedges. None where nothing
+    compares."""
     group = _group(results, workload)
     if group is None:
         return None
-    models = list(series_of(c for c in group.cases if any(_is_drawn(c, tail) for tail in group.tails)).values())
+    models = list(series_of(c for c in group.cases
+                            if Choice.of(c.case) and any(_is_drawn(c, tail) for tail in group.tails)).values())
     columns = -(-len(models) // -(-len(models) // MOST_COLUMNS))
     rows = [(tail, models[i:i + columns]) for tail in group.tails for i in range(0, len(models), columns)]
     looks = _looks(group)

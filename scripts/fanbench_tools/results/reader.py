@@ -97,10 +97,12 @@ def _derived(row: Row, case: Case) -> Row:
 
 
 def _with_ideal_server(row: Row, case: Case) -> float | None:
+    """Where the time is given, for as many calls as the ideal completes in it."""
     makespan, of_server = row.get("makespan_s"), row.get("server_overhead_us_per_call")
     if not case.calls or not is_number(makespan) or not is_number(of_server):
         return None
-    return makespan - of_server * case.calls / 1e6
+    crawled = row.get("crawled", 1)
+    return (makespan - of_server * case.calls / 1e6) / crawled if is_number(crawled) and crawled > 0 else None
 
 
 def _judge(rounds: list[Row]) -> tuple[str, str]:

@@ -95,9 +95,9 @@ def _by(cases: Sequence[ListedCase], key: Callable[[ListedCase], str]) -> list[l
 
 def values_of_turns(turns: Sequence[Mapping[str, float]],
                     catalogue: Mapping[str, Any]) -> dict[str, list[float | None]]:
-    """What rows keep of their turns: of each figure that is compared its values, one for each turn; None where a turn
-    has none."""
-    names = ["makespan_s", "server_overhead_us_per_call", *(f["name"] for f in catalogue.get("figures", []) if f.get("gated"))]
+    """What rows keep of their turns: of each figure that is compared, or that it is made of, its values, one for each
+    turn; None where a turn has none."""
+    names = ["makespan_s", "server_overhead_us_per_call", "crawled", *(f["name"] for f in catalogue.get("figures", []) if f.get("gated"))]
     return {name: [turn.get(name) for turn in turns] for name in names if any(name in turn for turn in turns)}
 
 

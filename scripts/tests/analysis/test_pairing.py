@@ -68,6 +68,14 @@ def test_the_makespan_with_an_ideal_server_is_known_of_each_turn() -> None:
     assert one.rounds[0]["turns"]["ideal_server_makespan_s"] == pytest.approx([0.020, 0.020])
 
 
+def test_a_makespan_that_is_given_is_that_of_as_many_calls_as_the_ideal_completes() -> None:
+    turns = {"makespan_s": [2.0, 2.0], "server_overhead_us_per_call": [0.0, 0.0], "crawled": [0.8, 1.0]}
+    (one,) = from_rows([row(NAME.format("floor"), makespan_s=2.0, server_overhead_us_per_call=0.0, crawled=0.5,
+                            turns=turns)], {}).cases
+    assert one.rounds[0]["turns"]["ideal_server_makespan_s"] == pytest.approx([2.5, 2.0])
+    assert one.rounds[0]["ideal_server_makespan_s"] == pytest.approx(4.0)
+
+
 def test_the_gates_rows_say_what_their_turns_do() -> None:
     rows = [{CPU: 50.0, "other": 1.0}, {CPU: 60.0, "other": 1.0}, {CPU: 70.0}]
     turns = [[{CPU: 10.0}, {CPU: 30.0}], [{CPU: 10.0}, {CPU: 30.0}], [{CPU: 11.0}, {CPU: 33.0}]]

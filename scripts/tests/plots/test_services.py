@@ -104,6 +104,12 @@ def test_the_scenario_and_client_with_most_choices_are_drawn():
     assert "100 services a page" in found and "native client" in found and "slow after 150 ms" in found
 
 
+def test_a_model_that_never_hedges_has_no_panel():
+    rows = [r for r in services.pages() if "/threads/" not in r["name"] or "hedge_after" not in r["name"]]
+    found = neighbours.texts(figures(rows)["extra_load_page"])
+    assert {"coroutines", "processes"} < set(found) and "threads" not in found
+
+
 def test_what_cannot_be_drawn_of_one_model_leaves_it_out():
     rows = [r | {"error_occurred": True, "status": "error", "error_message": "no"} if "/threads/" in r["name"] else r
             for r in services.pages()]
