@@ -19,7 +19,9 @@ from ..results.wording import NOTHING, seconds
 # Also in report.md, and in report.html before "all columns" is asked for.
 _BRIEF = {"makespan_s", "efficiency", "client_overhead_us_per_call", "cpu_us_per_call", "syscalls_per_call",
           MEMORY.name, "cancel_latency_us", "wasted_calls", "loop_lag_p99_us", "loop_lag_max_us", "bytes_per_task", "latency_p99_us",
-          "late_start_p99_us", "failed"}
+          "late_start_p99_us", "failed", "crawled", "slow_pages", "incomplete_pages", "page_p99_us", "latency_p999_us",
+          "extra_calls", "refused_per_call", "time_to_first_us", "gap_p99_us", "event_late_p99_us", "events_unread",
+          "delivery_p99_us", "server_wait_p99_us", "return_us"}
 _NO_COLUMN = {"ideal_s", "calls_per_s", "counts_allocations", "server_bound", "noisy", "verified"}  # said elsewhere
 _USUALLY_ZERO = {"retries", "cancelled", "timed_out", "failed"}
 _OF_ALL_MODELS_OR_NONE = {"tasks_peak", "bytes_per_task"}  # of processes alone it would compare with nothing

@@ -16,6 +16,9 @@ class CatalogueError(ValueError):
     """A catalogue that can't be read. The message is one line."""
 
 
+_SHARES = ("_share", "_pages", "extra_calls")  # how their names end
+
+
 @dataclass(frozen=True)
 class Figure:
     """A number that rows have: what it is called, its unit, and what a change of it means."""
@@ -51,7 +54,7 @@ class Figure:
         if self.unit == "us":
             return wording.micros(number) if self._micros else wording.seconds(number / 1e6)
         if self.unit == "1":
-            return wording.percent(number) if self.name.endswith("_share") else wording.rate(number)
+            return wording.percent(number) if self.name.endswith(_SHARES) else wording.rate(number)
         return {"s": wording.seconds, "bytes": wording.memory}.get(self.unit, wording.count)(number)
 
     @property

@@ -16,6 +16,15 @@ _COLUMNS = (("makespan_s", "makespan", 8), ("efficiency", "effic.", 6), ("client
             ("cpu_us_per_call", "CPU µs", 6), (MEMORY.name, "memory", 6))
 _WIDE = (("latency_p50_us", "p50", 7), ("latency_p90_us", "p90", 7), ("latency_p99_us", "p99", 7),
          ("latency_max_us", "longest", 7))
+# What a workload is about, where there is room for it; and what it is.
+_OF_WORKLOADS = (("crawled", "crawled", 7, "pages completed, of those that the ideal completes in the time"),
+                 ("slow_pages", "slow", 6, "pages that took longer than `slow_after`"),
+                 ("extra_calls", "extra", 6, "second copies, of the calls"),
+                 ("refused_per_call", "refused", 7, "attempts that the quota refused, per call"),
+                 ("time_to_first_us", "first", 7, "until a stream's first event, median"),
+                 ("delivery_p99_us", "brought", 7, "from a message's being said to a subscriber's having it, p99"),
+                 ("loop_lag_max_us", "lag", 7, "the latest tick of a 10 ms heartbeat"))
+_WIDTH, _GAP = 80, 2
 POOLED_MARK = "*"
 
 
@@ -25,10 +34,10 @@ def print_table(results: Results, console: Any, wide: bool = False) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    columns = _COLUMNS + _WIDE if wide else _COLUMNS
     widest = max((len(c.case.label) for c in results.cases), default=0)
     for scenario, cases in results.scenarios().items():
         say(console, f"{scenario.workload} · {scenario.line}", bold=len(scenario.workload))
+        columns = _columns(cases, widest, wide)
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
         table.add_column("model", no_wrap=True, min_width=min(widest, 23))
         table.add_column("client", no_wrap=True, min_width=6)
@@ -48,10 +57,26 @@ def print_table(results: Results, console: Any, wide: bool = False) -> None:
     say(console, verification_line(results), "bold red" if results.with_status(ERROR) else "green")
 
 
+def _columns(cases: list[CaseResult], widest: int, wide: bool) -> tuple[tuple[str, str, int], ...]:
+    """Those of all workloads, and of this one's own as many as there is room for."""
+    columns = _COLUMNS + _WIDE if wide else _COLUMNS
+    client = max(len(c.case.transport) for c in cases)
+    room = _WIDTH - min(widest, 23) - max(client, 6) - sum(_GAP + width for _, _, width in _COLUMNS) - 2 * _GAP - 3
+    for name, heading, width, _ in _OF_WORKLOADS:
+        if room >= _GAP + width and any(c.median(name) is not None for c in cases):
+            columns += ((name, heading, width),)
+            room -= _GAP + width
+    return columns
+
+
 def legend(results: Results, wide: bool = False) -> list[str]:
     """What headings and marks mean, and how many rows are marked."""
     lines = ["own: overhead (makespan − ideal) per call, less the server's part; CPU: the client's, per call; memory: "
              "peak PSS over idle."]
+    widest = max((len(c.case.label) for c in results.cases), default=0)
+    shown = {name for cases in results.scenarios().values() for name, _, _ in _columns(cases, widest, wide)}
+    if own := [f"{heading}: {meaning}" for name, heading, _, meaning in _OF_WORKLOADS if name in shown]:
+        lines.append("; ".join(own) + ".")
     if wide:
         lines.append("p50 to longest: latency of a call; a quantile with fewer than ten calls beyond it is not shown.")
     if wide and any(_is_pooled(c) for c in results.cases):

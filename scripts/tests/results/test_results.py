@@ -21,6 +21,17 @@ def printed(found, width=80, wide=False):
     return console.export_text()
 
 
+def test_a_workloads_own_figures_are_shown_where_there_is_room():
+    page = NAME.replace("gather", "page")
+    found = printed(from_rows([row(NAME), row(page, slow_pages=0.636, extra_calls=0.05)], {}))
+    head = next(line for line in found.splitlines() if "slow" in line)
+    assert "64 %" in found and "extra" not in head and "slow: pages that took longer than `slow_after`." in found
+    assert max(map(len, found.splitlines())) <= 80
+    assert "slow" not in printed(from_rows([row(NAME)], {}))
+    pool = page.replace("coroutines", "thread_pool") + "/workers:1000"
+    assert "slow" not in printed(from_rows([row(pool, slow_pages=0.636)], {}))  # a column would not fit
+
+
 def test_a_row_says_its_case():
     case = of_name(NAME)
     assert (case.workload, case.model, case.transport) == ("gather", "coroutines", "native")
