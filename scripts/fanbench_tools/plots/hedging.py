@@ -9,12 +9,13 @@ from matplotlib.ticker import MaxNLocator
 
 from ..results.cases import Case, CaseResult, Results, Scenario
 from ..results.catalogue import rank
-from ..results.wording import fixed_seconds, seconds, value
+from ..results.wording import fixed_seconds, percent, seconds, value
 from .style import (INK, MUTED, PAPER, SMALL, Frame, LegendItem, log_axis, of_rounds, panel_title, series_of, short,
                     style_of, text_width)
 
 AFTER, BUDGET, EXTRA = "hedge_after", "hedge_budget", "extra_calls"
-TAILS = {"page_p99_us": "p99 of a page", "latency_p999_us": "p99.9 of a call", "latency_p99_us": "p99 of a call"}
+SLOW = "slow_pages"  # a share; the other tails are times in µs
+TAILS = {SLOW: "slow pages", "page_p99_us": "p99 of a page", "latency_p999_us": "p99.9 of a call", "latency_p99_us": "p99 of a call"}
 INSTEAD = {"latency_p99_us": "latency_p999_us"}  # shown where rows have not this one
 LOOKS = (("o", "-"), ("s", (0, (5, 2))), ("^", (0, (1, 1.5))), ("D", (0, (5, 1, 1, 1))))  # of the times to hedge after
 PLAIN = (0, (4, 1.5))
@@ -126,7 +127,7 @@ def _panel(ax: Any, group: Group, model: Case, tail: str, looks: dict[str, tuple
     for after, (marker, line) in looks.items():
         chosen = [(c, choice) for c in cases if (choice := Choice.of(c.case)) and choice.after == after]
         chosen.sort(key=lambda one: one[1].budget)
-        xs, ys = [100 * c.median(EXTRA) for c, _ in chosen], [c.value(tail) / 1e6 for c, _ in chosen]
+        xs, ys = [100 * c.median(EXTRA) for c, _ in chosen], [_height(tail, c.value(tail)) for c, _ in chosen]
         ax.plot(xs, ys, color=colour, marker=marker, linestyle=line, linewidth=1.3, markersize=6, markeredgecolor=PAPER,
                 markeredgewidth=0.7, zorder=3)
         lines += list(zip(zip(xs, ys), zip(xs[1:], ys[1:])))
@@ -134,31 +135,40 @@ def _panel(ax: Any, group: Group, model: Case, tail: str, looks: dict[str, tuple
     for c in cases:
         spread, choice = c.spread(tail), Choice.of(c.case)
         if choice is None:
-            ax.axhline(c.value(tail) / 1e6, color=INK, linewidth=1.1, linestyle=PLAIN, zorder=2)
-            ax.annotate(seconds(c.value(tail) / 1e6), (1, c.value(tail) / 1e6), xycoords=("axes fraction", "data"),
+            height = _height(tail, c.value(tail))
+            ax.axhline(height, color=INK, linewidth=1.1, linestyle=PLAIN, zorder=2)
+            ax.annotate(_words(tail)(height), (1, height), xycoords=("axes fraction", "data"),
                         xytext=(0, 4), textcoords="offset points", ha="right", va="bottom", size=SMALL,
                         bbox=dict(facecolor=PAPER, edgecolor="none", pad=0.8))
         elif spread and spread.rounds > 1:
-            ax.plot([100 * c.median(EXTRA)] * 2, [spread.low / 1e6, spread.high / 1e6], color=colour, linewidth=3.2,
-                    alpha=0.35, zorder=2.5)
+            ax.plot([100 * c.median(EXTRA)] * 2, [_height(tail, v) for v in (spread.low, spread.high)], color=colour,
+                    linewidth=3.2, alpha=0.35, zorder=2.5)
     _say(ax, points, lines)
+
+
+def _height(tail: str, figure: float) -> float:
+    return figure if tail == SLOW else figure / 1e6
+
+
+def _words(tail: str) -> Any:
+    return percent if tail == SLOW else seconds
 
 
 def _axes(ax: Any, group: Group, tail: str) -> None:
     """The same for all models."""
     drawn = [c for c in group.cases if _is_drawn(c, tail)]
-    tails = [v / 1e6 for c in drawn for v in (c.values(tail) or [c.value(tail)])]
+    tails = [_height(tail, v) for c in drawn for v in (c.values(tail) or [c.value(tail)])]
     most = max(100 * c.median(EXTRA) for c in drawn if Choice.of(c.case))
     end = 1.25 * most or 1.0
     ax.set_xlim(0, end)
     ax.set_xticks([t for t in MaxNLocator(5).tick_values(0, end) if t <= 0.9 * end])  # the next panel begins there
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:g} %")
     ax.grid(True)
-    if max(tails) > FAR * min(tails):
+    if tail != SLOW and max(tails) > FAR * min(tails):
         return log_axis(ax.yaxis, min(tails), max(tails), seconds)
-    ax.set_ylim(0, 1.15 * max(tails))
+    ax.set_ylim(0, 1.15 * max(tails) or 1)
     ax.locator_params(axis="y", nbins=5)
-    return ax.yaxis.set_major_formatter(lambda v, _: short(seconds(v)))
+    return ax.yaxis.set_major_formatter(lambda v, _: short(_words(tail)(v)))
 
 
 def _budgets(shares: Iterable[float]) -> str:
