@@ -51,6 +51,7 @@ nlohmann::ordered_json timeline_of(const Case& c, const Measurement& measurement
   return {{"name", c.name},
           {"ideal_s", us(measurement.last_ideal()) / 1e6},
           {"makespan_s", measurement.makespans_s().back()},
+          {"efficiency", measurement.last_efficiency()},
           {"moments", moments},
           {"calls", calls}};
 }

@@ -7,10 +7,10 @@
 
 namespace fanbench {
 
-/// Of the last run: {"name", "ideal_s", "makespan_s", "moments": [{"what", "at_us"}], "calls": [{"id",
-/// "intended_us", "started_us", "finished_us", "verdict", "attempts"}]}. Times are since the run began. A
-/// call of more than one attempt also has "made": [{"started_us", "finished_us", "verdict"}], as far as they
-/// are recorded; one whose reply was a stream has "events_us", when each event came.
+/// Of the last run: {"name", "ideal_s", "makespan_s", "efficiency", "moments": [{"what", "at_us"}],
+/// "calls": [{"id", "intended_us", "started_us", "finished_us", "verdict", "attempts"}]}. Times are since the
+/// run began. A call of more than one attempt also has "made": [{"started_us", "finished_us", "verdict"}], as
+/// far as they are recorded; one whose reply was a stream has "events_us", when each event came.
 nlohmann::ordered_json timeline_of(const Case&, const Measurement&);
 
 }  // namespace fanbench

@@ -18,8 +18,7 @@ Case calibrated(Case c) {
 /// What figures per call are of, see Row.
 std::uint64_t counted_calls(const Case& c, const Outcome& outcome) {
   if (!specification_of(c.workload).completes) return c.scenario.calls;
-  const auto completed = std::ranges::count(outcome.records, Verdict::ok, &CallRecord::verdict);
-  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(completed));
+  return std::max<std::uint64_t>(1, outcome.completed());
 }
 
 }  // namespace
@@ -73,7 +72,7 @@ Watched Measurement::watch() {
 Run Measurement::make_run() {
   const Run run = maker_.run(row_.runs());
   row_.add(run);
-  last_ = {.number = run.number, .parts = run.parts};
+  last_ = {.number = run.number, .ideal = run.parts.ideal, .efficiency = run.efficiency()};
   outcome_ = run.outcome;
   return run;
 }

@@ -46,9 +46,10 @@ class Measurement {
   Nanoseconds makespan() const noexcept { return outcome_.makespan; }     // of the last run
   std::vector<double> makespans_s() const { return row_.makespans_s(); }  // of all timed runs
   double ideal_s() const { return row_.ideal_s(); }
-  /// The case as the last timed run had it, see case_of_run, and that run's ideal.
+  /// The case as the last timed run had it, see case_of_run, and that run's own.
   Case last_case() const { return case_of_run(case_, last_.number); }
-  Nanoseconds last_ideal() const noexcept { return last_.parts.ideal; }
+  Nanoseconds last_ideal() const noexcept { return last_.ideal; }
+  double last_efficiency() const noexcept { return last_.efficiency; }
 
  private:
   Watched watch();
@@ -61,7 +62,8 @@ class Measurement {
   Outcome outcome_;
   struct {
     std::uint32_t number = 0;
-    Parts parts{};
+    Nanoseconds ideal{};
+    double efficiency = 0;
   } last_{};  // of the timed runs
   pid_t ours_;
   std::optional<MachineLoad> load_;

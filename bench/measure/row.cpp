@@ -44,21 +44,17 @@ double Row::all_calls() const {
   if (specification_.completes) return std::max(1.0, static_cast<double>(counts_.completed));
   return runs() * case_.scenario.calls;
 }
-double Row::crawled() const {
-  return static_cast<double>(counts_.completed) / static_cast<double>(counts_.completed_by_ideal);
-}
 
 /// Where the ideal differs from run to run, medians are not of the same one.
 double Row::efficiency() const {
-  if (!specification_.draws_anew) return ideal_s() / (median_us(parts_, &Parts::makespan) / 1e6);
-  std::vector<double> values;
-  for (const Parts& run : parts_) values.push_back(seconds(run.ideal) / seconds(run.makespan));
-  return median(std::move(values));
+  if (specification_.draws_anew) return median(efficiencies_);
+  return ideal_s() / (median_us(parts_, &Parts::makespan) / 1e6);
 }
 
 void Row::add(const Run& run) {
   add_costs(run.costs);
   parts_.push_back(run.parts);
+  efficiencies_.push_back(run.efficiency());
   add_calls(run);
   if (case_.plan.stream.events > 0) add_events(run);
   if (specification_.subscribes) add_deliveries(run);
@@ -73,6 +69,7 @@ void Row::add(const Run& run) {
     if (const auto returned = specification_.returned(case_, run.outcome))
       times_.returns.push_back(microseconds(*returned));
   }
+  counts_.completed += run.outcome.completed();
   counts_.completed_by_ideal += run.completed_by_ideal;
   counts_.in_flight_peak = std::max(counts_.in_flight_peak, run.ledger.in_flight_peak);
   counts_.connections = std::max(counts_.connections, run.ledger.connections_new);
@@ -84,7 +81,6 @@ void Row::add_calls(const Run& run) {
   for (const CallRecord& record : run.outcome.records) {
     counts_.further_attempts += record.attempts > 0 ? record.attempts - 1U : 0U;
     counts_.cancelled += record.verdict == Verdict::cancelled;
-    counts_.completed += record.verdict == Verdict::ok;
     counts_.timed_out += record.verdict == Verdict::timed_out;
     counts_.failed += record.verdict == Verdict::http_error || record.verdict == Verdict::transport_error;
     if (record.verdict == Verdict::cancelled) continue;
@@ -186,7 +182,7 @@ void Row::tell_parts(Figures& figures) const {
   figures["overhead_us_per_call"] = overhead_us;
   figures["client_overhead_us_per_call"] = of_client_us;
   figures["server_overhead_us_per_call"] = overhead_us - of_client_us;
-  figures["efficiency"] = counts_.completed_by_ideal > 0 ? efficiency() * crawled() : efficiency();
+  figures["efficiency"] = efficiency();
   figures["calls_per_s"] = all_calls() / runs() / makespan_s;
 }
 
@@ -251,7 +247,9 @@ void Row::tell_counts(Figures& figures) const {
   figures["failed"] = static_cast<double>(counts_.failed) / runs();
   if (case_.plan.capacity.per_second > 0)
     figures["refused_per_call"] = static_cast<double>(counts_.refused) / runs() / case_.scenario.calls;
-  if (counts_.completed_by_ideal > 0) figures["crawled"] = crawled();
+  if (counts_.completed_by_ideal > 0)
+    figures["crawled"] =
+        static_cast<double>(counts_.completed) / static_cast<double>(counts_.completed_by_ideal);
   if (case_.plan.capacity.slots > 0) figures["server_queue_peak"] = static_cast<double>(counts_.queue_peak);
   if (case_.plan.stream.events > 0 && case_.scenario.deadline > Nanoseconds::zero())
     figures["events_unread"] = static_cast<double>(counts_.events_unread) / runs();

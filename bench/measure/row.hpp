@@ -69,11 +69,11 @@ class Row {
 
   /// What figures per call are of: where time bounds them, those that were completed.
   double all_calls() const;
-  double crawled() const;
 
   const Case& case_;
   const Specification& specification_;
-  std::vector<Parts> parts_;
+  std::vector<Parts> parts_;  // run by run, as those below
+  std::vector<double> efficiencies_;
   Times times_;
   Counts counts_;
   Costs costs_;

@@ -75,6 +75,13 @@ std::size_t Counters::descriptors() const noexcept {
   return (syscalls ? syscalls->descriptors() : 0) + (instructions ? instructions->descriptors() : 0);
 }
 
+double Run::efficiency() const {
+  using Seconds = std::chrono::duration<double>;
+  const double in_time = Seconds(parts.ideal) / Seconds(parts.makespan);
+  if (completed_by_ideal == 0) return in_time;
+  return in_time * static_cast<double>(outcome.completed()) / completed_by_ideal;
+}
+
 Run RunMaker::run(std::uint32_t k, Watch watch) {
   const Case drawn = case_of_run(case_, k);
   if (k > 0) refuse(drawn);

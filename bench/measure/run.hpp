@@ -40,10 +40,14 @@ struct Run {
   Outcome outcome{};         // its records are the maker's, until its next run
   Ledger ledger{};
   Parts parts{};
-  std::uint32_t completed_by_ideal = 0;  // where Specification::completes says
+  std::uint32_t completed_by_ideal = 0;  // where Specification::completes says, else 0
   Costs costs{};
   std::optional<Usage> peak{};                              // where it was watched
   std::optional<std::uint64_t> syscalls{}, instructions{};  // where they were counted
+
+  /// Ideal / makespan. Who has done less in a time that is given was not as fast: times what was completed of
+  /// what the ideal completes.
+  double efficiency() const;
 };
 
 /// What the kernel lets us count.

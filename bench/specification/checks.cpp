@@ -148,6 +148,16 @@ std::optional<Nanoseconds> end_of_chosen(const Case& c, const Outcome& outcome) 
   return outcome.records[outcome.chosen].finished;
 }
 
+Mistake refuse_all_in_one_go(std::string_view what, std::uint32_t number, Nanoseconds interval) {
+  if (number < 2 || (number - 1) * interval > held_up) return std::nullopt;
+  return fmt::format(
+      "{} {}s, one each {}, come within {}, expected more than {}, or one {}: in less it cannot be told "
+      "whether "
+      "they are taken as they come",
+      number, what, format_duration(interval), format_duration((number - 1) * interval),
+      format_duration(held_up), what);
+}
+
 Mistake refuse_broken_chains(const Case& c, std::uint32_t length) {
   if (c.scenario.calls % length != 0) {
     return fmt::format("{} calls are not chains of {}: choose a multiple of {}", c.scenario.calls, length,

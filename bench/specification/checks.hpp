@@ -52,6 +52,10 @@ Mistake check_rest_cancelled(const Case&, const LedgerCall& decisive, const Ledg
 /// The end of the chosen call, where there is one: see Specification::decided.
 std::optional<Nanoseconds> end_of_chosen(const Case&, const Outcome&);
 
+/// Why it cannot be told whether `number` of these ("event"), one each `interval`, are taken as they come:
+/// they all come in no longer than a model may be held up. Of one there is nothing to tell.
+Mistake refuse_all_in_one_go(std::string_view what, std::uint32_t number, Nanoseconds interval);
+
 /// Chains of `length` calls that need each the one before: all must be whole, and nothing may fail in them.
 Mistake refuse_broken_chains(const Case&, std::uint32_t length);
 

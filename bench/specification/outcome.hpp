@@ -60,6 +60,10 @@ struct Outcome {
                          [](const EventRecord& event) { return event.id == Recorder::none; });
     return all;
   }
+  /// How many calls ended well.
+  std::uint64_t completed() const {
+    return static_cast<std::uint64_t>(std::ranges::count(records, Verdict::ok, &CallRecord::verdict));
+  }
   /// How many were given up, of all calls.
   std::uint64_t given_up() const {
     std::uint64_t number = 0;

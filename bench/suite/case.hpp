@@ -42,8 +42,7 @@ void resolve(Case& c, std::uint32_t client_cpus);
 /// `<workload>/<model>/<transport>/calls:1000/latency:200ms/start:warm`, then the keys that are the
 /// workload's own (/limit: /attempts: …), then /workers: /connection: /slots: /body_bytes: /seed: where
 /// chosen. '/' parts keys, the first ':' in a part ends its key. No spaces; commas only where a delay has
-/// them
-/// (`latency:uniform:min=10ms,max=50ms`). Of delays from a file, the file's name (`latency:file:api.txt`).
+/// them (`latency:uniform:min=10ms,max=50ms`). Of delays from a file, its name (`latency:file:api.txt`).
 std::string case_name(const Case& c);
 
 /// Its values under their keys. Durations and delays are texts in parse_delay's grammar.

@@ -46,7 +46,7 @@ latency = "uniform:min=10ms,max=60ms"
 per_second = 50
 burst = 2
 limit = 3
-events = 4
+events = 6
 event_interval = "20ms"
 )",
       .settle = settle,

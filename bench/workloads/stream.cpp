@@ -1,9 +1,8 @@
 // stream: every reply is a stream of events, which are taken as they come, to their end or until all are
 // given up. Ideal: the longest stream, that is, until its first event is due, and from each event to the
 // next; at most until all are given up.
-#include <nlohmann/json.hpp>
-
 #include "bench/specification/deadlines.hpp"
+#include "bench/specification/keys.hpp"
 #include "bench/specification/schedules.hpp"
 #include "bench/specification/streams.hpp"
 
@@ -58,22 +57,14 @@ std::vector<Moment> moments(const Case& c, const Outcome&) {
   return {{"cancellation", c.scenario.deadline}};
 }
 
-Key cancel_after_key() {
-  Key key =
-      duration_key({.name = "cancel_after",
-                    .meaning = "when all streams that are still read are given up, from the run's start",
-                    .example = "cancel_after = \"400ms\"",
-                    .phrase = "given up after {}"},
-                   &Scenario::deadline);
-  key.show = [show = key.show](const Case& c) {
-    return may_be_given_up(c) ? show(c) : nlohmann::ordered_json();
-  };
-  return shown_in_name(std::move(key));
-}
-
 std::vector<Key> keys() {
   std::vector<Key> keys = stream_keys();
-  keys.push_back(cancel_after_key());
+  keys.push_back(optional_duration_key(
+      {.name = "cancel_after",
+       .meaning = "when all streams that are still read are given up, from the run's start",
+       .example = "cancel_after = \"400ms\"",
+       .phrase = "given up after {}"},
+      &Scenario::deadline));
   return keys;
 }
 

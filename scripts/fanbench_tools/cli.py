@@ -17,6 +17,7 @@ from datetime import datetime, timezone
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Callable, Mapping, NoReturn, Sequence
+from xml.etree import ElementTree
 
 from . import checkout
 from .checking import Refused, check, given, is_path, new_folder, pattern, selected, suite_path
@@ -499,10 +500,12 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _test(arguments: argparse.Namespace) -> int:
-    """One after the other, both to the end: their own summaries are the last lines."""
+    """One after the other, both to the end, and then what failed of the first, which the other's lines have pushed away."""
     cpus = min(len(os.sched_getaffinity(0)), 8)  # beyond that the longest tests are all that is waited for
     # In quarters of a CPU, as tests/CMakeLists.txt deals them out. More would keep each other from being in time.
-    ctest = ["ctest", "--preset", checkout.preset(), "--parallel", str(4 * cpus)]
+    told = checkout.build_folder() / "ctest.xml"
+    told.unlink(missing_ok=True)
+    ctest = ["ctest", "--preset", checkout.preset(), "--parallel", str(4 * cpus), "--output-junit", str(told)]
     pytest = [sys.executable, "-m", "pytest", "--quiet", "scripts/tests"]
     if cpus > 1 and find_spec("xdist"):
         pytest += ["--numprocesses", str(cpus), "--dist", "loadfile"]  # some files share what was costly to make
@@ -514,4 +517,14 @@ def _test(arguments: argparse.Namespace) -> int:
         print(f"$ {shlex.join(command)}", flush=True)
         codes.append(subprocess.run(command, cwd=checkout.ROOT, check=False,
                                     env={**os.environ, "PYTHONUTF8": "1"}).returncode)  # as our files are
+    if codes[0]:
+        _show_failures(told)
     return 1 if any(codes) else 0
+
+
+def _show_failures(junit: Path) -> None:
+    """Each test that failed, with the last lines it wrote. Nothing where ctest has not got so far."""
+    with contextlib.suppress(OSError, ElementTree.ParseError):
+        for test in ElementTree.parse(junit).iter("testcase"):
+            if test.find("failure") is not None:
+                print(f"\n{test.get('name')} failed:", *(test.findtext("system-out") or "").splitlines()[-20:], sep="\n")

@@ -200,7 +200,7 @@ def test_long(): note("test_long")
     ran = checkout.run(*arguments)
     assert (ran.code, ran.err) == (0, "")
     assert (checkout.folder / "ran").read_text() == tests
-    everything = f"--preset release --parallel {4 * CPUS}"
+    everything = f"--preset release --parallel {4 * CPUS} --output-junit {checkout.root / 'build' / 'ctest.xml'}"
     assert checkout.calls("ctest") == [everything if "--long" in arguments else f"{everything} --label-exclude ^long$"]
 
 
@@ -242,6 +242,21 @@ def test_a_test_that_fails_is_the_end_of_neither(checkout: Checkout, failing: st
     ran = checkout.run("test")
     assert ran.code == 1 and len(checkout.calls("ctest")) == 1
     assert ("1 failed" if failing == "pytest" else "1 passed") in ran.out
+
+
+def test_what_failed_in_the_first_tests_is_told_again_at_the_end(checkout: Checkout) -> None:
+    shutil.copy(SCRIPTS / "fanbench_tools" / "cli.py", checkout.root / "scripts" / "fanbench_tools")
+    (checkout.root / "scripts" / "tests").mkdir()
+    (checkout.root / "scripts" / "tests" / "test_it.py").write_text("def test_it(): pass\n")
+    checkout.tool("ctest", NOTE_THE_CALL + """cat > build/ctest.xml << END
+<testsuite><testcase name="good"><system-out>fine</system-out></testcase>
+<testcase name="smoke"><failure message=""/><system-out>first
+case 3: one too many</system-out></testcase></testsuite>
+END
+exit 8
+""")
+    ran = checkout.run("test")
+    assert ran.code == 1 and ran.out.endswith("\nsmoke failed:\nfirst\ncase 3: one too many\n")
 
 
 @pytest.mark.parametrize("arguments", [["report", "DIR"], ["compare", "A", "B"]])

@@ -640,7 +640,7 @@ TEST(Timeline, HasTheCancellationOfStreams) {
   measurement.prepare(false);
   measurement.iterate();
   EXPECT_EQ(timeline_of(c, measurement).at("moments"),
-            nlohmann::ordered_json::parse(R"([{"what": "cancellation", "at_us": 130000.0}])"));
+            nlohmann::ordered_json::parse(R"([{"what": "cancellation", "at_us": 190000.0}])"));
   const Figures row = measurement.counters();
   EXPECT_EQ(row.at("timed_out"), 3);
   EXPECT_LT(row.at("events_unread"), 60);

@@ -139,6 +139,29 @@ TEST_P(GivenUpBefore, ACallThatEndsInTimeIsNotGivenUp) {
   EXPECT_EQ(server.accepted(), 1U);
 }
 
+/// Neither where bytes keep coming, with each of which a client looks at the time, nor where a second of the
+/// clock begins meanwhile, as libcurl reckons with seconds and microseconds apart.
+TEST_P(GivenUpBefore, ACallIsNotGivenUpEarly) {
+  if (GetParam().awaitable) return;
+  for (int i = 0; i < 2; ++i) {
+    ScriptedServer server([](Peer& peer) {
+      peer.receive();
+      peer.send("HTTP/1.1 200 OK\r\n");
+      for (int line = 0; line < 100; ++line) {
+        peer.send("X-A: b\r\n");
+        std::this_thread::sleep_for(100us);
+      }
+      peer.wait_until_closed();
+    });
+    const auto client = client_of(server);
+    const auto second = std::chrono::ceil<std::chrono::seconds>(Until::Clock::now() + 3ms);
+    std::this_thread::sleep_until(second - 3ms);
+    const auto deadline = Until::Clock::now() + 5ms;
+    EXPECT_EQ(static_cast<AnyBlocking&>(*client).get(request, deadline).verdict, Verdict::timed_out);
+    EXPECT_GE(Until::Clock::now(), deadline);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(, GivenUpBefore, testing::ValuesIn(all_clients()), name_of_client);
 
 /// Gives a call up when its loop has made so many steps with the part of its reply that is there: it has to

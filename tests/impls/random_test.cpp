@@ -88,8 +88,10 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
     scenario.interval = pick<Nanoseconds>(random, {40ms, 60ms});
   }
   if (has(specification, "events"))
-    c.plan.stream = {.events = pick<std::uint32_t>(random, {1, 2, 6}),
-                     .interval = pick<Nanoseconds>(random, {16ms, 30ms})};
+    c.plan.stream = pick<StreamPlan>(random, {{.events = 1, .interval = 1ms},
+                                              {.events = 2, .interval = 100ms},
+                                              {.events = 6, .interval = 17ms},
+                                              {.events = 90, .interval = 1ms}});
   if (specification.refuses_slots.empty()) c.plan.capacity.slots = pick<std::uint32_t>(random, {0, 0, 0, 4});
   if (workload == "stream") {
     if (pick(random, {false, true}))

@@ -51,9 +51,12 @@ class StoppableHandle {
       set(handle_.easy(), CURLOPT_TIMEOUT_MS, none);
       return true;
     }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Until::Clock::now());
-    if (left.count() > 0) set(handle_.easy(), CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
-    return left.count() > 0;
+    const auto left = deadline - Until::Clock::now();
+    if (left <= left.zero()) return false;
+    // libcurl counts whole milliseconds, and may take a part of one for a whole: one more, or it is early.
+    const auto whole = std::chrono::ceil<std::chrono::milliseconds>(left) + std::chrono::milliseconds(1);
+    set(handle_.easy(), CURLOPT_TIMEOUT_MS, static_cast<long>(whole.count()));
+    return true;
   }
   void stop() {
     const std::lock_guard lock(mutex_);

@@ -91,8 +91,8 @@ def _panel(ax: Any, case: Case, record: Record, end: float, limit: float, unit: 
         ax.set_xlabel(f"time since the first call's intended start ({unit[0]})")
     else:
         ax.tick_params(labelbottom=False, bottom=False)
-    ideal = record.get("ideal_s")
-    text = seconds(end) + (f"\n{rate(float(ideal) / end)}" if _positive(ideal) and end > 0 else "")
+    efficiency = record.get("efficiency")
+    text = seconds(end) + (f"\n{rate(float(efficiency))}" if _positive(efficiency) else "")
     at = min(end, limit) / unit[1]
     if end > limit:
         text = f"→ {text}"
@@ -226,7 +226,7 @@ def _note(ends: Sequence[float], limit: float, never_begun: bool, calls: Sequenc
     if any(part[0] for call in calls for part in _parts(call)):
         text += "Where a call was made twice at once, the lower half of its row is its second copy. "
     text += "Calls that only wait were cancelled before they began. " * never_begun
-    text += "At the right: makespan and efficiency (ideal / makespan)."
+    text += "At the right: makespan and efficiency."
     return text + (" →: goes on beyond the picture." if any(e > limit for e in ends) else "")
 
 

@@ -34,12 +34,12 @@ def print_table(results: Results, console: Any, wide: bool = False) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    widest = max((len(c.case.label) for c in results.cases), default=0)
+    widest = _widest(results)
     for scenario, cases in results.scenarios().items():
         say(console, f"{scenario.workload} · {scenario.line}", bold=len(scenario.workload))
         columns = _columns(cases, widest, wide)
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-        table.add_column("model", no_wrap=True, min_width=min(widest, 23))
+        table.add_column("model", no_wrap=True, min_width=widest)
         table.add_column("client", no_wrap=True, min_width=6)
         for _, heading, width in columns:
             table.add_column(heading, justify="right", no_wrap=True, min_width=width)
@@ -57,11 +57,15 @@ def print_table(results: Results, console: Any, wide: bool = False) -> None:
     say(console, verification_line(results), "bold red" if results.with_status(ERROR) else "green")
 
 
+def _widest(results: Results) -> int:
+    return min(23, max((len(c.case.label) for c in results.cases), default=0))
+
+
 def _columns(cases: list[CaseResult], widest: int, wide: bool) -> tuple[tuple[str, str, int], ...]:
     """Those of all workloads, and of this one's own as many as there is room for."""
     columns = _COLUMNS + _WIDE if wide else _COLUMNS
     client = max(len(c.case.transport) for c in cases)
-    room = _WIDTH - min(widest, 23) - max(client, 6) - sum(_GAP + width for _, _, width in _COLUMNS) - 2 * _GAP - 3
+    room = _WIDTH - widest - max(client, 6) - sum(_GAP + width for _, _, width in _COLUMNS) - 2 * _GAP - 3
     for name, heading, width, _ in _OF_WORKLOADS:
         if room >= _GAP + width and any(c.median(name) is not None for c in cases):
             columns += ((name, heading, width),)
@@ -73,8 +77,7 @@ def legend(results: Results, wide: bool = False) -> list[str]:
     """What headings and marks mean, and how many rows are marked."""
     lines = ["own: overhead (makespan − ideal) per call, less the server's part; CPU: the client's, per call; memory: "
              "peak PSS over idle."]
-    widest = max((len(c.case.label) for c in results.cases), default=0)
-    shown = {name for cases in results.scenarios().values() for name, _, _ in _columns(cases, widest, wide)}
+    shown = {name for cases in results.scenarios().values() for name, _, _ in _columns(cases, _widest(results), wide)}
     if own := [f"{heading}: {meaning}" for name, heading, _, meaning in _OF_WORKLOADS if name in shown]:
         lines.append("; ".join(own) + ".")
     if wide:
