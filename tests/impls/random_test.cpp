@@ -119,8 +119,8 @@ Case random_case(std::string_view workload, std::uint64_t seed) {
 Case verifiable_case(std::string_view workload, std::uint64_t seed) {
   Case c = random_case(workload, seed);
   const Specification& specification = specification_of(workload);
-  if (sanitized && specification.gives_up)
-    c.cold = false;  // workers start more slowly than calls are given up
+  if ((sanitized && specification.gives_up) || has(specification, "cancel_after"))
+    c.cold = false;  // workers may start more slowly than calls are given up
   for (int i = 0; specification.refuse(c); ++i) {
     if (i == 0) c.plan.delay = specification.returned ? UniformDelay{0ms, 120ms} : UniformDelay{60ms, 200ms};
     if (i == 0 &&
