@@ -16,6 +16,7 @@
 #include "bench/machine/cpus.hpp"
 #include "bench/machine/machine.hpp"
 #include "bench/measuring.hpp"
+#include "bench/suite/contestants.hpp"
 #include "bench/suite/suite.hpp"
 #include "bench/targets/running_server.hpp"
 
@@ -27,6 +28,7 @@ namespace fs = std::filesystem;
 struct Options {
   std::string suite{};
   bool list = false, machine = false, catalogue = false;
+  std::string hello{};
   bool count_allocations = false;
   std::optional<double> kernel_steps_per_ms{};
   MeasuringOptions measuring;
@@ -37,6 +39,13 @@ Suite read_resolved_suite(const std::string& file) {
   const auto cores = physical_cores(allowed_cpus());
   for (Case& c : suite.cases) resolve(c, static_cast<std::uint32_t>(share(cores, c.pin).client.size()));
   return suite;
+}
+
+nlohmann::ordered_json describe_contestant(const std::string& folder) {
+  const external::Contestant contestant = read_contestant(folder);
+  nlohmann::ordered_json description = to_json(contestant);
+  description["hello"] = external::hello_of(contestant);
+  return description;
 }
 
 int print(const nlohmann::ordered_json& document) {
@@ -55,6 +64,9 @@ std::optional<int> read_command_line(int argc, char** argv, Options& options) {
   app.add_flag("--machine", options.machine, "print what this machine is and allows as JSON and run nothing");
   app.add_flag("--catalogue", options.catalogue,
                "print what workloads, keys, models, transports and figures there are, as JSON");
+  app.add_option("--hello", options.hello,
+                 "start the contestant in this folder, print what it is and what it says of itself as JSON, and "
+                 "end it");
   app.add_option("--case", options.measuring.cases, "run only the case of this name (may be given again)");
   app.add_option("--server", options.measuring.server,
                  "measure against the fanbench server that runs at HOST:PORT, instead of one of our own");
@@ -80,7 +92,8 @@ std::optional<int> read_command_line(int argc, char** argv, Options& options) {
   benchmark::Initialize(&argc, argv);
   try {
     app.parse(argc, argv);
-    if (options.suite.empty() && !options.machine && !options.catalogue) throw CLI::RequiredError("--suite");
+    if (options.suite.empty() && options.hello.empty() && !options.machine && !options.catalogue)
+      throw CLI::RequiredError("--suite");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
@@ -98,6 +111,7 @@ int run_bench(int argc, char** argv) try {
   if (options.kernel_steps_per_ms) set_kernel_steps_per_ms(*options.kernel_steps_per_ms);
   if (options.machine) return print(describe_machine());
   if (options.catalogue) return print(catalogue());
+  if (!options.hello.empty()) return print(describe_contestant(options.hello));
   if (options.count_allocations && !allocations_so_far()) start_again_counting_allocations(words.data());
   const Suite suite = read_resolved_suite(options.suite);
   if (options.list) {

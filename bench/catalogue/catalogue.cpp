@@ -5,6 +5,7 @@
 
 #include "bench/catalogue/figures.hpp"
 #include "bench/specification/specification.hpp"
+#include "bench/suite/contestants.hpp"
 #include "bench/suite/general_keys.hpp"
 #include "impls/http/transports.hpp"
 
@@ -41,6 +42,7 @@ Json catalogue() {
     workloads.push_back({{"name", row.workload},
                          {"short", row.in_short},
                          {"sentence", row.sentence},
+                         {"example", row.example},
                          {"keys", keys_json(row.keys)}});
   }
   Json keys = keys_json(leading_keys());
@@ -64,9 +66,12 @@ Json catalogue() {
                         {"counting", row.counting},
                         {"derived", row.derived}});
   }
+  Json contestants = Json::array();
+  for (const std::string& name : shipped_contestants()) contestants.push_back(name);
   return {{"workloads", std::move(workloads)},
           {"keys", std::move(keys)},
           {"models", std::move(models_)},
+          {"contestants", std::move(contestants)},
           {"transports", std::move(transports_)},
           {"figures", std::move(figures_)}};
 }

@@ -13,11 +13,14 @@
 #include <string_view>
 
 #include "bench/counting/allocation_counters.hpp"
+#include "bench/machine/small_files.hpp"
 
 namespace fanbench {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* library_name = "libfanbench-count-allocations.so";
 
 const AllocationCounters* counters() {
   using Get = decltype(&fanbench_allocation_counters);
@@ -33,6 +36,10 @@ std::optional<Allocations> allocations_so_far() {
   return Allocations{.calls = all->calls, .bytes = all->bytes};
 }
 
+bool allocations_are_counted_in(pid_t process) {
+  return read_text(fmt::format("/proc/{}/maps", process)).find(library_name) != std::string::npos;
+}
+
 void start_again_counting_allocations(char** argv) {
 #ifdef FANBENCH_SANITIZED
   throw std::runtime_error(
@@ -41,7 +48,7 @@ void start_again_counting_allocations(char** argv) {
       "the preset release");
 #endif
   const fs::path program = fs::canonical("/proc/self/exe");
-  const fs::path library = program.parent_path() / "libfanbench-count-allocations.so";
+  const fs::path library = program.parent_path() / library_name;
   const char* others = std::getenv("LD_PRELOAD");
   if (others && std::string_view(others).starts_with(library.native())) {
     throw std::runtime_error(

@@ -1,6 +1,8 @@
 // Allocations: counted by a library that is preloaded into this program and its descendants.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +25,9 @@ struct Allocations {
 
 /// So far; to be used as a difference. Nothing where the library is not preloaded.
 std::optional<Allocations> allocations_so_far();
+
+/// Whether the library is in that process too: not in one that is linked statically.
+bool allocations_are_counted_in(pid_t process);
 
 /// Starts this program again with the same words (`argv`, null at its end) and the library preloaded: returns
 /// only by throwing std::runtime_error. The library stands beside the program.

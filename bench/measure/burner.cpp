@@ -35,6 +35,8 @@ class Burner final : public Model {
     model_->run(workload, scenario, recorder);
     burn((cpu_so_far() - before) * percent_ / 100);
   }
+  void collect(Recorder& recorder) override { model_->collect(recorder); }
+  double kernel_steps_per_ms() const override { return model_->kernel_steps_per_ms(); }
 
  private:
   /// All of /proc is walked for the descendants, within the timed run: not where there are none.

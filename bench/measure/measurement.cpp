@@ -26,6 +26,7 @@ std::uint64_t counted_calls(const Case& c, const Outcome& outcome) {
 Measurement::Measurement(const Case& c, const ModelEntry& model, Target& target, std::vector<int> server_cpus,
                          pid_t ours)
     : case_(calibrated(c)),
+      is_program_(model.is_program),
       target_(target),
       maker_(case_, model, target, std::move(server_cpus)),
       row_(case_),
@@ -49,8 +50,10 @@ Watched Measurement::watch() {
   constexpr Nanoseconds is_short = std::chrono::seconds(1);
   const pid_t server = target_.process().value_or(0);
   map_program();
-  Watched watched{.idle_pss_bytes = pss_of_tree(server)};
-  maker_.make_model();
+  Watched watched;
+  if (is_program_) maker_.make_model();  // a language's interpreter is no memory of its calls
+  watched.idle_pss_bytes = pss_of_tree(server);
+  if (!is_program_) maker_.make_model();
   std::optional<Counters> counters;
   const Run run = maker_.run(0, {.usage = true, .counters = &counters});
   outcome_ = run.outcome;
@@ -64,8 +67,10 @@ Watched Measurement::watch() {
     watched.instructions = again.instructions;
     watched.calls = counted_calls(case_, again.outcome);
   }
-  watched.recording_us_per_call =
-      recording_us_per_call(case_.scenario.calls, specification_of(case_.workload).counts_tasks);
+  if (!is_program_) {
+    watched.recording_us_per_call =
+        recording_us_per_call(case_.scenario.calls, specification_of(case_.workload).counts_tasks);
+  }
   return watched;
 }
 

@@ -56,6 +56,7 @@ class Measurement {
   Run make_run();
 
   Case case_;
+  bool is_program_;
   Target& target_;
   RunMaker maker_;
   Row row_;

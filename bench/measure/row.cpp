@@ -5,7 +5,6 @@
 #include <functional>
 
 #include "bench/catalogue/figures.hpp"
-#include "bench/machine/calibration.hpp"
 #include "bench/measure/bottlenecks.hpp"
 #include "bench/measure/plausibility.hpp"
 #include "bench/specification/checks.hpp"
@@ -55,6 +54,7 @@ void Row::add(const Run& run) {
   add_costs(run.costs);
   parts_.push_back(run.parts);
   efficiencies_.push_back(run.efficiency());
+  kernel_steps_per_ms_ = run.kernel_steps_per_ms;
   add_calls(run);
   if (case_.plan.stream.events > 0) add_events(run);
   if (specification_.subscribes) add_deliveries(run);
@@ -164,7 +164,7 @@ std::map<std::string, double> Row::figures(std::optional<double> other_load_core
   tell_counts(figures);
   tell_costs(figures);
   if (watched_) tell_watched(figures);
-  if (case_.work > Nanoseconds{}) figures["kernel_steps_per_ms"] = kernel_steps_per_ms();
+  if (kernel_steps_per_ms_ > 0) figures["kernel_steps_per_ms"] = kernel_steps_per_ms_;
   mark_bottlenecks(figures, other_load_cores);
   if (auto mistake = find_impossible(figures)) throw WrongResult(*mistake);
   for (const auto& [name, value] : figures) figure(name);  // each is in the catalogue
@@ -282,7 +282,7 @@ void Row::tell_watched(Figures& figures) const {
   if (counts_.tasks_peak > 0) figures["bytes_per_task"] = static_cast<double>(memory) / counts_.tasks_peak;
   figures["threads_peak"] = static_cast<double>(peak.threads);
   figures["descriptors_peak"] = static_cast<double>(peak.descriptors);
-  figures["recording_us_per_call"] = watched_->recording_us_per_call;
+  if (watched_->recording_us_per_call) figures["recording_us_per_call"] = *watched_->recording_us_per_call;
   if (watched_->syscalls) figures["syscalls_per_call"] = static_cast<double>(*watched_->syscalls) / calls;
   if (watched_->instructions)
     figures["instructions_per_call"] = static_cast<double>(*watched_->instructions) / calls;

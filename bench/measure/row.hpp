@@ -17,7 +17,7 @@ struct Watched {
   std::uint64_t idle_pss_bytes = 0;
   std::optional<std::uint64_t> syscalls{}, instructions{};  // of one run,
   std::uint64_t calls = 0;                                  // and of so many calls of it
-  double recording_us_per_call = 0;
+  std::optional<double> recording_us_per_call{};  // of our own recording, where that was it
 };
 
 class Row {
@@ -77,6 +77,7 @@ class Row {
   Times times_;
   Counts counts_;
   Costs costs_;
+  double kernel_steps_per_ms_ = 0;
   std::optional<Watched> watched_;
 };
 

@@ -2,6 +2,7 @@
 #include "bench/measure/run.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "bench/machine/calibration.hpp"
 #include "bench/machine/limits.hpp"
@@ -17,6 +18,11 @@ pid_t process_of(const Target& target) { return target.process().value_or(0); }
 std::optional<Nanoseconds> cpu_of_server(const Target& target) {
   const auto process = target.process();
   return process ? std::optional(cpu_of_process(*process)) : std::nullopt;
+}
+
+/// Whether the library that counts them is in all processes of the tree.
+bool counts_all_allocations(pid_t server) {
+  return std::ranges::all_of(descendants(server), allocations_are_counted_in);
 }
 
 }  // namespace
@@ -35,10 +41,17 @@ RunMaker::RunMaker(const Case& c, const ModelEntry& model, Target& target, std::
       records_(c.scenario.calls),
       attempts_(c.scenario.attempts > 1 ? std::size_t{c.scenario.calls} * c.scenario.attempts : 0) {
   if (specification_.terminates) termination_.emplace();  // before anybody makes threads
+  if (entry_.is_program) setup_.patience = longest_run();
 }
 
 std::uint32_t RunMaker::in_flight() const {
   return std::min(specification_.in_flight(case_), entry_.most_in_flight(setup_));
+}
+
+/// What a program is waited for: half a minute, and three times what it takes at best.
+Nanoseconds RunMaker::longest_run() const {
+  return std::chrono::seconds(30) +
+         3 * expected_run(specification_, case_, entry_.most_in_flight(setup_));
 }
 
 void RunMaker::check() const {
@@ -62,11 +75,20 @@ void RunMaker::refuse(const Case& c) const {
 }
 
 void RunMaker::make_model() {
-  if (!case_.cold) model_ = entry_.make(setup_);
+  if (!case_.cold || entry_.is_program) model_ = entry_.make(setup_);
 }
 
 void RunMaker::become_ready() {
-  if (!case_.cold && !connected_) model_->warm(in_flight());
+  if (case_.cold && entry_.is_program) {
+    if (used_) {
+      model_.reset();  // the old program ends before the new one begins
+      model_ = entry_.make(setup_);
+    }
+    model_->warm(0);
+  } else if (!case_.cold && !connected_) {
+    model_->warm(in_flight());
+  }
+  used_ = true;
   std::ranges::fill(records_, CallRecord{});
   std::ranges::fill(attempts_, AttemptRecord{});
 }
@@ -83,19 +105,25 @@ double Run::efficiency() const {
 }
 
 Run RunMaker::run(std::uint32_t k, Watch watch) {
-  const Case drawn = case_of_run(case_, k);
+  Case drawn = case_of_run(case_, k);
   if (k > 0) refuse(drawn);
   become_ready();
+  set_work(drawn);
   Scenario scenario = drawn.scenario;
   scenario.run = target_.create_run(drawn.plan);
   wait_until_quiet(process_of(target_));
   Case worked = drawn;  // with the time that its work really took: CPUs have no speed that lasts
-  worked.work = time_of_kernel(scenario.kernel_steps);
+  worked.work = work_as_it_is(drawn);
   Run run = make(scenario, watch);
-  worked.work = std::min(worked.work, time_of_kernel(scenario.kernel_steps));
+  worked.work = std::min(worked.work, work_as_it_is(drawn));
   run.number = k;
+  if (scenario.kernel_steps > 0) {
+    run.kernel_steps_per_ms = static_cast<double>(scenario.kernel_steps) /
+                              std::chrono::duration<double, std::milli>(drawn.work).count();
+  }
   run.ledger = target_.settled_ledger(scenario.run);
   run.outcome.clock.uncertainty += run.ledger.arrival_error;
+  if (entry_.is_program) align(run);
   target_.forget(scenario.run);
   connected_ = keeps_connections(run);
 
@@ -132,8 +160,8 @@ Run RunMaker::make(const Scenario& scenario, Watch watch) {
   Recorder recorder(records_, attempts_);  // the run begins
   if (termination_) termination_->send_at(recorder.began() + scenario.deadline);
   std::unique_ptr<Model> cold_model;
-  if (case_.cold) cold_model = entry_.make(setup_);
-  Model& model = case_.cold ? *cold_model : *model_;
+  if (!model_) cold_model = entry_.make(setup_);
+  Model& model = model_ ? *model_ : *cold_model;
   model.run(case_.workload, scenario, recorder);
   const Nanoseconds makespan = Clock::now() - recorder.began();  // the run has ended
 
@@ -151,6 +179,8 @@ Run RunMaker::make(const Scenario& scenario, Watch watch) {
   if (!wait_until_quiet(server))
     throw WrongResult("the client was still busy after half a second of CPU time, with the run long over");
   run.costs.cpu = cpu_of_tree(server) - cpu;
+  if (entry_.is_program && !counts_all_allocations(server)) run.costs.allocations.reset();
+  model.collect(recorder);
   run.outcome = {.records = records_,
                  .attempts = attempts_,
                  .events = recorder.events(),
@@ -162,6 +192,46 @@ Run RunMaker::make(const Scenario& scenario, Watch watch) {
                  .lags = recorder.lags(),
                  .clock = target_.clock()};
   return run;
+}
+
+/// Work is so much time of who does it, and results are checked for as many steps.
+void RunMaker::set_work(Case& c) const {
+  const double steps_per_ms = model_ ? model_->kernel_steps_per_ms() : 0;
+  if (c.scenario.kernel_steps == 0 || steps_per_ms <= 0) return;
+  const std::chrono::duration<double, std::milli> work = c.work;
+  c.scenario.kernel_steps = static_cast<std::uint64_t>(std::ceil(work.count() * steps_per_ms));
+}
+
+/// The time that its work takes just now; how fast a program is just now nobody can tell but itself.
+Nanoseconds RunMaker::work_as_it_is(const Case& c) const {
+  return entry_.is_program ? c.work : time_of_kernel(c.scenario.kernel_steps);
+}
+
+/// A program's clock begins later than ours, when it has read what it is to do: by so much at least as its
+/// replies would have come before they were due. All of its times move by the same.
+void RunMaker::align(Run& run) {
+  if (!run.outcome.clock.shared) return;
+  Nanoseconds late{};
+  for (const LedgerCall& call : run.ledger.calls) {
+    if (call.id >= records_.size() || call.attempt >= run.outcome.attempts_of(call.id).size()) continue;
+    const AttemptRecord made = run.outcome.attempt_of(call);
+    if (made.verdict == Verdict::ok || made.verdict == Verdict::http_error)
+      late = std::max(late, call.due - run.outcome.at(made.finished));
+  }
+  const auto move = [late](Nanoseconds& time) {
+    if (time > Nanoseconds::zero()) time += late;
+  };
+  for (CallRecord& record : records_) {
+    move(record.intended);
+    move(record.started);
+    move(record.finished);
+  }
+  for (AttemptRecord& made : attempts_) {
+    move(made.started);
+    move(made.finished);
+  }
+  for (EventRecord& event : run.outcome.events) move(event.at);
+  for (Nanoseconds& lag : run.outcome.lags) lag += late;
 }
 
 bool RunMaker::keeps_connections(const Run& run) const {

@@ -41,6 +41,7 @@ struct Run {
   Ledger ledger{};
   Parts parts{};
   std::uint32_t completed_by_ideal = 0;  // where Specification::completes says, else 0
+  double kernel_steps_per_ms = 0;        // of who did the work, where there was any
   Costs costs{};
   std::optional<Usage> peak{};                              // where it was watched
   std::optional<std::uint64_t> syscalls{}, instructions{};  // where they were counted
@@ -73,7 +74,7 @@ class RunMaker {
   /// Throws BeyondLimit where the case does not fit in this machine, WrongResult where its plan cannot be
   /// verified.
   void check() const;
-  /// Makes the model, unless each run makes its own.
+  /// Makes the model, unless each run makes its own within its time.
   void make_model();
   /// Run k of the case, see case_of_run; begun warm and quiet unless the case is cold. Throws WrongResult,
   /// NotApplicable.
@@ -82,9 +83,13 @@ class RunMaker {
 
  private:
   std::uint32_t in_flight() const;
+  Nanoseconds longest_run() const;
   void refuse(const Case& c) const;
   void become_ready();
+  void set_work(Case& c) const;
+  Nanoseconds work_as_it_is(const Case& c) const;
   Run make(const Scenario& scenario, Watch watch);
+  void align(Run& run);
   bool keeps_connections(const Run& run) const;
 
   const Case& case_;
@@ -95,6 +100,7 @@ class RunMaker {
   std::vector<int> sampling_cpus_;
   Setup setup_;
   std::unique_ptr<Model> model_;
+  bool used_ = false;       // the model has made a run
   bool connected_ = false;  // all connections that the next run needs are open and idle
   std::vector<CallRecord> records_;
   std::vector<AttemptRecord> attempts_;  // where a call may have more than one, as many for each

@@ -220,17 +220,19 @@ Case case_of_run(const Case& c, std::uint32_t k) {
   return drawn;
 }
 
-Nanoseconds expected_duration(const Specification& specification, const Case& c) {
+Nanoseconds expected_run(const Specification& specification, const Case& c, std::uint32_t at_once) {
   const std::uint32_t in_flight = specification.in_flight(c);
-  Nanoseconds run =
+  const Nanoseconds run =
       std::max(specification.ideal(c), (specification.works_once ? 1 : c.scenario.calls) * c.work);
-  if (in_flight > 0) {
-    const std::uint32_t at_once = std::min(
-        in_flight, model_of(c.model).most_in_flight({.transport = c.transport, .workers = c.workers}));
-    const Nanoseconds sum = specification.one_by_one ? specification.one_by_one(c) : sum_of_delays(c);
-    run = std::max(run, sum / at_once);
-  }
-  return run * (c.iterations + 1);
+  if (in_flight == 0) return run;
+  const Nanoseconds sum = specification.one_by_one ? specification.one_by_one(c) : sum_of_delays(c);
+  return std::max(run, sum / std::min(in_flight, at_once));
+}
+
+Nanoseconds expected_duration(const Specification& specification, const Case& c) {
+  const std::uint32_t at_once =
+      model_of(c.model).most_in_flight({.transport = c.transport, .workers = c.workers});
+  return expected_run(specification, c, at_once) * (c.iterations + 1);
 }
 
 Mistake verify(const Specification& specification, const Case& c, std::uint32_t model_in_flight,

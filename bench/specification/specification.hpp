@@ -109,6 +109,9 @@ const Specification& specification_of(std::string_view workload);
 /// differs.
 Case case_of_run(const Case&, std::uint32_t k);
 
+/// About how long a run takes at best with so many calls open at once: its ideal, or what its calls take one
+/// after another as far as they have to wait, and its work on one CPU.
+Nanoseconds expected_run(const Specification&, const Case&, std::uint32_t at_once);
 /// About how long the case's process takes at best: a run to warm up and the iterations, each as long as its
 /// ideal, or as its calls take one after another as far as model and workers make them wait, and its work on
 /// one CPU.

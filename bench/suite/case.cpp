@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "bench/specification/specification.hpp"
+#include "bench/suite/contestants.hpp"
 
 namespace fanbench {
 namespace {
@@ -28,8 +29,9 @@ std::string latency_text(const Case& c) {
 
 const ModelEntry& model_of(std::string_view name) {
   const auto found = std::ranges::find(models(), name, &ModelEntry::name);
-  if (found == models().end()) throw std::logic_error(fmt::format("there is no model {}", name));
-  return *found;
+  if (found != models().end()) return *found;
+  if (const ModelEntry* contestant = contestant_model(name)) return *contestant;
+  throw std::logic_error(fmt::format("there is no model {}", name));
 }
 
 void resolve(Case& c, std::uint32_t client_cpus) {

@@ -130,7 +130,9 @@ class Expansion {
           source_.fail(own_.at(key.name).line, key.name, why);
       }
     }
-    spread(key, [&key](const Case& c) { return !key.without || key.without(c).empty(); });
+    spread(key, [&key](const Case& c) {
+      return (!key.skips || !key.skips(c)) && (!key.without || key.without(c).empty());
+    });
   }
 
   /// A key that only some workloads have must not be given in a scenario of another. In [defaults] it may:

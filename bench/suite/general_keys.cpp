@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/specification/specification.hpp"
+#include "bench/suite/contestants.hpp"
 #include "bench/suite/values.hpp"
 #include "impls/http/transports.hpp"
 
@@ -43,6 +44,29 @@ Key name_key(Key key, const Names& names, std::string Case::*member) {
   };
   return key;
 }
+
+/// Names of ours, or of contestants, which bring a client of their own.
+Key models_key(Key key) {
+  key.values = fmt::format("{}, all; a contestant or its folder", fmt::join(names_of(models()), ", "));
+  key.read = [](const Node& node) {
+    const auto* text = node.value.as_string();
+    std::vector<Change> changes;
+    for (const ModelEntry& entry : models()) {
+      if (text && (text->get() == "all" || text->get() == entry.name))
+        changes.emplace_back([&entry](Case& c) { c.model = entry.name; });
+    }
+    if (changes.empty()) {
+      changes.emplace_back([name = learn_contestant(node)](Case& c) {
+        c.model = name;
+        c.transport = own_client;
+      });
+    }
+    return changes;
+  };
+  return key;
+}
+
+bool has_own_client(const Case& c) { return model_of(c.model).is_program; }
 
 template <class Read>
 Key value_key(Key key, std::string values, Read read) {
@@ -95,15 +119,16 @@ std::vector<Key> make_leading_keys() {
                 .example = "workload = \"gather\"",
                 .needed = "the name of a workload"},
                workload_names(), &Case::workload),
-      name_key({.name = "models",
-                .meaning = "how concurrency is made; of all, those that have the workload over the transport",
-                .example = "models = [\"coroutines\", \"threads\"]",
-                .otherwise = "\"all\""},
-               names_of(models()), &Case::model),
+      models_key({.name = "models",
+                  .meaning = "how concurrency is made; all: those of ours that have the workload over the "
+                             "transport; or [programs of other languages](../impls/external/PROTOCOL.md)",
+                  .example = "models = [\"coroutines\", \"./my_client\"]",
+                  .otherwise = "\"all\""}),
       name_key({.name = "transports",
-                .meaning = "the HTTP client under the model",
+                .meaning = "the HTTP client under the model; contestants bring their `own`",
                 .example = "transports = \"native\"",
-                .otherwise = "\"all\""},
+                .otherwise = "\"all\"",
+                .skips = has_own_client},
                names_of(transports()), &Case::transport),
       whole_number_key({.name = "calls",
                         .meaning = "calls of a fan-out",

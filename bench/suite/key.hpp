@@ -30,7 +30,9 @@ struct Key {
 
   /// What one value in the file does to a case; a word for several values does several things.
   std::function<std::vector<Change>(const Node&)> read{};
-  /// Why a case goes without it: empty where it does not.
+  /// Whether a case silently goes without it.
+  bool (*skips)(const Case&) = nullptr;
+  /// Why a case goes without it, if it is given: empty where it does not.
   std::function<std::string(const Case&)> without{};
   /// The case's value in its parameters; null: nothing to say.
   std::function<nlohmann::ordered_json(const Case&)> show{};

@@ -6,10 +6,12 @@
 #include <cerrno>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <system_error>
 #include <utility>
 
 #include "bench/specification/specification.hpp"
+#include "bench/suite/contestants.hpp"
 #include "bench/suite/expansion.hpp"
 
 namespace fanbench {
@@ -115,11 +117,18 @@ nlohmann::ordered_json to_json(const Suite& suite) {
                      {"ideal_s", seconds(specification.ideal(c))},
                      {"expected_s", seconds(expected_duration(specification, c))}});
   }
+  std::set<std::string> names;
+  nlohmann::ordered_json contestants = nlohmann::ordered_json::array();
+  for (const Case& c : suite.cases) {
+    const external::Contestant* contestant = contestant_of(c.model);
+    if (contestant && names.insert(c.model).second) contestants.push_back(to_json(*contestant));
+  }
   return {{"suite", suite.name},
           {"description", suite.description},
           {"rounds", suite.rounds},
           {"budget_s",
            suite.budget ? nlohmann::ordered_json(seconds(*suite.budget)) : nlohmann::ordered_json(nullptr)},
+          {"contestants", std::move(contestants)},
           {"cases", std::move(cases)}};
 }
 

@@ -39,7 +39,7 @@ Suite read_suite(const std::filesystem::path& file);
 Suite parse_suite(std::string_view text, const std::filesystem::path& file);
 
 /// What --list prints of a suite whose cases are resolved: {"suite", "description", "rounds", "budget_s",
-/// "cases":
+/// "contestants": those in its cases, "cases":
 /// [{"name", "workload", "model", "transport", "parameters": {…}, "timeline", "ideal_s", "expected_s"}]}.
 nlohmann::ordered_json to_json(const Suite& suite);
 

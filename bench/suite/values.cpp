@@ -48,7 +48,8 @@ void Node::expected(std::string_view what) const {
 std::string in_quotes(std::string_view text) { return nlohmann::json(text).dump(); }
 
 void refuse_unknown(const Source& source, const toml::table& table, std::string_view in,
-                    const std::vector<std::string_view>& known, const Synonyms& synonyms) {
+                    const std::vector<std::string_view>& known, const Synonyms& synonyms,
+                    std::string_view documentation) {
   Synonyms names;
   for (const std::string_view name : known) names.emplace_back(name, name);
   std::ranges::copy(synonyms, std::back_inserter(names));
@@ -58,7 +59,7 @@ void refuse_unknown(const Source& source, const toml::table& table, std::string_
     const auto distance = [came](const auto& name) { return edit_distance(name.first, came); };
     const auto nearest = std::ranges::min(names, {}, distance);
     const bool is_near = 2 * distance(nearest) <= came.size();
-    const std::string hint = is_near ? fmt::format("did you mean {}?", nearest.second) : "see bench/README.md";
+    const std::string hint = is_near ? fmt::format("did you mean {}?", nearest.second) : fmt::format("see {}", documentation);
     source.fail(key.source().begin.line, fmt::format("{}{}", in, came),
                 fmt::format("expected a known key ({}), got {}", hint, in_quotes(came)));
   }

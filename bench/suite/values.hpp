@@ -39,9 +39,11 @@ std::string in_quotes(std::string_view text);
 /// Other names for keys, each with the key.
 using Synonyms = std::vector<std::pair<std::string_view, std::string_view>>;
 
-/// Each key of the table has to be one of these. Synonyms are not taken, but tell which key is meant.
+/// Each key of the table has to be one of these. Synonyms are not taken, but tell which key is meant. Who
+/// gets none of them is sent to the documentation.
 void refuse_unknown(const Source& source, const toml::table& table, std::string_view in,
-                    const std::vector<std::string_view>& known, const Synonyms& synonyms = {});
+                    const std::vector<std::string_view>& known, const Synonyms& synonyms = {},
+                    std::string_view documentation = "bench/README.md");
 
 // Each throws SuiteError.
 template <typename T>

@@ -23,7 +23,11 @@ struct Setup {
   std::string transport = "native";  // a row of transports(): the HTTP client under the model
   Connection connection = Connection::reuse;
   std::uint32_t workers = 1;  // of models that have them: how many, hence the most calls in flight
+  Nanoseconds patience = std::chrono::seconds(30);  // for a run of a program that is none of ours
 };
+
+/// The transport of models that bring a client of their own: see ModelEntry::is_program.
+inline constexpr std::string_view own_client = "own";
 
 /// A workload that a model cannot do, with the reason in one line.
 struct NotApplicable : std::runtime_error {
@@ -45,6 +49,11 @@ class Model {
   /// Does the workload. Returns when every call has its verdict and nothing that it started is still running.
   /// Throws NotApplicable.
   virtual void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) = 0;
+  /// After a run, outside of its time: what was taken down elsewhere comes into its recorder. Throws
+  /// std::runtime_error.
+  virtual void collect(Recorder&) {}
+  /// Steps of the kernel that a millisecond of it takes; 0: as many as this process.
+  virtual double kernel_steps_per_ms() const { return 0; }
 };
 
 /// What a model takes from the machine to have some calls open at once, its idle process included.
@@ -63,6 +72,9 @@ struct ModelEntry {
   std::string name;
   bool has_workers = false;  // it takes Setup::workers
   bool yardstick = false;    // what the machine can do, and no way to write programs
+  /// Another program makes its calls, with a client of its own, and takes them down by a clock that begins
+  /// when it has read what to do. What it keeps is made before a cold run's clock, too, but for connections.
+  bool is_program = false;
   std::string ready{};       // what a warm case has before its clock starts: "connections"
   std::string made{};        // what its runs make while the clock runs: "a thread for each call"
   std::function<std::unique_ptr<Model>(const Setup&)> make;

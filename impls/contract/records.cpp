@@ -83,8 +83,8 @@ void Recorder::task_begins() noexcept {
   }
 }
 
-void Recorder::beat(std::uint32_t n) {
-  const Nanoseconds lag = Clock::now() - beat_due(n);
+void Recorder::beat(std::uint32_t n, Nanoseconds at) {
+  const Nanoseconds lag = began_ + at - beat_due(n);
   const std::lock_guard lock(mutex_);
   lags_.push_back(lag);
 }

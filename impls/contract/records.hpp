@@ -86,11 +86,15 @@ class Recorder {
   /// A unit of concurrency (coroutine, thread, task, job of a worker process) begins or ends; see LiveTask.
   void task_begins() noexcept;
   void task_ends() noexcept { --live_tasks_; }
+  /// So many existed at once, as somebody else has counted.
+  void tasks_were(std::uint32_t most) noexcept { tasks_peak_ = most; }
 
   /// When tick n = 0, 1, … of the heartbeat that runs beside work is due.
   Clock::time_point beat_due(std::uint32_t n) const noexcept { return began_ + (n + 1) * heartbeat; }
   /// Tick n is made now. None is left out, however late.
-  void beat(std::uint32_t n);
+  void beat(std::uint32_t n) { beat(n, now()); }
+  /// It was made then, since the run began.
+  void beat(std::uint32_t n, Nanoseconds at);
 
   /// Fails the run, with this reason; the first is kept. Not for many threads at once.
   void note(std::string text) {
