@@ -12,8 +12,10 @@ import re
 import tempfile
 from pathlib import Path
 from typing import Protocol, Sequence, TypeVar
+from urllib.parse import urlsplit
 
 from . import checkout
+from .files import plain_name
 from .gate import builds
 
 
@@ -30,7 +32,8 @@ N = TypeVar("N", bound=Named)
 
 def check(arguments: argparse.Namespace) -> None:
     """Raises Refused."""
-    look = {"run": _run, "list": _list, "report": _report, "compare": _compare, "gate": _gate}.get(arguments.verb)
+    look = {"run": _run, "list": _list, "report": _report, "compare": _compare, "gate": _gate,
+            "record": _record}.get(arguments.verb)
     if look:
         look(arguments)
 
@@ -56,6 +59,42 @@ def _report(arguments: argparse.Namespace) -> None:
 def _compare(arguments: argparse.Namespace) -> None:
     _results(arguments.first)
     _results(arguments.second)
+
+
+def _record(arguments: argparse.Namespace) -> None:
+    url = with_scheme(arguments.url)
+    out = out_of_record(arguments)
+    if not _can_be_asked(url):
+        raise Refused(f"{arguments.url!r}: no URL that can be asked; expected one such as https://example.org/items")
+    if not re.fullmatch(r"[\w-][\w.-]*", out.name):
+        raise Refused(f"--out: expected a name of letters, digits, _, - and . that NAME.txt and NAME.toml are made of, got "
+                      f'"{out.name}"')
+    for path in (out.with_name(f"{out.name}{suffix}") for suffix in (".txt", ".toml")):
+        if os.path.lexists(path) and not arguments.force:
+            raise Refused(f"{path}: is there already; --force writes over it, --out NAME another file")
+        _file(path)
+
+
+def _can_be_asked(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and \
+            not re.search(r"[\s\x00-\x1f\x7f\ud800-\udfff]", url)
+    except ValueError:  # a bad port, or IPv6 address
+        return False
+
+
+def with_scheme(url: str) -> str:
+    """As curl has it: http:// where none is named."""
+    return url if "://" in url else f"http://{url}"
+
+
+def out_of_record(arguments: argparse.Namespace) -> Path:
+    """What NAME.txt and NAME.toml are made of: --out, or the URL's host."""
+    if arguments.out:
+        return arguments.out.with_suffix("") if arguments.out.suffix in (".txt", ".toml") else arguments.out
+    host = re.sub(r"[/?#].*", "", with_scheme(arguments.url).partition("://")[2], flags=re.DOTALL).rpartition("@")[2]
+    return Path(plain_name(host).strip("-") or "service")
 
 
 def _gate(arguments: argparse.Namespace) -> None:

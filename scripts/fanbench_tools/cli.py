@@ -20,13 +20,15 @@ from typing import Any, Callable, Mapping, NoReturn, Sequence
 from xml.etree import ElementTree
 
 from . import checkout
-from .checking import Refused, check, given, is_path, new_folder, pattern, selected, suite_path
+from .checking import (Refused, check, given, is_path, new_folder, out_of_record, pattern, selected, suite_path,
+                       with_scheme)
 from .machine import doctor
 from .machine.facts import Machine, Software, read_software
 from .results.reader import FORMAT, ResultsError, from_rows, load
 from .run import budget, process, programs, rounds, runner
 
 USAGE_ERROR = 2
+LEAST_RECORDED, MOST_RECORDED = 20, 50_000  # a plan of more would be too long for a server
 _EXPORTS = ("csv", "bencher", "github-action-benchmark")
 
 
@@ -133,6 +135,21 @@ def _parser() -> Parser:
     serve = verb("serve", _serve, "Runs the mock latency server by itself, with the flags that are given (--port 8080, --log "
                  "FILE, …), before or after a --. fanbench serve -- --help lists them, and so does mock_server/README.md.")
     serve.usage = "fanbench serve [-h] [FLAG...]"
+    record = verb("record", _record, "Asks a service of your own, one call at a time, and makes of its latencies a file and a "
+                  "suite that compares models with them: fanbench run NAME.toml. A latency goes from sending the request "
+                  "to the reply's last byte, over a kept connection.")
+    record.add_argument("url", metavar="URL", help="what is asked for, with GET; redirects are followed")
+    record.add_argument("--calls", type=_calls, default=200, metavar="N",
+                        help="20 to 50,000; 200 if left out. A p99 takes 1,000")
+    record.add_argument("--rate", type=_rate, default=_rate("5/s"), metavar="RATE",
+                        help="calls begin no faster than that, as 5/s, 30/min or 100/h; 5/s if left out")
+    record.add_argument("--header", action="append", type=_header, default=[], metavar="'NAME: VALUE'",
+                        help="of each request; may be given again. Values are written nowhere")
+    record.add_argument("--timeout", type=_duration, default=30.0, metavar="TIME",
+                        help="after which a call has failed, as 30s or 1m30s; 30s if left out")
+    record.add_argument("--out", type=Path, metavar="NAME",
+                        help="writes NAME.txt and NAME.toml; the URL's host, in this folder, if left out")
+    record.add_argument("--force", action="store_true", help="writes over files that are there")
     test = verb("test", _test, "Runs the tests, C++ and Python.")
     test.add_argument("--long", action="store_true", help="also those that take minutes")
     return parser
@@ -193,6 +210,28 @@ def _duration(text: str) -> float:
     if seconds < 1:
         raise argparse.ArgumentTypeError(f'expected a time such as 90s or 3m30s, got "{text}"')
     return float(seconds)
+
+
+def _calls(text: str) -> int:
+    number = int(text) if re.fullmatch(r"[0-9]{1,6}", text) else 0
+    if not LEAST_RECORDED <= number <= MOST_RECORDED:
+        raise argparse.ArgumentTypeError(f'expected a whole number from {LEAST_RECORDED} to {MOST_RECORDED:,}, got "{text}"')
+    return number
+
+
+def _rate(text: str) -> tuple[str, float]:
+    """As it is, and the seconds from one call to the next."""
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)/(s|min|h)", text)
+    per_second = float(match[1]) / {"s": 1, "min": 60, "h": 3600}[match[2]] if match else 0.0
+    if not 0 < per_second <= 1000:
+        raise argparse.ArgumentTypeError(f'expected a rate such as 5/s, 30/min or 100/h, 1000/s at most, got "{text}"')
+    return text, 1 / per_second
+
+
+def _header(text: str) -> str:
+    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[ \t]*[^\s\x00-\x1f\x7f][^\x00-\x08\x0a-\x1f\x7f]*", text):
+        raise argparse.ArgumentTypeError(f'expected a header such as "Accept: text/plain", got "{text}"')
+    return text
 
 
 # -- run ---------------------------------------------------------------------------------------------------------------
@@ -497,6 +536,23 @@ def _serve(arguments: argparse.Namespace) -> int:
         os.execv(server, [str(server), *flags])
     except OSError as e:
         raise Refused(f"{server} can't be started: {e.strerror}") from None
+
+
+def _record(arguments: argparse.Namespace) -> int:
+    from .record import verb
+
+    rate, interval_s = arguments.rate
+    asked = verb.Asked(with_scheme(arguments.url), arguments.calls, rate, interval_s, tuple(arguments.header),
+                       arguments.timeout, out_of_record(arguments))
+    try:
+        return verb.run(asked, runner.now_utc())
+    except verb.BadUrl as e:
+        raise Refused(str(e)) from None
+    except OSError as e:
+        raise Refused(f"{e.filename or asked.out}: can't be written: {e.strerror}") from None
+    except verb.Failed as e:
+        print(f"fanbench: {e}", file=sys.stderr)
+        return 1
 
 
 def _test(arguments: argparse.Namespace) -> int:

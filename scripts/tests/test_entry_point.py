@@ -147,7 +147,7 @@ def test_help_needs_nothing(checkout: Checkout, arguments: list[str]) -> None:
     ran = checkout.run(*arguments)
     assert (ran.code, ran.err, checkout.calls()) == (0, "", [])
     assert "usage: fanbench" in ran.out
-    for verb in ("run", "list", "report", "compare", "gate", "doctor", "serve", "test"):
+    for verb in ("run", "list", "report", "compare", "gate", "doctor", "record", "serve", "test"):
         assert f"\n  {verb} " in ran.out
     assert max(map(len, ran.out.splitlines())) <= 80
 
@@ -269,6 +269,16 @@ def test_what_needs_no_build_does_not_build(checkout: Checkout, arguments: list[
     assert checkout.calls("cmake") == checkout.calls("ninja") == checkout.calls("apt-get") == []
 
 
+def test_recording_needs_neither_a_compiler_nor_what_reports_need(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout.installed([])
+    ran = checkout.run("record", "localhost:8080/x")
+    assert (ran.code, ran.err, ran.out) == (0, "", handed_over("record localhost:8080/x", checkout))
+    assert checkout.calls("cmake") == checkout.calls("ninja") == checkout.calls("apt-get") == []
+    monkeypatch.setattr(interpreter, "choose", lambda _: None)
+    monkeypatch.setattr(packages.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, stdout=""))
+    assert packages._missing(False, interpreter.OF_RECORD) == ["python3", "python3-pycurl"]
+
+
 @pytest.mark.parametrize("arguments", [["run", "--help"], ["--no-install", "serve", "-h"]])
 def test_help_of_a_verb_needs_nothing_but_python(checkout: Checkout, arguments: list[str]) -> None:
     checkout.installed([])
@@ -292,6 +302,9 @@ def test_help_of_a_verb_needs_nothing_but_python(checkout: Checkout, arguments: 
     ("report", "the following arguments are required: DIR"),
     ("report nosuch", "nosuch: no such folder"),
     ("compare . nosuch", "nosuch: no such folder"),
+    ("record", "the following arguments are required: URL"),
+    ("record ftp://h", "no URL that can be asked"),
+    ("record h --out file/below", "file/below.txt: can't be written"),
     ("gate", "the following arguments are required: --base"),
     ("gate --base nosuch", '"nosuch": neither a folder nor a commit of this repository'),
     ("gate --base main --head nosuch", '"nosuch": neither a folder nor a commit'),

@@ -14,6 +14,7 @@ from .. import checkout
 from . import SetupError
 
 OF_THE_PACKAGE = ("numpy", "matplotlib", "jinja2", "rich", "psutil")
+OF_RECORD = ("pycurl",)
 OF_THE_TESTS = ("pytest", "selenium")
 WELCOME_IN_TESTS = ("xdist",)  # several at a time; without it they run one after another
 

@@ -17,7 +17,7 @@ CPP = ("g++", "cmake", "ninja-build", "libcurl4-openssl-dev", "libtbb-dev", "lib
        "libgmock-dev", "libfmt-dev", "libtomlplusplus-dev", "libcli11-dev", "nlohmann-json3-dev")
 LIBRARIES = "g++ 12 or clang++ 14, CMake 3.25, Ninja, Boost 1.81 headers, libcurl, oneTBB, Google Benchmark, " \
             "GoogleTest, {fmt}, toml++, CLI11, nlohmann-json, and Python 3.11 with " \
-            f"{', '.join(interpreter.OF_THE_PACKAGE)}, {' and '.join(interpreter.OF_THE_TESTS)}"
+            f"{', '.join((*interpreter.OF_THE_PACKAGE, *interpreter.OF_RECORD))}, {' and '.join(interpreter.OF_THE_TESTS)}"
 NAMED_OTHERWISE = {"xdist": "pytest-xdist"}  # modules whose package has not their name
 OPTIONS = ("--yes", "--no-install-recommends")
 
@@ -42,8 +42,8 @@ def _missing(cpp: bool, modules: Sequence[str]) -> list[str]:
     wanted = list(CPP if cpp else ())
     if not interpreter.choose(modules):
         # Those of the tests too where there will be a build: `test` will need them.
-        of_the_tests = (*interpreter.OF_THE_TESTS, *interpreter.WELCOME_IN_TESTS) if cpp else ()
-        wanted += ["python3", *map(_package_of, (*interpreter.OF_THE_PACKAGE, *of_the_tests))]
+        of_the_tests = (*interpreter.OF_RECORD, *interpreter.OF_THE_TESTS, *interpreter.WELCOME_IN_TESTS) if cpp else ()
+        wanted += ["python3", *dict.fromkeys(map(_package_of, (*modules, *of_the_tests)))]
     boost = [_boost_package()] if cpp and not _boost_is_there() else []
     if not wanted:
         return []
