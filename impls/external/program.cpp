@@ -114,7 +114,6 @@ pid_t start(const Contestant& contestant, int in, int out, int err) {
   ::posix_spawnattr_setflags(&attributes,
                              POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
-  const std::string command = "exec " + contestant.command;
   const std::string build = "BUILD=" + contestant.build_folder().string();
   std::vector<char*> environment;
   for (char** variable = environ; *variable != nullptr; ++variable) {
@@ -122,7 +121,7 @@ pid_t start(const Contestant& contestant, int in, int out, int err) {
   }
   environment.push_back(const_cast<char*>(build.c_str()));
   environment.push_back(nullptr);
-  std::array<const char*, 4> words = {"sh", "-c", command.c_str(), nullptr};
+  std::array<const char*, 4> words = {"sh", "-c", contestant.command.c_str(), nullptr};
   pid_t pid = 0;
   errno = ::posix_spawn(&pid, "/bin/sh", &actions, &attributes, const_cast<char**>(words.data()),
                         environment.data());
