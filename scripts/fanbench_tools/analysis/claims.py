@@ -1,6 +1,7 @@
 """What guides to asynchronous programming claim, beside what was measured; each verdict by a rule that is shown.
 
-The rules look at medians over the rounds, transport by transport; where transports disagree the verdict says so.
+The rules look at medians over the rounds, transport by transport; where transports disagree the verdict says so. The
+guides are about Python: where its contestants were measured, the same rules are put to them, apart.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Callable
 
 from ..results.cases import CaseResult, Results
-from ..results.catalogue import MEMORY
+from ..results.catalogue import MEMORY, OWN
 from ..results.wording import NOTHING, count, factor, fixed_seconds, latency, memory, percent, seconds
 
 HOLDS, FAILS, NOT_MEASURED = "holds", "does not hold", "not measured"
@@ -19,6 +20,11 @@ CLIENTS = ("native", "curl")  # of the claim about a faster loop
 HEDGED_AFTER = "hedge_after"
 SLOW_PAGES = 1 - 0.99**100
 CONCURRENT = ("coroutines", "threads", "thread_pool", "processes")
+
+# Python's contestants by what they are to a rule: a pool as large as the fan-out has a thread for each call, and one of a
+# single worker makes one call after another.
+_IN_PYTHON = {"python_asyncio": "coroutines", "python_threads": "threads", "python_processes": "processes"}
+FASTER_LOOP = "python_uvloop"
 
 
 def _only_if(condition: str) -> str:
@@ -40,6 +46,7 @@ class Claim:
     rule: str
     judge: Callable[["Rows"], Finding]
     across: Callable[["Rows", "Rows"], Finding] | None = None  # where the claim is about the clients: native and curl
+    in_python: Callable[["Rows"], Finding] | None = None  # where that is another rule
 
 
 @dataclass(frozen=True)
@@ -47,16 +54,24 @@ class Judged:
     claim: Claim
     verdict: str
     measured: tuple[str, ...]  # a line per transport
+    in_python: Finding = Finding(NOT_MEASURED)
+
+    @property
+    def was_measured(self) -> bool:
+        return (self.verdict, self.in_python.verdict) != (NOT_MEASURED, NOT_MEASURED)
 
 
 class Rows:
-    """The rows of one transport; `find` looks among gather at 200 ms per call, the guides' example."""
+    """The rows of one transport, or of Python's contestants under the names of models; `find` looks among gather at
+    200 ms per call, the guides' example."""
 
     def __init__(self, results: Results, transport: str):
         about = results.context.get("machine")
         self._cpus = {"apart": cpus_in(results.context.get("client_cpus")),
                       "shared": len(about.get("cores") or []) if isinstance(about, dict) else None}
         self.all = [c for c in results.cases if c.case.transport == transport]
+        if transport == OWN:
+            self.all = [_as_model(c) for c in self.all if c.case.model in (*_IN_PYTHON, FASTER_LOOP)]
         self._cases = [c for c in self.all if c.case.workload == "gather" and fixed_seconds(c.case.latency) == LATENCY]
 
     def find(self, model: str, calls: int, workers: int | None = None, connection: str = "reuse") -> CaseResult | None:
@@ -340,6 +355,49 @@ def cpus_in(text: Any) -> int | None:
     return sum(int(last or first) - int(first) + 1 for first, _, last in ranges)
 
 
+def _faster_python_loop(rows: Rows) -> Finding:
+    """Another loop under the same program: of calls that don't wait, and of the guides' calls of 200 ms."""
+    plain = {c.case.scenario: c for c in rows.all if c.case.model == "coroutines"}
+    ratios: dict[bool, tuple[int, float, float]] = {}
+    for one in rows.all:
+        other = plain.get(one.case.scenario)
+        waits = fixed_seconds(one.case.latency)
+        if one.case.model != FASTER_LOOP or other is None or waits not in (0, LATENCY):
+            continue
+        pair = [_ratio(other.median(k), one.median(k)) for k in ("makespan_s", "cpu_us_per_call")]
+        if None not in pair and one.case.calls > ratios.get(waits > 0, (0,))[0]:
+            ratios[waits > 0] = (one.case.calls, *pair)
+    measured = "; ".join(f"{calls:,} calls of {'200 ms' if waits else 'no latency'}: asyncio's own loop takes "
+                         f"{factor(time)} × the makespan and {factor(cpu)} × the client CPU of uvloop"
+                         for waits, (calls, time, cpu) in sorted(ratios.items()))
+    if False not in ratios:
+        return Finding(NOT_MEASURED, measured)
+    if ratios[False][1] < 2:
+        return Finding(FAILS, measured)
+    return Finding(HOLDS if ratios.get(True, (0, 0, 0))[1] >= 2 else _only_if("calls hardly wait"), measured)
+
+
+def _as_model(c: CaseResult) -> CaseResult:
+    """A contestant's row under the name that rules know."""
+    model, workers = _IN_PYTHON.get(c.case.model, c.case.model), c.case.workers
+    params = c.case.params
+    if model == "threads" and workers == 1:
+        model, params = "sequential", tuple(p for p in params if p[0] != "workers")
+    elif model == "threads" and workers:
+        model = "thread_pool"
+    return replace(c, case=replace(c.case, model=model, params=params))
+
+
+def _of_python(finding: Finding) -> Finding:
+    """With Python's words in the place of models."""
+    words = {"coroutines": "asyncio", "thread_pool": "ThreadPoolExecutor"}
+
+    def said(text: str) -> str:
+        return re.sub("|".join(words), lambda found: words[found[0]], text)
+
+    return Finding(said(finding.verdict), said(finding.measured))
+
+
 CLAIMS = (
     Claim("100 calls of 200 ms: event loop / 10 threads / one after another", "0.2 s / 2 s / 20 s",
           "each makespan within 25 % of the guides' figure", _hundred_calls),
@@ -372,7 +430,7 @@ CLAIMS = (
     Claim("A faster loop makes the same code 2 to 4 × faster", "2 to 4 ×",
           "the same coroutines over libcurl's loop and over the native client: makespan of calls that don't wait at "
           "least 2 ×; of calls of 200 ms too, or it holds only if calls hardly wait",
-          lambda _: Finding(NOT_MEASURED), across=_faster_loop),
+          lambda _: Finding(NOT_MEASURED), across=_faster_loop, in_python=_faster_python_loop),
     Claim("A million tasks at once may crash", "may crash",
           "does not hold if a row of a million coroutines or more, each of them alive, was verified", _million),
     Claim("The tail at scale: of pages that ask 100 services most are slow where 1 call in 100 is",
@@ -388,9 +446,11 @@ CLAIMS = (
 
 def judge(results: Results) -> list[Judged]:
     """Every claim with its verdict, from the transports that have the rows."""
-    rows = {t: Rows(results, t) for t in (*CLIENTS, *results.transports)}
-    return [_judge(claim, {"": claim.across(*(rows[t] for t in CLIENTS))} if claim.across
-                   else {t: claim.judge(rows[t]) for t in results.transports}) for claim in CLAIMS]
+    ours = [t for t in results.transports if t != OWN]
+    rows = {t: Rows(results, t) for t in (*CLIENTS, OWN, *ours)}
+    judged = [_judge(claim, {"": claim.across(*(rows[t] for t in CLIENTS))} if claim.across
+                     else {t: claim.judge(rows[t]) for t in ours}) for claim in CLAIMS]
+    return [replace(j, in_python=_of_python((j.claim.in_python or j.claim.judge)(rows[OWN]))) for j in judged]
 
 
 def _judge(claim: Claim, findings: dict[str, Finding]) -> Judged:

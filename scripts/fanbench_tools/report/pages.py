@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ..analysis.claims import judge
+from ..analysis.claims import NOT_MEASURED, Judged, judge
 from ..analysis.findings import choices
 from ..files import write_atomically
 from ..plots import drawing
@@ -68,7 +68,8 @@ def contents(results: Results, plots: list[drawing.Plot], brief: bool) -> dict[s
         "decomposition": opening.decomposition_table(results),
         "decomposition_plot": next((p for p in general if p.name == "model_and_client"), None),
         "slopes": opening.slopes_table(results),
-        "claims": judge(results) if results.suite == "claims" else [],
+        "claims": (claims := claims_of(results)),
+        "claims_in_python": any(c.in_python.verdict != NOT_MEASURED for c in claims),
         "sections": sections,
         "warm": opening.warm(results),
         "models": list(dict.fromkeys(c.case.model for c in results.cases)),
@@ -80,6 +81,13 @@ def contents(results: Results, plots: list[drawing.Plot], brief: bool) -> dict[s
         "rounds_words": results.rounds_words,
         "provenance": provenance(results.context),
     }
+
+
+def claims_of(results: Results) -> list[Judged]:
+    """Of the suite that asks for all of them each, of the guides' own language those that it has."""
+    if results.suite not in ("claims", "seeds"):
+        return []
+    return [j for j in judge(results) if j.was_measured or results.suite == "claims"]
 
 
 def _figures_of(plot: drawing.Plot, results: Results) -> dict[str, Any]:

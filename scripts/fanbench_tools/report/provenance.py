@@ -34,6 +34,14 @@ def _number(value: Any) -> str:
     return f"{value:,.0f}" if is_number(value) else _plain(value)
 
 
+def _contestants(value: Any) -> str:
+    """ "go (Go): go1.19.8; node (JavaScript): node 18.19.0"."""
+    if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
+        return _plain(value)
+    return "; ".join(f"{v.get('name')} ({v.get('language')}){': ' if v.get('versions') else ''}{v.get('versions') or ''}"
+                     for v in value)
+
+
 _GROUPS: Mapping[str, tuple[Entry, ...]] = {
     "The run": (
         _entry("Suite", "suite"), _entry("Description", "description"),
@@ -43,6 +51,7 @@ _GROUPS: Mapping[str, tuple[Entry, ...]] = {
         _entry("Seed of the order", "order_seed"), _entry("Interrupted", "interrupted"), _entry("Server", "server")),
     "The programs": (
         _entry("fanbench", "fanbench_version", "fanbench", "machine.fanbench"), _entry("Commit", "commit"),
+        _entry("Contestants", "contestants", words=_contestants),
         _entry("Program", "executable"), _entry("Compiler", "compiler", "machine.compiler"),
         _entry("Flags", "flags", "machine.flags"),
         _entry("Linker's flags", "linker_flags"), _entry("Build type", "build_type"), _entry("CMake", "machine.cmake"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Mapping, TypeVar
 
 from . import wording
 
+OWN = "own"  # the transport of contestants
 ALWAYS_SAID = ("calls", "latency", "start")  # of the keys of all workloads; the others where they are not the default
 HOW_IT_WAS_RUN = ("iterations", "timeline")  # keys that are no part of a scenario
 T = TypeVar("T")
@@ -99,6 +100,7 @@ class Model:
     yardstick: bool = False  # no choice for anybody, but what the machine can do: a line in plots, never named a winner
     ready: str = ""  # what a warm case has before its clock starts
     made: str = ""  # what its runs make while the clock runs
+    language: str = ""  # of a contestant: a program that is none of ours, with a client of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +129,12 @@ class Catalogue:
 
     def figure(self, name: str) -> Figure:
         return self.figures.get(name) or Figure(name, label=name)
+
+    def with_contestants(self, entries: Any) -> Catalogue:
+        """With those of a run's context, after our own models; what can't be read is passed over."""
+        entries = [e for e in entries if isinstance(e, dict) and e.get("name")] if isinstance(entries, list) else []
+        more = {name: model for name, model in _by_name(Model, entries).items() if name not in self.models}
+        return replace(self, models={**self.models, **more})
 
     def is_yardstick(self, model: str) -> bool:
         return model in self.models and self.models[model].yardstick

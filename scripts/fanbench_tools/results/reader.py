@@ -31,7 +31,8 @@ def load(out_dir: Path) -> Results:
         raise ResultsError(f"{path}: results of another version of fanbench (format {written}, expected {FORMAT}): "
                            f"read them with what wrote them, fanbench {context.get('fanbench_version') or 'unknown'}"
                            f"{f', commit {commit}' if (commit := context.get('commit')) else ''}, or measure again")
-    return from_rows(data["benchmarks"], context, _catalogue(path, data))
+    known = _catalogue(path, data).with_contestants(context.get("contestants"))
+    return from_rows(data["benchmarks"], context, known)
 
 
 def _catalogue(path: Path, data: dict[str, Any]) -> Catalogue:
