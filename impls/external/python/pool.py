@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, Callable, Iterator
 
 import service
+from conversation import cannot_run_here
 from records import Attempt, Records
 
 BEAT_NS = 10_000_000
@@ -25,7 +26,7 @@ class Pool:
     def prepare(self, setup: SimpleNamespace) -> None:
         if self.workers:
             self.workers.shutdown()
-        self.workers = self.make_workers(setup)
+        self.workers, self.size = self.make_workers(setup), setup.workers
         for ready in [self.workers.submit(service.get_ready) for _ in range(setup.workers)]:
             ready.result()
 
@@ -37,6 +38,10 @@ class Pool:
                 workload(self, scenario)
         else:
             workload(self, scenario)
+
+    def needs_a_worker_for_each_call(self, run: SimpleNamespace, why: str) -> None:
+        if self.size < run.calls:
+            cannot_run_here(f"{self.size} workers are too few for {run.calls} calls: {why}")
 
     def submit(self, function: Callable[..., Any], *words: Any, **more: Any) -> Future:
         """One of service's functions for this run, to be done by a worker."""

@@ -23,6 +23,7 @@ def timeout(pool: Pool, run) -> None:
     if run.scope == "call":
         calls = [pool.submit(service.call, id, within_ns=run.deadline_ns) for id in range(run.calls)]
     else:
+        pool.needs_a_worker_for_each_call(run, "those that wait for one would time out unasked")
         calls = [pool.submit(service.call_until, id, run.deadline_ns) for id in range(run.calls)]
     pool.records.attempts += filter(None, (call.result() for call in calls))
 

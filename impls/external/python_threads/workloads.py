@@ -24,6 +24,7 @@ def task_group(pool: Pool, run) -> None:
 
 
 def first_completed(pool: Pool, run) -> None:
+    pool.needs_a_worker_for_each_call(run, "one that waits for a worker cannot win")
     calls = [pool.submit(call_or_raise, id) for id in range(run.calls)]
     done, others = wait(calls, return_when=FIRST_COMPLETED)
     give_up(others)
