@@ -66,7 +66,7 @@ def run(asked: Asked, began: str) -> int:
     _show(measured)
     write_atomically(asked.txt, written.latencies(origin, measured))
     write_atomically(asked.toml, written.suite(asked.out.name, origin, measured))
-    print(f"\n{asked.txt}: the latencies\n{asked.toml}: a suite with them, "
+    print(f"\n{asked.txt}: the latencies\n{asked.toml}: a suite of them, "
           f"{written.about(written.size(measured.seconds)[2])}: fanbench run {shlex.quote(str(asked.toml))}", flush=True)
     return _interrupted(asked, measured, stop, "which are kept") if measured.stopped else 0
 

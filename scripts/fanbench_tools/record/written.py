@@ -13,10 +13,11 @@ from .distribution import quantile
 from .measuring import Measured
 
 MODELS = ("coroutines", "threads", "thread_pool")
-BUDGET_S = 150.0
-PROCESS_S = 1.2  # what a case's process takes beside its fan-outs
-FAN_OUTS = 2.2  # that it makes in a round, on average over the rounds: watched, warmed up, measured
-SIZES = ((100, 3), (50, 3), (20, 3), (10, 3), (10, 1))  # calls and rounds, the first that fits
+BUDGET_S = 170.0
+PROCESS_S = 0.6  # what a case's process takes beside its fan-outs
+FAN_OUTS = 2.3  # that it makes in a round, on average over the rounds: watched, warmed up, measured
+SIZES = (((100, 500), 5), ((100, 500), 3), ((50, 200), 3), ((20, 100), 3), ((20, 40), 3), ((10, 20), 3), ((10,), 3),
+         ((10,), 1))  # calls and rounds, the first that fits
 MOST_BODY = 100_000  # bytes: more would measure this machine's memory
 
 
@@ -71,7 +72,7 @@ def suite(name: str, origin: Origin, measured: Measured) -> str:
     described = (f"{plain_url(origin.url)}: median {in_words(quantile(ordered, 0.5))}, one in ten over "
                  f"{in_words(quantile(ordered, 0.9))}, as measured {origin.began[:10]}")
     return f"""\
-# Which model should make these calls? Takes {about(takes_s)}. All keys: bench/README.md
+# Which model should make these calls? {about(takes_s).capitalize()}. All keys: bench/README.md
 description = {_text(described)}
 rounds = {rounds}
 budget = "{BUDGET_S:.0f}s"  # further rounds, where answers are open
@@ -85,17 +86,17 @@ iterations = 1
 
 [[scenario]]  # all at once, wait for all
 workload = "gather"
-calls = {calls}
+calls = {list(calls)}
 
 [[scenario]]  # at most so many at once
 workload = "semaphore"
-calls = {calls}
+calls = {list(calls)}
 limit = {limit(calls)}
 """
 
 
-def limit(calls: int) -> int:
-    return calls // 5
+def limit(calls: Sequence[int]) -> int:
+    return max(calls[0] // 5, min(10, calls[0] // 2))
 
 
 def body_bytes(sizes: Sequence[int]) -> int:
@@ -108,11 +109,12 @@ def _cut(sizes: Sequence[int]) -> str:
     return f" ({median:,}), cut to what one machine can do" if median > MOST_BODY else ""
 
 
-def size(seconds: Sequence[float]) -> tuple[int, int, float]:
-    """Calls and rounds of a suite that takes some three minutes, fewer of a slow service; and how long it takes."""
+def size(seconds: Sequence[float]) -> tuple[tuple[int, ...], int, float]:
+    """Calls and rounds of a suite that takes some three minutes, fewer of a slow service; and how long it takes at most."""
     for calls, rounds in SIZES:
-        takes_s = rounds * len(MODELS) * sum(PROCESS_S + FAN_OUTS * makespan for makespan in
-                                             (of_gather(seconds, calls), of_semaphore(seconds, calls)))
+        makespans = (makespan for number in calls for makespan in
+                     (of_gather(seconds, number), of_semaphore(seconds, number, limit(calls))))
+        takes_s = rounds * len(MODELS) * sum(PROCESS_S + FAN_OUTS * makespan for makespan in makespans)
         if takes_s <= BUDGET_S:
             break
     return calls, rounds, max(takes_s, BUDGET_S)
@@ -124,15 +126,14 @@ def of_gather(seconds: Sequence[float], calls: int) -> float:
     return sum(value * (((i + 1) / number) ** calls - (i / number) ** calls) for i, value in enumerate(ordered))
 
 
-def of_semaphore(seconds: Sequence[float], calls: int) -> float:
+def of_semaphore(seconds: Sequence[float], calls: int, limit: int) -> float:
     """About: all lanes busy, and one that ends last."""
-    return calls * statistics.fmean(seconds) / limit(calls) + of_gather(seconds, limit(calls)) / 2
+    return calls * statistics.fmean(seconds) / limit + of_gather(seconds, limit) / 2
 
 
 def about(seconds: float) -> str:
     """In words."""
-    minutes = round(seconds / 60 + 0.3)  # what the report takes, and the last round
-    return f"about {minutes} minute{'' if minutes == 1 else 's'}"
+    return "three minutes at most" if seconds <= BUDGET_S else f"about {round(seconds / 60 + 0.5)} minutes"
 
 
 def _text(value: str) -> str:

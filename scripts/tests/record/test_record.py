@@ -110,7 +110,7 @@ def test_it_writes_the_latencies_and_a_suite_that_the_bench_reads(tmp_path: Path
     assert f"Latencies of http://{server}/delay/5ms, 25 calls" in lines[0]
     listed = subprocess.run([BENCH, "--suite", tmp_path / "api.toml", "--list"], capture_output=True, text=True, check=True)
     cases = json.loads(listed.stdout)["cases"]
-    assert sorted({case["workload"] for case in cases}) == ["gather", "semaphore"] and len(cases) == 6
+    assert sorted({case["workload"] for case in cases}) == ["gather", "semaphore"] and len(cases) == 12
     assert {case["parameters"]["latency"] for case in cases} == {"file:api.txt"}
     assert "25 latencies   p50 " in ran.out and "connected in " in ran.out and "fanbench run api.toml" in ran.out
     shown = ran.out.split("latencies   p50")[1].splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from dataclasses import replace
@@ -52,8 +53,8 @@ def test_a_duration_is_in_ms_to_the_microsecond(seconds: float, text: str) -> No
 def test_the_suite_is_toml_that_reads_the_file_beside_it() -> None:
     read = tomllib.loads(suite("api", ORIGIN, measured(*[0.02] * 100)))
     assert read["defaults"]["latency"] == "file:api.txt" and read["defaults"]["body_bytes"] == 512
-    assert [(s["workload"], s["calls"]) for s in read["scenario"]] == [("gather", 100), ("semaphore", 100)]
-    assert read["scenario"][1]["limit"] == 20 and (read["rounds"], read["budget"]) == (3, "150s")
+    assert [(s["workload"], s["calls"]) for s in read["scenario"]] == [("gather", [100, 500]), ("semaphore", [100, 500])]
+    assert read["scenario"][1]["limit"] == 20 and (read["rounds"], read["budget"]) == (5, "170s")
     assert read["description"] == \
         "https://example.org/items?…: median 20.0 ms, one in ten over 20.0 ms, as measured 2026-11-22"
 
@@ -65,9 +66,10 @@ def test_a_url_with_quotes_stays_a_description() -> None:
 
 def test_a_slow_service_gets_fewer_calls_and_at_last_fewer_rounds() -> None:
     sizes = [written.size([s])[:2] for s in (0.02, 1.0, 2.0, 5.0, 60.0)]
-    assert sizes == sorted(sizes, reverse=True) and sizes[0] == (100, 3) and sizes[-1] == (10, 1)
+    assert sizes == sorted(sizes, reverse=True) and sizes[0] == ((100, 500), 5) and sizes[-1] == ((10,), 1)
     assert written.size([0.02])[2] == written.BUDGET_S < written.size([60.0])[2]
-    assert "Takes about 3 minutes." in suite("api", ORIGIN, measured(0.02))
+    assert suite("api", ORIGIN, measured(0.02)).splitlines()[0].endswith("Three minutes at most. All keys: bench/README.md")
+    assert re.search("About [0-9]+ minutes", suite("api", ORIGIN, measured(60.0)).splitlines()[0])
 
 
 def test_the_slowest_of_many_draws() -> None:
