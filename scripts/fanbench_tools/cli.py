@@ -22,6 +22,7 @@ from xml.etree import ElementTree
 from . import checkout
 from .checking import (Refused, check, given, is_path, new_folder, out_of_record, pattern, selected, suite_path,
                        with_scheme)
+from .contestants.description import Contestant
 from .machine import doctor
 from .machine.facts import Machine, Software, read_software
 from .results.reader import FORMAT, ResultsError, from_rows, load
@@ -70,6 +71,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 def _parser() -> Parser:
     parser = Parser(prog="fanbench", description="An honest comparison of concurrency models on fan-out workloads.",
                     allow_abbrev=False)
+    parser.set_defaults(may_install=False)  # the set-up says otherwise
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
     def verb(name: str, do: Any, text: str) -> argparse.ArgumentParser:
@@ -284,6 +286,7 @@ def _job(arguments: argparse.Namespace, bench: Path) -> runner.Job:
     suite = runner.list_suite(bench, suite_file, options)
     cases = selected(suite.cases, pattern(arguments.filter), suite.name,
                      f"fanbench list {shlex.quote(arguments.suite)}")
+    _prepare(suite.contestants_of(cases), arguments.may_install)
     out = given(arguments.out) if arguments.out else \
         new_folder(checkout.RESULTS / default_name(suite.name, datetime.now(timezone.utc)))
     return runner.Job(bench=bench, suite_file=suite_file, suite=suite, cases=cases, out=out,
@@ -291,6 +294,22 @@ def _job(arguments: argparse.Namespace, bench: Path) -> runner.Job:
                       budget_s=arguments.budget or (None if arguments.rounds else suite.budget_s),
                       order_seed=runner.new_seed() if arguments.order_seed is None else arguments.order_seed,
                       catalogue=runner.catalogue(bench).document, options=options)
+
+
+def _prepare(contestants: Sequence[Contestant], may_install: bool) -> None:
+    """Installs what they need, and builds them. Raises Refused, or SystemExit after a stop."""
+    from .contestants import ContestantError, building
+
+    try:
+        with process.StopRequest() as stop:
+            building.prepare(contestants, may_install, stop)
+    except ContestantError as e:
+        if not str(e):
+            raise SystemExit(1) from None
+        raise Refused(str(e)) from None
+    if stop.number:
+        print("fanbench: stopped while building; the next call goes on from there", file=sys.stderr)
+        raise SystemExit(128 + stop.number)
 
 
 def default_name(suite: str, now: datetime) -> str:
@@ -406,7 +425,8 @@ def _gate(arguments: argparse.Namespace) -> int:
 
     asked = verb.Asked(arguments.base, arguments.head, arguments.suite, pattern(arguments.filter),
                        arguments.least_change and arguments.least_change / 100, arguments.budget, arguments.force,
-                       runner.new_seed() if arguments.order_seed is None else arguments.order_seed)
+                       runner.new_seed() if arguments.order_seed is None else arguments.order_seed,
+                       arguments.may_install)
     try:
         with process.StopRequest() as stop:
             verdict = verb.run(asked, stop)

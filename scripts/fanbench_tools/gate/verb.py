@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from .. import checkout
 from ..checking import is_path, selected, suite_path
+from ..contestants import ContestantError, building
 from ..files import write_atomically
 from ..results import reader
 from ..run import process, programs, runner
@@ -36,6 +37,7 @@ class Asked:
     budget_s: float
     force: bool
     seed: int
+    may_install: bool = False  # what contestants need
 
 
 def run(asked: Asked, stop: process.StopRequest) -> Verdict | None:
@@ -55,7 +57,7 @@ def run(asked: Asked, stop: process.StopRequest) -> Verdict | None:
             # Head first: it says whether there is anything to compare. At once: the working tree may be built anew.
             head = _copied(builds.of_commit(asked.head, of_head, _say, stop) if asked.head
                            else builds.of_working_tree(checkout.commit()), own / "head")
-            suite = _suite_of(asked, head, Path(folder))
+            suite = _suite_of(asked, head, Path(folder), stop)
             base = _copied(builds.of_commit(asked.base, of_base, _say, stop), own / "base")
             return _compare(asked, base, head, suite, Path(folder), stop)
     except builds.Stopped:
@@ -81,7 +83,7 @@ class _Suite(NamedTuple):
     listed: Suite
 
 
-def _suite_of(asked: Asked, head: Side, folder: Path) -> _Suite:
+def _suite_of(asked: Asked, head: Side, folder: Path, stop: process.StopRequest) -> _Suite:
     """Raises Refused where no case is wanted or the budget is too short for those that are, and BuildError."""
     _see_that_it_takes_turns(head)
     file = suite_path(asked.suite) if is_path(asked.suite) or not head.commit else head.suite_file(asked.suite, folder)
@@ -92,7 +94,19 @@ def _suite_of(asked: Asked, head: Side, folder: Path) -> _Suite:
     rules = Rules(runner.catalogue(head.bench).gated, asked.least_change)
     searching.see_that_it_suffices(asked.budget_s, {c.name: measuring.round_s(c) for c in cases}, rules,
                                    measuring.counts_allocations(head.bench, file))
+    _prepare(asked, listed, stop)
     return _Suite(file, listed)
+
+
+def _prepare(asked: Asked, suite: Suite, stop: process.StopRequest) -> None:
+    """Contestants that are wanted. Raises BuildError or Stopped."""
+    try:
+        building.prepare(suite.contestants_of(case for case in suite.cases if asked.wanted.search(case.name)),
+                         asked.may_install, stop)
+    except ContestantError as e:
+        raise BuildError(str(e) or "what its contestants need is not installed") from None
+    if stop.number:
+        raise builds.Stopped
 
 
 def _see_that_it_takes_turns(side: Side) -> None:
@@ -107,6 +121,7 @@ def _compare(asked: Asked, base: Side, head: Side, of: _Suite, folder: Path, sto
     own_file = None if is_path(asked.suite) else base.suite_file(asked.suite, folder)
     own = runner.list_suite(base.bench, own_file) if own_file else None
     of_base, suite_of_base, notes = _as_base_reads_it(base, of_head, own, own_file)
+    _prepare(asked, of_base, stop)
     cases, invalid, more = measuring.common_cases(of_base.cases, suite.cases, own.cases if own else None,
                                                   asked.wanted.search)
     notes += more

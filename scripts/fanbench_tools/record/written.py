@@ -133,7 +133,7 @@ def of_semaphore(seconds: Sequence[float], calls: int, limit: int) -> float:
 
 def about(seconds: float) -> str:
     """In words."""
-    return "three minutes at most" if seconds <= BUDGET_S else f"about {round(seconds / 60 + 0.5)} minutes"
+    return "about three minutes" if seconds <= BUDGET_S else f"about {round(seconds / 60 + 0.5)} minutes"
 
 
 def _text(value: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
+from ..contestants.description import Contestant, of_table
 from ..results.rows import Row, is_failure, is_number, status_of
 
 NO_MEDIAN = {"family_index", "per_family_instance_index", "repetitions", "repetition_index", "threads",
@@ -56,6 +57,12 @@ class Suite:
     rounds: int
     cases: tuple[ListedCase, ...]
     budget_s: float | None = None  # for these rounds and further ones where answers are open; None: there are none
+    contestants: tuple[Contestant, ...] = ()  # that its cases name
+
+    def contestants_of(self, cases: Iterable[ListedCase]) -> list[Contestant]:
+        """Those that make these cases."""
+        models = {case.model for case in cases}
+        return [one for one in self.contestants if one.name in models]
 
 
 def read_suite(listing: Mapping[str, Any]) -> Suite:
@@ -64,7 +71,8 @@ def read_suite(listing: Mapping[str, Any]) -> Suite:
                  tuple(ListedCase(c["name"], c["workload"], c["model"], c["transport"], c["parameters"],
                                   bool(c["timeline"]), int(c["in_flight"]), float(c["expected_s"]))
                        for c in listing["cases"]),
-                 float(listing["budget_s"]) if listing.get("budget_s") is not None else None)
+                 float(listing["budget_s"]) if listing.get("budget_s") is not None else None,
+                 tuple(of_table(c, Path(c["folder"])) for c in listing.get("contestants", ())))
 
 
 def random_of(seed: int, *what: int | str) -> random.Random:

@@ -38,6 +38,12 @@ def see_to(cpp: bool, modules: Sequence[str], may_install: bool) -> None:
         raise SetupError(f"Boost 1.81 or newer is needed; this distribution's {_boost_package()} is older")
 
 
+def see_to_these(wanted: Sequence[str], may_install: bool) -> None:
+    """The same of packages by their names. Where there is no package manager, what they are for has to do without it."""
+    if can_be_installed() and (missing := _not_installed(wanted)):
+        _install(missing, may_install)
+
+
 def _missing(cpp: bool, modules: Sequence[str]) -> list[str]:
     wanted = list(CPP if cpp else ())
     if not interpreter.choose(modules):
@@ -45,12 +51,16 @@ def _missing(cpp: bool, modules: Sequence[str]) -> list[str]:
         of_the_tests = (*interpreter.OF_RECORD, *interpreter.OF_THE_TESTS, *interpreter.WELCOME_IN_TESTS) if cpp else ()
         wanted += ["python3", *dict.fromkeys(map(_package_of, (*modules, *of_the_tests)))]
     boost = [_boost_package()] if cpp and not _boost_is_there() else []
+    return boost + _not_installed(wanted)
+
+
+def _not_installed(wanted: Sequence[str]) -> list[str]:
     if not wanted:
         return []
     shown = subprocess.run(["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *wanted],
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
     installed = set(shown.stdout.splitlines())
-    return boost + [package for package in wanted if f"{package} installed" not in installed]
+    return [package for package in wanted if f"{package} installed" not in installed]
 
 
 def _package_of(module: str) -> str:

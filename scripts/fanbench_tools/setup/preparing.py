@@ -53,6 +53,7 @@ def _without_no_install(words: list[str]) -> tuple[bool, list[str]]:
 
 
 def _set_up(arguments: argparse.Namespace, words: list[str], may_install: bool) -> None:
+    arguments.may_install = may_install  # of contestants, which a suite names
     needs = _of_gate(arguments) if arguments.verb == "gate" else NEEDS[arguments.verb]
     preset = checkout.preset()
     os.environ["FANBENCH_PRESET"] = preset
@@ -61,7 +62,7 @@ def _set_up(arguments: argparse.Namespace, words: list[str], may_install: bool) 
         if not interpreter.was_chosen():
             modules = _modules(needs, may_install)
             packages.see_to(needs.cpp, modules, may_install)
-            interpreter.go_on_with(modules, words)
+            interpreter.go_on_with(modules, words if may_install else ["--no-install", *words])
         if needs.targets:
             build.build(needs.targets)
     except (SetupError, OSError) as e:
