@@ -318,10 +318,12 @@ def default_name(suite: str, now: datetime) -> str:
 
 
 def _context(job: runner.Job, machine: Machine, software: Software) -> dict[str, Any]:
+    contestants = job.suite.contestants_of(job.cases)
     spent = {} if job.budget_s is None else {"budget_s": job.budget_s, "looks": 2}  # after those rounds, and at the end
     return {"suite": job.suite.name, "description": job.suite.description, "rounds": job.rounds, **spent,
             "order_seed": job.order_seed, "started": runner.now_utc(), "fanbench_version": checkout.version(),
-            "results_format": FORMAT, "commit": checkout.commit(), "machine": {**machine.printed, **asdict(software)}}
+            "results_format": FORMAT, "commit": checkout.commit(), "machine": {**machine.printed, **asdict(software)},
+            **({"contestants": runner.introduced(job.bench, contestants)} if contestants else {})}
 
 
 def _again(arguments: argparse.Namespace) -> str:

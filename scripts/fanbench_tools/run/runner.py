@@ -3,6 +3,7 @@ scenario take turns."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -10,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Mapping, Sequence, TypeVar
+from typing import Any, Callable, Iterable, Mapping, Sequence, TypeVar
 
+from ..contestants.description import Contestant
 from ..files import short_name, write_atomically
 from ..machine import facts
 from ..machine.facts import Machine
@@ -61,6 +63,19 @@ def catalogue(bench: Path) -> Catalogue:
 def machine(bench: Path) -> Machine:
     """What the bench says of this machine. Raises BenchError."""
     return _asked(bench, ["--machine"], facts.read)
+
+
+def introduced(bench: Path, contestants: Iterable[Contestant]) -> list[dict[str, str]]:
+    """What they are, for the results' context; what one says of its versions, where it can be started: if not, its rows
+    say why."""
+    known = []
+    for one in contestants:
+        with contextlib.suppress(BenchError):
+            versions = str(_asked(bench, ["--hello", one.folder], lambda said: said["hello"]).get("versions") or "")
+            known.append({"name": one.name, "language": one.language, "versions": versions})
+            continue
+        known.append({"name": one.name, "language": one.language})
+    return known
 
 
 def same_work(known: Machine) -> tuple[str, ...]:

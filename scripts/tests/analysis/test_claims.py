@@ -244,3 +244,42 @@ def test_hedging_is_compared_with_the_same_pages_of_the_same_model():
     rows += [page("threads", latency_p999_us=10e3),
              page("coroutines", "/hedge_after:68ms", latency_p999_us=180e3, extra_calls=0.05)]
     assert verdict(HEDGING, *rows) == "holds only if not threads"
+
+
+def in_python(claim, *rows):
+    return judge(from_rows(rows, {}))[claim].in_python
+
+
+def test_pythons_contestants_are_judged_by_the_same_rules_apart():
+    def of(model, tail="", **counters):
+        return case(model, 100, tail, "own", **counters)
+
+    rows = [of("python_asyncio", makespan_s=0.21), of("python_threads", "/workers:10", makespan_s=2.0),
+            of("python_threads", "/workers:1", makespan_s=20.2)]
+    found = judge(from_rows(rows, {}))[HUNDRED]
+    assert (found.verdict, found.in_python.verdict, found.was_measured) == (NOT_MEASURED, HOLDS, True)
+    assert found.in_python.measured == "210 ms / 2.00 s / 20.2 s"
+    assert in_python(HUNDRED, *rows[:2]).verdict == NOT_MEASURED
+    assert not judge(from_rows(rows, {}))[MEMORY].was_measured
+
+
+def test_contestants_of_other_languages_are_no_python():
+    name = "gather/{}/own/calls:1000/latency:200ms/start:warm"
+    rows = [row(name.format(m), pss_bytes_per_call=5e4) for m in ("go", "node")]
+    assert in_python(MEMORY, *rows).verdict == NOT_MEASURED
+
+
+def test_pythons_models_are_called_what_python_calls_them():
+    rows = [case("python_asyncio", 1000, transport="own", makespan_s=0.5), case("python_threads", 1000, transport="own", makespan_s=20),
+            case("python_threads", 100, "/workers:1", "own", makespan_s=20.0)]
+    found = in_python(TURN, *rows)
+    assert found.verdict == "holds only if not threads" and "asyncio 500 ms" in found.measured
+
+
+@pytest.mark.parametrize("idle, waiting, expected", [(1.9, 3, FAILS), (2.5, 1.01, "holds only if calls hardly wait"), (2.5, 2.1, HOLDS)])
+def test_pythons_faster_loop_is_uvloop(idle, waiting, expected):
+    names = ["semaphore/{}/own/calls:5000/latency:0ms/start:warm/limit:64", "gather/{}/own/calls:100/latency:200ms/start:warm"]
+    rows = [row(name.format(model), makespan_s=time, cpu_us_per_call=100.0)
+            for name, ratio in zip(names, (idle, waiting)) for model, time in (("python_uvloop", 1.0), ("python_asyncio", ratio))]
+    assert in_python(FASTER, *rows).verdict == expected
+    assert in_python(FASTER, *rows[2:]).verdict == NOT_MEASURED

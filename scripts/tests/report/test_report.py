@@ -249,6 +249,25 @@ def test_the_claims_table_comes_with_the_suite_claims_only():
         assert "What guides claim" not in text
 
 
+def test_the_guides_own_language_is_beside_ours_where_it_was_measured():
+    name = "gather/{}/calls:10000/latency:200ms/start:warm"
+    rows = [row(name.format(system), in_flight_peak=10_000) for system in ("coroutines/native", "python_asyncio/own")]
+    markdown, page = small(rows, {"suite": "seeds"})
+    assert "| C++ here | verdict | Python, as the guides have it | verdict |" in markdown
+    assert "Python, as the guides have it" in page and "Python: holds" in page and "C++: holds" in page
+    assert "One loop handles" in page and "A million tasks" not in page  # of which it has nothing
+
+
+def test_contestants_are_introduced():
+    rows = [row(f"gather/{system}/calls:10/latency:200ms/start:warm") for system in ("go/own", "coroutines/native")]
+    context = {"contestants": [{"name": "go", "language": "Go", "versions": "go1.19.8"}, {"name": "odd", "language": "Odd"}]}
+    for text in small(rows, context):
+        assert "go (Go): go1.19.8; odd (Odd)" in text
+    assert "language and client together" in small(rows, context)[0]
+    for text in small(rows[1:]):
+        assert "language and client together" not in text
+
+
 def test_a_second_report_is_the_same(tmp_path):
     rows = [row(NAME), row(NAME.replace("calls:10", "calls:100"))]
     folder(tmp_path, ({"catalogue": CATALOGUE.document, "benchmarks": rows}, []))
