@@ -2,8 +2,10 @@
 #include "bench/suite/suite.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -13,6 +15,7 @@
 #include <set>
 
 #include "bench/specification/specification.hpp"
+#include "bench/suite/contestants.hpp"
 #include "impls/http/transports.hpp"
 
 namespace fanbench {
@@ -476,8 +479,10 @@ INSTANTIATE_TEST_SUITE_P(
               fmt::format("4: workload: expected one of {}, got \"gathr\"",
                           quoted(specifications(), &Specification::workload))},
         Wrong{"UnknownModel", gather("models = [\"threads\",\n \"fibers\"]\n"),
-              fmt::format("5: models: expected one of {}, got \"fibers\"",
-                          quoted(models(), &ModelEntry::name))},
+              fmt::format("5: models: expected a model (coroutines, threads, thread_pool, tbb, processes, "
+                          "sequential, floor, all), a contestant ({}), or the path of one's folder, such as "
+                          "\"./my_client\", got \"fibers\"",
+                          fmt::join(shipped_contestants(), ", "))},
         Wrong{"OnlyTheFloor", "[[scenario]]\nworkload = \"retry\"\nmodels = \"floor\"\n",
               "2: models: expected a model that has retry over native, curl, got only floor"},
         Wrong{"UnknownTransport", gather("transports = \"tcp\"\n"),
@@ -646,6 +651,78 @@ TEST(Suite, ThatIsNotThereSaysSo) {
 // ---------------------------------------------------------------------------------- the suites that we ship
 
 std::filesystem::path suites() { return std::filesystem::path(FANBENCH_SOURCE_DIR) / "bench" / "suites"; }
+
+/// A folder with contestant.toml, and a suite beside it.
+class SuiteWithContestant : public testing::Test {
+ protected:
+  void SetUp() override { std::filesystem::create_directories(folder_ / "mine"); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  void describe(const std::string& text, const char* where = "mine") const {
+    std::filesystem::create_directories(folder_ / where);
+    std::ofstream(folder_ / where / "contestant.toml") << text;
+  }
+  Suite suite(const std::string& scenario) const {
+    return parse_suite("description = \"d\"\n[[scenario]]\nworkload = \"gather\"\n" + scenario, folder_ / "s.toml");
+  }
+
+  const std::filesystem::path folder_ =
+      std::filesystem::path(testing::TempDir()) / fmt::format("fanbench-contestant-{}", ::getpid());
+};
+
+TEST_F(SuiteWithContestant, HasItOverItsOwnClientAndOursOverTheirs) {
+  describe("name = \"of_suite_test\"\nlanguage = \"Perl\"\ncommand = \"perl c.pl\"\nhas_workers = true\n");
+  const Suite read = suite("models = [\"coroutines\", \"./mine\"]\ntransports = \"curl\"\n");
+  ASSERT_EQ(read.cases.size(), 2);
+  EXPECT_EQ(read.cases[0].name, "gather/coroutines/curl/calls:1/latency:200ms/start:warm");
+  EXPECT_EQ(read.cases[1].name, "gather/of_suite_test/own/calls:1/latency:200ms/start:warm");
+  EXPECT_TRUE(model_of("of_suite_test").is_program);
+  EXPECT_TRUE(model_of("of_suite_test").has_workers);
+  const auto listed = to_json(read)["contestants"];
+  ASSERT_EQ(listed.size(), 1);
+  EXPECT_EQ(listed[0]["language"], "Perl");
+  EXPECT_EQ(listed[0]["command"], "perl c.pl");
+  EXPECT_EQ(listed[0]["folder"], std::filesystem::canonical(folder_ / "mine").string());
+  EXPECT_EQ(suite("models = \"all\"\n").cases.size(), 2 * models().size() - 1);  // of ours alone
+}
+
+TEST_F(SuiteWithContestant, SaysWhatIsWrongWithIt) {
+  const auto said = [&](const std::string& text) {
+    describe(text);
+    try {
+      suite("models = \"./mine\"\n");
+    } catch (const SuiteError& error) {
+      const std::string what = error.what();
+      return what.substr(what.find("contestant.toml"));
+    }
+    return std::string();
+  };
+  EXPECT_EQ(said("nam = \"a\"\n"), "contestant.toml:1: nam: expected a known key (did you mean name?), got \"nam\"");
+  EXPECT_EQ(said("name = \"My Client\"\nlanguage = \"C\"\ncommand = \"c\"\n"),
+            "contestant.toml:1: name: expected a name of a-z, 0-9 and _ that begins with a letter, got \"My Client\"");
+  EXPECT_EQ(said("name = \"threads\"\nlanguage = \"C\"\ncommand = \"c\"\n"),
+            "contestant.toml:1: name: expected a name of its own, got that of a model of ours: threads");
+  EXPECT_EQ(said("name = \"a\"\ncommand = \"c\"\n"),
+            "contestant.toml:1: language: expected the language, as reports show it, got nothing");
+  EXPECT_EQ(said("name = \"a\"\nlanguage = \"C\"\ncommand = 3\n"),
+            "contestant.toml:3: command: expected the command that starts it, got 3");
+  EXPECT_EQ(said("name = \"a\"\nlanguage = \"C\"\ncommand = \"c\"\npackages = \"x\"\n"),
+            "contestant.toml:4: packages: expected a list of the distribution's packages, got \"x\"");
+  EXPECT_THAT(said("name = \n"), testing::StartsWith("contestant.toml:1: expected TOML, got: "));
+  EXPECT_THAT([&] { suite("models = \"./nobody\"\n"); },
+              testing::ThrowsMessage<SuiteError>(testing::EndsWith(
+                  "nobody/contestant.toml: expected a contestant's file (impls/external/PROTOCOL.md), got: No such "
+                  "file or directory")));
+}
+
+TEST_F(SuiteWithContestant, HasTwoOnlyOfDifferentNames) {
+  const std::string text = "name = \"twin\"\nlanguage = \"C\"\ncommand = \"c\"\n";
+  describe(text, "one");
+  describe(text, "two");
+  EXPECT_THAT([&] { suite("models = [\"./one\", \"./two\"]\n"); },
+              testing::ThrowsMessage<SuiteError>(
+                  testing::HasSubstr("expected contestants of different names, got two that are called twin")));
+}
 
 TEST(ShippedSuites, AllCanBeRead) {
   std::vector<std::string> found;
