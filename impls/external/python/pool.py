@@ -11,8 +11,6 @@ import service
 from conversation import cannot_run_here
 from records import Attempt, Records
 
-BEAT_NS = 10_000_000
-
 
 class Pool:
     records: Records
@@ -60,13 +58,13 @@ class Pool:
 
     @contextmanager
     def heartbeat(self) -> Iterator[None]:
-        """Beside what is done meanwhile: a tick each 10 ms, and none is left out."""
-        over = threading.Event()
+        """Beside what is done meanwhile: a tick each 10 ms, and none is left out, however late."""
+        records, over = self.records, threading.Event()
 
         def beat() -> None:
-            beats = self.records.beats
-            while not over.wait(max(0, (len(beats) + 1) * BEAT_NS - self.records.now()) / 1e9):
-                beats.append(self.records.now())
+            while not over.wait(max(0, records.next_beat() - records.now()) / 1e9):
+                records.make_due_beats()
+            records.make_due_beats()
 
         thread = threading.Thread(target=beat)
         thread.start()

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Mapping
 
+BEAT_NS = 10_000_000
+
 
 @dataclass(slots=True)
 class Attempt:
@@ -68,6 +70,14 @@ class Records:
     def is_ready(self, id: int) -> None:
         """What the call had to wait for is there."""
         self.ready[id] = self.now()
+
+    def next_beat(self) -> int:
+        """When the next tick of the heartbeat is due."""
+        return (len(self.beats) + 1) * BEAT_NS
+
+    def make_due_beats(self) -> None:
+        while self.next_beat() <= (now := self.now()):
+            self.beats.append(now)
 
     def write(self, path: str) -> None:
         made = {id: list(its) for id, its in groupby(sorted(self.attempts, key=_order), lambda a: a.id)}

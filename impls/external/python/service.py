@@ -107,15 +107,17 @@ def chain(run: Run, head: int, length: int) -> list[Attempt]:
 
 def read(run: Run, first: int, consume_ns: int, prefetch: int) -> list[Attempt]:
     """A stream page by page, each consumed for a while; with prefetch by another thread, while the next one is fetched."""
-    attempts = []
+    attempts: list[Attempt] = []
     with ThreadPoolExecutor(max_workers=1) as consumer:
+        consumed = None
         for page in pages(run, first):
-            if attempts and prefetch:
+            attempts.append(page)
+            if not prefetch:
+                time.sleep(consume_ns / 1e9)
+                continue
+            if consumed:
                 consumed.result()
             consumed = consumer.submit(time.sleep, consume_ns / 1e9)
-            if not prefetch:
-                consumed.result()
-            attempts.append(page)
     return attempts
 
 

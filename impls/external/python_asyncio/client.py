@@ -11,8 +11,6 @@ import aiohttp
 from records import Attempt, CallFailed, Records
 from yarl import URL
 
-BEAT_NS = 10_000_000
-
 
 class Client:
     """Keeps its connections and worker processes from run to run."""
@@ -74,11 +72,13 @@ class Client:
 
     @contextlib.asynccontextmanager
     async def heartbeat(self):
-        """Beside what is done meanwhile: a tick each 10 ms, and none is left out."""
+        """Beside what is done meanwhile: a tick each 10 ms, and none is left out, however late."""
+        records = self.records
+
         async def beat() -> None:
             while True:
-                await self.wait((len(self.records.beats) + 1) * BEAT_NS - self.records.now())
-                self.records.beats.append(self.records.now())
+                await self.wait(records.next_beat() - records.now())
+                records.make_due_beats()
 
         beating = asyncio.create_task(beat())
         try:
@@ -86,6 +86,7 @@ class Client:
         finally:
             beating.cancel()
             await asyncio.wait([beating])
+            records.make_due_beats()
 
     async def close_session(self) -> None:
         if self.session:

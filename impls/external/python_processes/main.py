@@ -3,6 +3,7 @@
 
 def main() -> None:
     from concurrent.futures import ProcessPoolExecutor
+    from contextlib import closing
     from multiprocessing import get_context
 
     from conversation import cannot_run_here, converse
@@ -21,10 +22,9 @@ def main() -> None:
         workloads.begin(*shared)
         return ProcessPoolExecutor(setup.workers, context, initializer=workloads.begin, initargs=shared)
 
-    pool = Pool(workers)
-    converse("python_processes", f"requests {requests.__version__}", workloads.WORKLOADS, prepare=pool.prepare,
-             run=lambda run, records: pool.do(workloads.WORKLOADS[run.workload], run, records))
-    pool.close()
+    with closing(Pool(workers)) as pool:
+        converse("python_processes", f"requests {requests.__version__}", workloads.WORKLOADS, prepare=pool.prepare,
+                 run=lambda run, records: pool.do(workloads.WORKLOADS[run.workload], run, records))
 
 
 if __name__ == "__main__":  # worker processes load this file, and need nothing of it

@@ -4,6 +4,7 @@
 def main() -> None:
     import threading
     from concurrent.futures import ThreadPoolExecutor
+    from contextlib import closing
 
     from conversation import cannot_run_here, converse
     try:
@@ -20,10 +21,9 @@ def main() -> None:
         return ThreadPoolExecutor(setup.workers)
 
     service.adapter = giving_up.Adapter
-    pool = Pool(workers)
-    converse("python_threads", f"requests {requests.__version__}", WORKLOADS, prepare=pool.prepare,
-             run=lambda run, records: pool.do(WORKLOADS[run.workload], run, records))
-    pool.close()
+    with closing(Pool(workers)) as pool:
+        converse("python_threads", f"requests {requests.__version__}", WORKLOADS, prepare=pool.prepare,
+                 run=lambda run, records: pool.do(WORKLOADS[run.workload], run, records))
 
 
 if __name__ == "__main__":  # worker processes load this file, and need nothing of it
