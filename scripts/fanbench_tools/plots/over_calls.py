@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
 from ..results.cases import Case, CaseResult, Results, Scenario, fewer_in_flight
-from ..results.catalogue import MEMORY, Figure, rank
+from ..results.catalogue import MEMORY, OWN, Figure, rank
 from ..results.wording import latency, latency_seconds
 from .style import (INK, MUTED, PAPER, SMALL, Frame, calls_axis, line_of, log_axis, of_rounds, panel_title,
                     series_legend, series_of, style_of, yardstick_words)
@@ -95,14 +95,22 @@ def _joined(*parts: str) -> str:
 
 
 def overview(group: Group) -> Any:
-    """Makespan, the client's overhead, CPU and memory over N, side by side for the first transport. None without data."""
-    text, transport = group.widest, group.transports[0]
-    chosen = Group(group.scenario, tuple(c for c in group.at(text).cases if c.case.transport == transport))
+    """Makespan, the client's overhead, CPU and memory over N, side by side for the first transport, and as systems the
+    contestants beside it. None without data."""
+    text, first = group.widest, group.transports[0]
+    shown = [first, *([OWN] if OWN in group.transports and first != OWN else [])]
+    chosen = Group(group.scenario, tuple(c for c in group.at(text).cases if c.case.transport in shown))
     panels = [[_Panel(name, group.scenario.catalogue.figure(name).axis, chosen) for name in row]
               for row in ((MAKESPAN, CPU), (OVERHEAD, MEMORY.name))]
     title = f"{group.scenario.workload}: time and cost over the number of calls"
-    return _draw(title, _joined(group.words, _per_call(text), f"{transport} client"), panels, share_y=False,
+    return _draw(title, _joined(group.words, _per_call(text), _clients(shown)), panels, share_y=False,
                  panel_height=1.85)
+
+
+def _clients(transports: list[str]) -> str:
+    """"native client", "own clients of other languages"; of both that these are systems."""
+    words = ["own clients of other languages" if t == OWN else f"{t} client" for t in transports]
+    return words[0] if len(words) < 2 else f"systems: {', '.join(words)}"
 
 
 @dataclass(frozen=True)
@@ -125,7 +133,7 @@ def _figure(group: Group, title: str, rows: list[tuple[str, str]]) -> Any:
         row = []
         for transport in group.transports:
             cases = tuple(c for c in group.at(text).cases if c.case.transport == transport)
-            what = f"{transport} client" + (f", {_per_call(text)}" if len({t for _, t in rows}) > 1 else "")
+            what = _clients([transport]) + (f", {_per_call(text)}" if len({t for _, t in rows}) > 1 else "")
             row.append(_Panel(figure, what, Group(group.scenario, cases)))
         panels.append(row)
     shown = {text for _, text in rows}
