@@ -29,10 +29,10 @@ async def task_group(client: Client, run) -> None:
 async def first_completed(client: Client, run) -> None:
     calls = [asyncio.create_task(client.call(id)) for id in range(run.calls)]
     done, others = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
-    client.records.chosen = min((task.result() for task in done), key=lambda reply: reply.finished).id
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    client.records.chosen = min((task.result() for task in done), key=lambda reply: reply.finished).id
 
 
 async def timeout(client: Client, run) -> None:
@@ -114,15 +114,12 @@ async def pipeline(client: Client, run) -> None:
         for id in range(head + 1, head + run.stages):
             reply = await next_call(client, id, reply)
 
-    async def stage(number: int, before: list[Attempt]) -> list[Attempt]:
-        return await asyncio.gather(*(next_call(client, reply.id + 1, reply) for reply in before))
-
     if run.mode == "streamed":
         await asyncio.gather(*(item(head) for head in heads))
         return
     replies = await asyncio.gather(*(client.call(head) for head in heads))
-    for number in range(1, run.stages):
-        replies = await stage(number, replies)
+    for _ in range(1, run.stages):
+        replies = await asyncio.gather(*(next_call(client, reply.id + 1, reply) for reply in replies))
 
 
 async def next_call(client: Client, id: int, before: Attempt) -> Attempt:
