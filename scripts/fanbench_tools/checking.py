@@ -15,6 +15,8 @@ from typing import Protocol, Sequence, TypeVar
 from urllib.parse import urlsplit
 
 from . import checkout
+from .contestants import ContestantError, description
+from .contestants.description import Contestant
 from .files import plain_name
 from .gate import builds
 
@@ -33,7 +35,7 @@ N = TypeVar("N", bound=Named)
 def check(arguments: argparse.Namespace) -> None:
     """Raises Refused."""
     look = {"run": _run, "list": _list, "report": _report, "compare": _compare, "gate": _gate,
-            "record": _record}.get(arguments.verb)
+            "record": _record, "contestant": _contestant}.get(arguments.verb)
     if look:
         look(arguments)
 
@@ -59,6 +61,20 @@ def _report(arguments: argparse.Namespace) -> None:
 def _compare(arguments: argparse.Namespace) -> None:
     _results(arguments.first)
     _results(arguments.second)
+
+
+def _contestant(arguments: argparse.Namespace) -> None:
+    described(arguments.folder)
+
+
+def described(folder: Path) -> Contestant:
+    """What the contestant in this folder says of itself. Raises Refused."""
+    if not os.path.isdir(folder):
+        raise Refused(f"{folder}: no such folder; expected a contestant's (impls/external/PROTOCOL.md)")
+    try:
+        return description.read(folder)
+    except ContestantError as e:
+        raise Refused(str(e)) from None
 
 
 def _record(arguments: argparse.Namespace) -> None:

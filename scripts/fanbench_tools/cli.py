@@ -20,7 +20,7 @@ from typing import Any, Callable, Mapping, NoReturn, Sequence
 from xml.etree import ElementTree
 
 from . import checkout
-from .checking import (Refused, check, given, is_path, new_folder, out_of_record, pattern, selected, suite_path,
+from .checking import (Refused, check, described, given, is_path, new_folder, out_of_record, pattern, selected, suite_path,
                        with_scheme)
 from .contestants.description import Contestant
 from .machine import doctor
@@ -152,6 +152,12 @@ def _parser() -> Parser:
     record.add_argument("--out", type=Path, metavar="NAME",
                         help="writes NAME.txt and NAME.toml; the URL's host, in this folder, if left out")
     record.add_argument("--force", action="store_true", help="writes over files that are there")
+    contestant = verb("contestant", _contestant, "Checks a program of yours that takes part as a model "
+                      "(impls/external/PROTOCOL.md): installs and builds what it needs, starts it, and verifies a small case "
+                      "of each workload that it says it has, warm and cold.")
+    contestant.add_argument("folder", type=Path, metavar="DIR", help="with its contestant.toml")
+    contestant.add_argument("--workload", action="append", default=[], metavar="NAME",
+                            help="only this one; may be given again")
     test = verb("test", _test, "Runs the tests, C++ and Python.")
     test.add_argument("--long", action="store_true", help="also those that take minutes")
     return parser
@@ -575,6 +581,18 @@ def _record(arguments: argparse.Namespace) -> int:
     except verb.Failed as e:
         print(f"fanbench: {e}", file=sys.stderr)
         return 1
+
+
+def _contestant(arguments: argparse.Namespace) -> int:
+    from .contestants import ContestantError, verb
+
+    contestant = described(arguments.folder)
+    _prepare([contestant], arguments.may_install)
+    process.adopt_orphans()
+    try:
+        return verb.run(checkout.bench_binary(), contestant, arguments.workload)
+    except ContestantError as e:
+        raise Refused(str(e)) from None
 
 
 def _test(arguments: argparse.Namespace) -> int:

@@ -27,7 +27,11 @@ def main() -> int:
         return 0
     if "--machine" in arguments:
         return print_machine(told["listing"].get("machine", {}))
+    if "--hello" in arguments:
+        return print_hello(told["listing"].get("hello", "it says nothing"))
     if "--list" in arguments:
+        with open(folder / "suites.log", "a") as log:
+            log.write(Path(arguments[arguments.index("--suite") + 1]).read_text())
         return print_list(told)
     flags = dict(a.split("=", 1) for a in arguments if a.startswith("--benchmark_"))
     name = arguments[arguments.index("--case") + 1]
@@ -62,6 +66,9 @@ def main() -> int:
         write(good_row(name, nth) | {"cpu_us_per_call": 11.0})
     elif word == "error":
         write(error_row(name, "expected 10 calls, the ledger shows 9"))
+        return 1
+    elif word == "luck":
+        write(error_row(name, "call 7 is due 3 ms from the deadline: choose another time for that, or seed"))
         return 1
     elif word == "n/a":
         write(error_row(name, "nothing to race", "not_applicable"))
@@ -129,6 +136,15 @@ def print_list(told: dict) -> int:
     if "complain" in told["listing"]:
         print(f"fanbench-bench: {told['listing']['complain']}", file=sys.stderr)
         return 2
+    return 0
+
+
+def print_hello(told: dict | str) -> int:
+    """What a contestant says of itself; a text: why it does not start."""
+    if isinstance(told, str):
+        print(f"fanbench-bench: {told}", file=sys.stderr)
+        return 2
+    print(json.dumps({"name": "mine", "hello": told}))
     return 0
 
 

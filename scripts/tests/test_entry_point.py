@@ -147,7 +147,8 @@ def test_help_needs_nothing(checkout: Checkout, arguments: list[str]) -> None:
     ran = checkout.run(*arguments)
     assert (ran.code, ran.err, checkout.calls()) == (0, "", [])
     assert "usage: fanbench" in ran.out
-    for verb in ("run", "list", "report", "compare", "gate", "doctor", "record", "serve", "test"):
+    for verb in ("run", "list", "report", "compare", "gate", "doctor", "contestant", "record", "serve",
+                 "test"):
         assert f"\n  {verb} " in ran.out
     assert max(map(len, ran.out.splitlines())) <= 80
 
@@ -291,7 +292,7 @@ def test_help_of_a_verb_needs_nothing_but_python(checkout: Checkout, arguments: 
     ("run --rounds 0", "expected a whole number from 1"),
     ("run --budget -3m", 'argument --budget: expected a time such as 90s or 3m30s, got "-3m"'),
     ("run --server nowhere", "expected a server's HOST:PORT"),
-    ("run nosuch", 'no suite "nosuch"; expected ci, claims, crawler, llm, microservices, patterns, quick, scaling or smoke, or a path to a TOML file'),
+    ("run nosuch", 'no suite "nosuch"; expected ci, claims, crawler, languages, llm, microservices, patterns, quick, scaling, seeds or smoke, or a path to a TOML file'),
     ("run qick", 'no suite "qick" (did you mean quick?); expected ci, claims,'),
     ("run ./nosuch.toml", "./nosuch.toml: no such file"),
     ("run --filter (", "--filter: expected a regular expression"),

@@ -71,11 +71,23 @@ def introduced(bench: Path, contestants: Iterable[Contestant]) -> list[dict[str,
     known = []
     for one in contestants:
         with contextlib.suppress(BenchError):
-            versions = str(_asked(bench, ["--hello", one.folder], lambda said: said["hello"]).get("versions") or "")
+            versions = str(hello(bench, one.folder).get("versions") or "")
             known.append({"name": one.name, "language": one.language, "versions": versions})
             continue
         known.append({"name": one.name, "language": one.language})
     return known
+
+
+def hello(bench: Path, contestant: Path) -> Mapping[str, Any]:
+    """What the program in this folder says of itself. Raises BenchError, also where it does not start."""
+    return _asked(bench, ["--hello", contestant], _read_hello, timeout_s=90)
+
+
+def _read_hello(described: Any) -> Mapping[str, Any]:
+    said = described["hello"]
+    if not isinstance(said.get("workloads"), list) or not all(isinstance(w, str) for w in said["workloads"]):
+        raise ValueError(f'expected the names of its "workloads", got {said.get("workloads")!r}')
+    return said
 
 
 def same_work(known: Machine) -> tuple[str, ...]:
@@ -84,10 +96,10 @@ def same_work(known: Machine) -> tuple[str, ...]:
     return ("--kernel-steps-per-ms", str(known.kernel_steps_per_ms))
 
 
-def _asked(bench: Path, options: Sequence[str | Path], read: Callable[[Any], T]) -> T:
+def _asked(bench: Path, options: Sequence[str | Path], read: Callable[[Any], T], timeout_s: float = 30) -> T:
     """What the bench prints as JSON, read."""
     try:
-        ended = process.run([bench, *options], timeout_s=30)
+        ended = process.run([bench, *options], timeout_s=timeout_s)
     except OSError as e:
         raise BenchError(f"{bench} can't be started ({e.strerror}): ./scripts/fanbench list builds it") from None
     if ended.returncode != 0:

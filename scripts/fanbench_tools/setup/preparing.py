@@ -28,7 +28,8 @@ TO_RECORD = Needs(interpreter.OF_RECORD)
 TO_TEST = Needs((*interpreter.OF_THE_PACKAGE, *interpreter.OF_RECORD, *interpreter.OF_THE_TESTS), cpp=True,
                 targets=("all",), welcome=interpreter.WELCOME_IN_TESTS)
 NEEDS = {"run": TO_MEASURE, "list": TO_MEASURE, "report": TO_REPORT, "compare": TO_REPORT, "gate": TO_MEASURE,
-         "doctor": TO_MEASURE, "serve": TO_MEASURE, "record": TO_RECORD, "test": TO_TEST}
+         "doctor": TO_MEASURE, "serve": TO_MEASURE, "record": TO_RECORD,
+         "contestant": TO_MEASURE, "test": TO_TEST}
 
 
 def main(words: list[str]) -> int:
