@@ -64,9 +64,10 @@ std::optional<int> read_command_line(int argc, char** argv, Options& options) {
   app.add_flag("--machine", options.machine, "print what this machine is and allows as JSON and run nothing");
   app.add_flag("--catalogue", options.catalogue,
                "print what workloads, keys, models, transports and figures there are, as JSON");
-  app.add_option("--hello", options.hello,
-                 "start the contestant in this folder, print what it is and what it says of itself as JSON, and "
-                 "end it");
+  app.add_option(
+      "--hello", options.hello,
+      "start the contestant in this folder, print what it is and what it says of itself as JSON, and "
+      "end it");
   app.add_option("--case", options.measuring.cases, "run only the case of this name (may be given again)");
   app.add_option("--server", options.measuring.server,
                  "measure against the fanbench server that runs at HOST:PORT, instead of one of our own");

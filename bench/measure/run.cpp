@@ -50,8 +50,7 @@ std::uint32_t RunMaker::in_flight() const {
 
 /// What a program is waited for: half a minute, and three times what it takes at best.
 Nanoseconds RunMaker::longest_run() const {
-  return std::chrono::seconds(30) +
-         3 * expected_run(specification_, case_, entry_.most_in_flight(setup_));
+  return std::chrono::seconds(30) + 3 * expected_run(specification_, case_, entry_.most_in_flight(setup_));
 }
 
 void RunMaker::check() const {

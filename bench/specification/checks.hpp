@@ -29,8 +29,11 @@ inline constexpr Nanoseconds lateness_allowed = std::chrono::milliseconds(15);
 
 /// In which any model has begun so many calls on a machine that has nothing else to do: 0.5 ms each, four
 /// times what the slowest took of 1,000 (threads over curl 0.12 ms, coroutines 0.02). Cold, where the run
-/// makes connections and workers too, 5 ms (processes 1.1 ms, all others 0.15).
-Nanoseconds time_to_begin(std::uint64_t calls, bool cold = false);
+/// makes connections and workers too, 5 ms (processes 1.1 ms, all others 0.15); and as long in a program of
+/// any language (threads of Python 0.5 ms, where the machine has nothing else to do).
+Nanoseconds time_to_begin(std::uint64_t calls, bool slowly = false);
+constexpr bool is_of_a_program(const Case& c) { return c.transport == own_client; }
+constexpr bool begins_slowly(const Case& c) { return c.cold || is_of_a_program(c); }
 // A machine that has something else to do may keep a model from running for so long.
 inline constexpr Nanoseconds held_up = std::chrono::milliseconds(80);
 /// The calls that any model has begun by then, on any machine, if it may have them all open at once; those of

@@ -45,7 +45,8 @@ class Fields {
     const toml::node* node = table_.get(key);
     if (!node) return {};
     const auto* list = node->as_array();
-    if (!list || (!list->empty() && !list->is_homogeneous<std::string>())) Node{source_, key, *node}.expected(what);
+    if (!list || (!list->empty() && !list->is_homogeneous<std::string>()))
+      Node{source_, key, *node}.expected(what);
     std::vector<std::string> all;
     for (const toml::node& element : *list) all.push_back(element.as_string()->get());
     return all;
@@ -136,18 +137,20 @@ std::string_view learn_contestant(const Node& node) {
     if (!text || std::ranges::find(shipped, text->get()) == shipped.end()) {
       std::vector<std::string> names;
       for (const ModelEntry& entry : models()) names.push_back(entry.name);
-      node.expected(fmt::format("a model ({}, all), a contestant ({}), or the path of one's folder, such as \"./my_client\"",
-                                fmt::join(names, ", "), fmt::join(shipped, ", ")));
+      node.expected(fmt::format(
+          "a model ({}, all), a contestant ({}), or the path of one's folder, such as \"./my_client\"",
+          fmt::join(names, ", "), fmt::join(shipped, ", ")));
     }
     folder = shipped_folder / folder;
   }
   Contestant contestant = read_contestant(folder);
-  const auto [place, is_new] = known().try_emplace(contestant.name, Known{contestant, external::entry(contestant)});
+  const auto [place, is_new] =
+      known().try_emplace(contestant.name, Known{contestant, external::entry(contestant)});
   if (!is_new && place->second.contestant.folder != contestant.folder) {
-    node.source.fail(node.line(), node.key,
-                     fmt::format("expected contestants of different names, got two that are called {}: {} and {}",
-                                 contestant.name, place->second.contestant.folder.string(),
-                                 contestant.folder.string()));
+    node.source.fail(
+        node.line(), node.key,
+        fmt::format("expected contestants of different names, got two that are called {}: {} and {}",
+                    contestant.name, place->second.contestant.folder.string(), contestant.folder.string()));
   }
   return place->first;
 }

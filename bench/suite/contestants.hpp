@@ -24,8 +24,8 @@ std::vector<std::string> shipped_contestants();
 /// Reads the folder's file. Throws SuiteError: place, key, what was expected, what came.
 external::Contestant read_contestant(const std::filesystem::path& folder);
 
-/// The contestant that the node of a suite names or whose folder it gives. From then on model_of() knows it by
-/// its name, of which there is one in a program: the returned text is kept. Throws SuiteError.
+/// The contestant that the node of a suite names or whose folder it gives. From then on model_of() knows it
+/// by its name, of which there is one in a program: the returned text is kept. Throws SuiteError.
 std::string_view learn_contestant(const Node& node);
 
 /// The one of this name that was learnt; null where there is none.

@@ -30,8 +30,8 @@ struct Patience {
 /// Its program, started when the model is made.
 ModelEntry entry(const Contestant& contestant, Patience patience = {});
 
-/// Starts it, and ends it again: what it answered to `hello`. Throws NotApplicable where it says that it cannot
-/// run here, else std::runtime_error: what was expected, and what came.
+/// Starts it, and ends it again: what it answered to `hello`. Throws NotApplicable where it says that it
+/// cannot run here, else std::runtime_error: what was expected, and what came.
 nlohmann::ordered_json hello_of(const Contestant& contestant);
 
 }  // namespace fanbench::external

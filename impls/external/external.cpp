@@ -87,9 +87,8 @@ class External final : public Model {
           fmt::format("{} speaks protocol {}, expected {}", contestant.name, its.dump(), protocol));
     if (const Json& names = hello_.contains("workloads") ? hello_["workloads"] : Json();
         !names.is_array() || !std::ranges::all_of(names, [](const Json& name) { return name.is_string(); }))
-      throw std::runtime_error(
-          fmt::format("{} says in its hello the workloads {}, expected a list of names", contestant.name,
-                      names.dump()));
+      throw std::runtime_error(fmt::format("{} says in its hello the workloads {}, expected a list of names",
+                                           contestant.name, names.dump()));
   }
 
   void warm(std::uint32_t in_flight) override {
@@ -108,13 +107,15 @@ class External final : public Model {
   void run(std::string_view workload, const Scenario& scenario, Recorder&) override {
     const Json& names = hello_["workloads"];
     if (std::ranges::find(names, workload) == names.end()) {
-      throw NotApplicable(fmt::format("{} does not have {}: its hello names {}", contestant_.name, workload,
-                                      names.empty() ? "none" : fmt::format("{}", fmt::join(names.get<std::vector<std::string>>(), ", "))));
+      throw NotApplicable(fmt::format(
+          "{} does not have {}: its hello names {}", contestant_.name, workload,
+          names.empty() ? "none"
+                        : fmt::format("{}", fmt::join(names.get<std::vector<std::string>>(), ", "))));
     }
     if (scenario.kernel_steps > 0 && kernel_steps_per_ms() <= 0)
-      throw std::runtime_error(fmt::format(
-          "{} does not say in its hello how many kernel_steps_per_ms it makes, which {} needs",
-          contestant_.name, workload));
+      throw std::runtime_error(
+          fmt::format("{} does not say in its hello how many kernel_steps_per_ms it makes, which {} needs",
+                      contestant_.name, workload));
     program_.ask(run_line(workload, scenario), "done", setup_.patience);
   }
 
@@ -154,14 +155,10 @@ ModelEntry entry(const Contestant& contestant, Patience patience) {
           .is_program = true,
           .ready = "connections, and what the program keeps",
           .made = "what the program makes",
-          .make =
-              [contestant, patience](const Setup& setup) {
-                return std::make_unique<External>(contestant, patience, setup);
-              },
-          .most_in_flight =
-              [has_workers = contestant.has_workers](const Setup& setup) {
-                return has_workers ? setup.workers : UINT32_MAX;
-              },
+          .make = [contestant, patience](
+                      const Setup& setup) { return std::make_unique<External>(contestant, patience, setup); },
+          .most_in_flight = [has_workers = contestant.has_workers](
+                                const Setup& setup) { return has_workers ? setup.workers : UINT32_MAX; },
           .needs =
               [](const Setup& setup, std::uint32_t, std::uint32_t in_flight) {
                 return Needs{.descriptors = idle_process.descriptors + std::uint64_t{in_flight},

@@ -47,7 +47,8 @@ std::set<pid_t>& leaders() {
 /// Some of what came, for people: one line, printable.
 std::string shown(std::string_view text) {
   std::string line(text.substr(0, most_shown));
-  std::ranges::replace_if(line, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  std::ranges::replace_if(
+      line, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
   return line + (text.size() > most_shown ? "…" : "");
 }
 
@@ -90,9 +91,8 @@ std::vector<Process> left_of(pid_t leader) {
     }
   }
   // Those that are over are their parents' to wait for: some are ours.
-  std::erase_if(all, [&](const Process& p) {
-    return !found.contains(p.pid) || (p.is_over && p.parent != self);
-  });
+  std::erase_if(all,
+                [&](const Process& p) { return !found.contains(p.pid) || (p.is_over && p.parent != self); });
   return all;
 }
 
@@ -135,8 +135,8 @@ pid_t start(const Contestant& contestant, int in, int out, int err) {
 }  // namespace
 
 Program::Program(const Contestant& contestant) : name_(contestant.name) {
-  std::signal(SIGPIPE, SIG_IGN);           // one that has gone is seen when it is written to
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);      // what it leaves behind stays in our tree: counted, and ended
+  std::signal(SIGPIPE, SIG_IGN);       // one that has gone is seen when it is written to
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what it leaves behind stays in our tree: counted, and ended
   Pipe in = make_pipe(), out = make_pipe(), err = make_pipe();
   pid_ = start(contestant, in.read_end.get(), out.write_end.get(), err.write_end.get());
   leaders().insert(pid_);
@@ -186,7 +186,8 @@ std::string Program::hear(std::string_view what, Nanoseconds patience) {
     std::array<pollfd, 2> streams = {{{.fd = out_.get(), .events = POLLIN, .revents = 0},
                                       {.fd = err_.get(), .events = POLLIN, .revents = 0}}};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-    const int ready = left.count() > 0 ? ::poll(streams.data(), streams.size(), static_cast<int>(left.count())) : 0;
+    const int ready =
+        left.count() > 0 ? ::poll(streams.data(), streams.size(), static_cast<int>(left.count())) : 0;
     if (ready == 0) {
       fail(fmt::format("did not answer \"{}\" within {} s", what,
                        std::chrono::ceil<std::chrono::seconds>(patience).count()));
@@ -225,8 +226,8 @@ std::string Program::last_words() {
 void Program::fail(const std::string& what) {
   const std::string words = last_words();
   kill_all();
-  throw std::runtime_error(fmt::format("{} {}{}", name_, what,
-                                       words.empty() ? "" : fmt::format("; its last words: {}", words)));
+  throw std::runtime_error(
+      fmt::format("{} {}{}", name_, what, words.empty() ? "" : fmt::format("; its last words: {}", words)));
 }
 
 /// It has closed its output, or does not read: most likely it has ended.
@@ -235,8 +236,8 @@ void Program::fail_of_end(std::string_view what) {
   if (WIFEXITED(status_) && WEXITSTATUS(status_) == cannot_run_here) {
     const std::string words = last_words();
     kill_all();
-    throw NotApplicable(fmt::format("{} cannot run here: {}", name_,
-                                    words.empty() ? "it does not say why" : words));
+    throw NotApplicable(
+        fmt::format("{} cannot run here: {}", name_, words.empty() ? "it does not say why" : words));
   }
   fail(WIFSIGNALED(status_)
            ? fmt::format("was ended by signal {} ({}) before it answered \"{}\"", WTERMSIG(status_),

@@ -27,8 +27,9 @@ class Program {
   /// Ends its input, and after that time it and all processes that it has started.
   ~Program();
 
-  /// Says a line, {"do": what, …}, and waits for the answer, an object that has this key. Throws NotApplicable
-  /// where it exits instead and says that it cannot run here; else std::runtime_error, and it is ended.
+  /// Says a line, {"do": what, …}, and waits for the answer, an object that has this key. Throws
+  /// NotApplicable where it exits instead and says that it cannot run here; else std::runtime_error, and it
+  /// is ended.
   Json ask(const Json& line, std::string_view key, Nanoseconds patience);
   /// Ends its input. Whether it ended in time, and by itself with status 0.
   bool end();

@@ -1,4 +1,6 @@
 // Programs that take part as models: what they may not say, and what is made of those that do not play along.
+#include "impls/external/contestant.hpp"
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +12,6 @@
 #include "bench/machine/resources.hpp"
 #include "bench/measure/measurement.hpp"
 #include "bench/targets/server.hpp"
-#include "impls/external/contestant.hpp"
 #include "tests/bench/cases.hpp"
 
 namespace fanbench {
@@ -29,7 +30,8 @@ external::Contestant toy(const std::string& words = "") {
 
 /// A model whose program has so long for everything, where it has no longer.
 ModelEntry model_of_toy(const std::string& words, Nanoseconds patience) {
-  ModelEntry entry = external::entry(toy(words), {.hello = patience, .prepare = patience, .report = patience});
+  ModelEntry entry =
+      external::entry(toy(words), {.hello = patience, .prepare = patience, .report = patience});
   entry.make = [make = entry.make, patience](Setup setup) {
     setup.patience = patience;
     return make(setup);
@@ -124,8 +126,10 @@ INSTANTIATE_TEST_SUITE_P(
         Lie{"unrecorded_attempt", gather_case, "saw attempt 1 of call 0, which is recorded with 1"},
         Lie{"invented_answer", gather_case, "call 1 has answer 0123456789abcdef, expected"},
         Lie{"done_early", gather_case, "recorded as finished after the fan-out"},
-        Lie{"finished_early", gather_case, "recorded as answered within|before it is recorded as started|after the fan-out"},
-        Lie{"started_late", gather_case, "reached the server before it is recorded as started|answered within"},
+        Lie{"finished_early", gather_case,
+            "recorded as answered within|before it is recorded as started|after the fan-out"},
+        Lie{"started_late", gather_case,
+            "reached the server before it is recorded as started|answered within"},
         Lie{"too_many", semaphore_case, "calls were in flight at once, expected at most 2"},
         Lie{"false_winner", first_completed_case, "call [0-9]"},
         Lie{"not_cancelled", first_completed_case, "was not cancelled|call [0-9]"},
@@ -138,8 +142,7 @@ INSTANTIATE_TEST_SUITE_P(
         Lie{"no_file", gather_case, "has not written its records"}));
 
 INSTANTIATE_TEST_SUITE_P(
-    Phases, LyingContestant,
-    testing::ValuesIn([] {
+    Phases, LyingContestant, testing::ValuesIn([] {
       struct Fault {
         const char* what;
         const char* found_out;
@@ -147,16 +150,20 @@ INSTANTIATE_TEST_SUITE_P(
       static std::vector<std::pair<std::string, std::string>> texts;
       std::vector<Lie> all;
       for (const char* phase : {"hello", "prepare", "run", "report"}) {
-        for (const Fault& fault : {
-                 Fault{"crash", "exited with status 3 before it answered \"{}\"; its last words: it is all too much"},
-                 Fault{"killed", "was ended by signal 9 .* before it answered \"{}\""},
-                 Fault{"hang", "did not answer \"{}\" within 3 s"},
-                 Fault{"nonsense", "answered \"{}\" with nonsense, expected a line of JSON with"},
-                 Fault{"flood", "answered \"{}\" with [0-9]+ bytes without an end of line"}})
-          texts.emplace_back(fmt::format("{} {}", fault.what, phase), fmt::format(fmt::runtime(fault.found_out), phase));
+        for (const Fault& fault :
+             {Fault{"crash",
+                    "exited with status 3 before it answered \"{}\"; its last words: it is all too much"},
+              Fault{"killed", "was ended by signal 9 .* before it answered \"{}\""},
+              Fault{"hang", "did not answer \"{}\" within 3 s"},
+              Fault{"nonsense", "answered \"{}\" with nonsense, expected a line of JSON with"},
+              Fault{"flood", "answered \"{}\" with [0-9]+ bytes without an end of line"}})
+          texts.emplace_back(fmt::format("{} {}", fault.what, phase),
+                             fmt::format(fmt::runtime(fault.found_out), phase));
       }
-      texts.emplace_back("two_lines run", "said more than one line, before \"report\"|answered \"report\" with .\"done\"");
-      for (const auto& [words, found_out] : texts) all.push_back({words.c_str(), gather_case, found_out.c_str()});
+      texts.emplace_back("two_lines run",
+                         "said more than one line, before \"report\"|answered \"report\" with .\"done\"");
+      for (const auto& [words, found_out] : texts)
+        all.push_back({words.c_str(), gather_case, found_out.c_str()});
       return all;
     }()));
 
