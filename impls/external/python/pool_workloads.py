@@ -100,9 +100,9 @@ def mixed(pool: Pool, run) -> None:
 
 def early_start(pool: Pool, run) -> None:
     calls = [pool.submit(service.call, id) for id in range(run.calls)]
-    pool.records.events.append((pool.records.now(), 0))
+    pool.records.event(0)
     result = pool.compute(run.cpus, kernel.compute, run.seed, run.kernel_steps).result()
-    pool.records.events.append((pool.records.now(), result))
+    pool.records.event(result, number=1)
     pool.records.attempts += [call.result() for call in calls]
 
 

@@ -56,7 +56,7 @@ class Records:
         self.chosen: int | None = None
         self.tasks = 0  # the most that existed at once
         self.beats: list[int] = []
-        self.events: list[tuple[int, int]] = []  # of the fan-out itself: time, value
+        self.events: list[tuple[int | str, int, int, int]] = []  # call (or "-"), its event's number, time, value
 
     def now(self) -> int:
         return time.monotonic_ns() - self.began
@@ -70,6 +70,10 @@ class Records:
     def is_ready(self, id: int) -> None:
         """What the call had to wait for is there."""
         self.ready[id] = self.now()
+
+    def event(self, value: int, number: int = 0, id: int | str = "-") -> None:
+        """Of a call, or of the fan-out itself."""
+        self.events.append((id, number, self.now(), value))
 
     def next_beat(self) -> int:
         """When the next tick of the heartbeat is due."""
@@ -87,20 +91,25 @@ class Records:
                 if id not in made:
                     file.write(f"call {id} {intended} 0 0 0 cancelled 0 0\n")
                     continue
-                first, last = made[id][0], made[id][-1]
-                file.write(f"call {id} {intended} {first.started} {last.finished} {len(made[id])} "
-                           f"{last.verdict} {last.status} {last.answer}\n")
+                end = decisive(made[id])
+                file.write(f"call {id} {intended} {made[id][0].started} {end.finished} {len(made[id])} "
+                           f"{end.verdict} {end.status} {end.answer}\n")
             for a in self.attempts if self.most_attempts > 1 else ():
                 file.write(f"attempt {a.id} {a.number} {a.started} {a.finished} "
                            f"{a.verdict} {a.status} {a.answer} {a.retry_after}\n")
             for n, at in enumerate(self.beats):
                 file.write(f"beat {n} {at}\n")
-            for n, (at, value) in enumerate(self.events):
-                file.write(f"event - {n} {at} {value:x}\n")
+            for id, n, at, value in self.events:
+                file.write(f"event {id} {n} {at} {value:x}\n")
             if self.chosen is not None:
                 file.write(f"chosen {self.chosen}\n")
             if self.tasks:
                 file.write(f"tasks {self.tasks}\n")
+
+
+def decisive(attempts: list[Attempt]) -> Attempt:
+    """The last, but of those that were made beside each other the one that was not given up."""
+    return next((attempt for attempt in reversed(attempts) if attempt.verdict != "cancelled"), attempts[-1])
 
 
 def _order(attempt: Attempt) -> tuple[int, int]:

@@ -15,16 +15,20 @@ def main() -> None:
             loop_factory, loop_version = uvloop.new_event_loop, f", uvloop {uvloop.__version__}"
     except ImportError as missing:
         cannot_run_here(missing)
+    import further_workloads
+    import workloads
     from client import Client
-    from workloads import WORKLOADS
+    all_workloads = workloads.WORKLOADS | further_workloads.WORKLOADS
 
+    name = "python_uvloop" if on_uvloop else "python_asyncio"
     client = Client()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
-        converse("python_uvloop" if on_uvloop else "python_asyncio",
-                 f"aiohttp {aiohttp.__version__}{loop_version}", WORKLOADS,
-                 prepare=lambda setup: runner.run(client.prepare(setup)),
-                 run=lambda run, records: runner.run(client.run(WORKLOADS[run.workload], run, records)))
-        runner.run(client.close())
+        try:
+            converse(name, f"aiohttp {aiohttp.__version__}{loop_version}", all_workloads,
+                     prepare=lambda setup: runner.run(client.prepare(setup)),
+                     run=lambda run, records: runner.run(client.run(all_workloads[run.workload], run, records)))
+        finally:
+            runner.run(client.close())
 
 
 if __name__ == "__main__":  # worker processes load this file, and need nothing of it

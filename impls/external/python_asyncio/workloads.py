@@ -1,4 +1,4 @@
-"""The workloads as asyncio has them, a function each. Where a call fails, `call` raises CallFailed."""
+"""The workloads that every guide to asyncio has, a function each. Where a call fails, `call` raises CallFailed."""
 
 import asyncio
 from typing import AsyncIterator
@@ -130,18 +130,18 @@ async def next_call(client: Client, id: int, before: Attempt) -> Attempt:
 
 async def retry(client: Client, run) -> None:
     permits = asyncio.Semaphore(run.limit or run.calls)
+    await asyncio.gather(*(call_until_ok(client, run, id, permits) for id in range(run.calls)))
 
-    async def call_until_ok(id: int) -> None:
-        for number in range(run.attempts):
-            try:
-                async with permits:
-                    await client.call(id, number)
-                return
-            except CallFailed as failed:
-                if number + 1 < run.attempts:
-                    await client.wait(backoff_ns(run, id, number, failed.attempt.retry_after))
 
-    await asyncio.gather(*(call_until_ok(id) for id in range(run.calls)))
+async def call_until_ok(client: Client, run, id: int, permits: asyncio.Semaphore) -> None:
+    for number in range(run.attempts):
+        try:
+            async with permits:
+                await client.call(id, number)
+            return
+        except CallFailed as failed:
+            if number + 1 < run.attempts:
+                await client.wait(backoff_ns(run, id, number, failed.attempt.retry_after))
 
 
 async def paginate(client: Client, run) -> None:
@@ -195,9 +195,9 @@ async def early_start(client: Client, run) -> None:
     async with asyncio.TaskGroup() as group:
         for id in range(run.calls):
             group.create_task(client.call(id))
-        client.records.events.append((client.records.now(), 0))
+        client.records.event(0)
         result = await on_another_core(client, run, run.seed)
-        client.records.events.append((client.records.now(), result))
+        client.records.event(result, number=1)
 
 
 async def cpu(client: Client, run) -> None:
