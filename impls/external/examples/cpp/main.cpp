@@ -18,7 +18,10 @@ const std::map<std::string, void (*)(Run&)> workloads = {
 json hello() {
   json names = json::array();
   for (const auto& [name, function] : workloads) names.push_back(name);
-  return {{"hello", "my_cpp_client"}, {"protocol", 1}, {"versions", curl_version()}, {"workloads", names}};
+  return {{"hello", "cpp_example"},
+          {"protocol", 1},
+          {"versions", std::string("libcurl ") + curl_version_info(CURLVERSION_NOW)->version},
+          {"workloads", names}};
 }
 
 std::unique_ptr<Loop> prepare(const json& said) {

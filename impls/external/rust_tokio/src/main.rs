@@ -48,6 +48,17 @@ const WORKLOADS: &[(&str, Workload)] = workloads![
     computing::cpu,
 ];
 
+/// Of the compiler and the crates that this was built with.
+fn versions() -> String {
+    let locked = include_str!("../Cargo.lock");
+    let version_of = |name| {
+        let package = locked.split("[[package]]").find(|text| text.contains(&format!("name = \"{name}\"\n")))?;
+        package.split('"').nth(3).map(|version| format!(", {name} {version}"))
+    };
+    let crates = ["tokio", "hyper"].into_iter().filter_map(version_of);
+    env!("RUSTC_VERSION").split(" (").take(1).map(String::from).chain(crates).collect()
+}
+
 async fn prepare(said: &Value) -> Arc<Client> {
     let client = Arc::new(Client::new(said));
     let mut warming = JoinSet::new();
@@ -71,7 +82,7 @@ fn main() {
             Some("hello") => json!({
                 "hello": "rust_tokio",
                 "protocol": 1,
-                "versions": "tokio 1, hyper 0.14",
+                "versions": versions(),
                 "workloads": WORKLOADS.iter().map(|(name, _)| name).collect::<Vec<_>>(),
                 "kernel_steps_per_ms": work::kernel_steps_per_ms(),
             }),
@@ -84,7 +95,9 @@ fn main() {
                 let (_, function) = WORKLOADS.iter().find(|(name, _)| *name == workload).expect("one that we have");
                 let scenario = serde_json::from_str(&line).expect("a scenario");
                 let begun = Arc::new(Run::new(scenario, client.clone().expect("a client"), read));
-                runtime.block_on(begun.clone().perform(function(begun.clone())));
+                // A task, as block_on keeps this thread, which would have to be woken up for each call.
+                let performed = runtime.spawn(begun.clone().perform(function(begun.clone())));
+                runtime.block_on(performed).expect("no panic");
                 run = Some(begun);
                 json!({"done": true})
             }
