@@ -16,7 +16,7 @@ from ..run import process
 from ..run.turns import how_it_ended
 from ..setup import SetupError, packages
 from . import ContestantError
-from .description import FILE, Contestant
+from .description import Contestant
 
 DAY_S = 86400.0
 LAST_LINES = 20
