@@ -26,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string suite{};
+  std::string suite{}, contestant{};
   bool list = false, machine = false, catalogue = false;
   std::string hello{};
   bool count_allocations = false;
@@ -34,8 +34,8 @@ struct Options {
   MeasuringOptions measuring;
 };
 
-Suite read_resolved_suite(const std::string& file) {
-  Suite suite = read_suite(file);
+Suite read_resolved_suite(const Options& options) {
+  Suite suite = read_suite(options.suite, options.contestant);
   const auto cores = physical_cores(allowed_cpus());
   for (Case& c : suite.cases) resolve(c, static_cast<std::uint32_t>(share(cores, c.pin).client.size()));
   return suite;
@@ -59,6 +59,8 @@ std::optional<int> read_command_line(int argc, char** argv, Options& options) {
       "Measures the cases of a suite, verified against the mock server. Google Benchmark's options work "
       "too.");
   app.add_option("--suite", options.suite, "the suite, a TOML file");
+  app.add_option("--contestant", options.contestant,
+                 "the suite's scenarios of the contestant in this folder alone, whatever models they name");
   app.add_flag("--list", options.list,
                "print the suite's cases as JSON and run nothing; with --server, if that answers");
   app.add_flag("--machine", options.machine, "print what this machine is and allows as JSON and run nothing");
@@ -114,7 +116,7 @@ int run_bench(int argc, char** argv) try {
   if (options.catalogue) return print(catalogue());
   if (!options.hello.empty()) return print(describe_contestant(options.hello));
   if (options.count_allocations && !allocations_so_far()) start_again_counting_allocations(words.data());
-  const Suite suite = read_resolved_suite(options.suite);
+  const Suite suite = read_resolved_suite(options);
   if (options.list) {
     if (!options.measuring.server.empty()) const RunningServer is_there(options.measuring.server);
     return print(to_json(suite));

@@ -34,7 +34,21 @@ Keys read_defaults(const Source& source, const toml::table& root) {
   return read_keys(source, *table);
 }
 
-std::vector<Case> read_scenarios(const Source& source, const toml::table& root, const Keys& defaults) {
+/// What may be no suite yet. In place, for copies do not know their lines.
+void leave_to(const external::Contestant& contestant, toml::table& root) {
+  if (toml::table* defaults = root["defaults"].as_table()) defaults->erase("models");
+  toml::array* scenarios = root["scenario"].as_array();
+  for (std::size_t i = 0; scenarios && i < scenarios->size(); ++i) {
+    toml::table* scenario = (*scenarios)[i].as_table();
+    if (!scenario) continue;
+    scenario->insert_or_assign("models", contestant.folder.string());
+    scenario->erase("transports");
+    if (!contestant.has_workers) scenario->erase("workers");
+  }
+}
+
+/// `repeats`: whether scenarios may come to the same case, of which the first is kept.
+std::vector<Case> read_scenarios(const Source& source, const toml::table& root, const Keys& defaults, bool repeats) {
   const auto* node = root.get("scenario");
   if (!node) source.fail(1, "scenario", "expected at least one [[scenario]], got none");
   const auto* scenarios = node->as_array();
@@ -52,6 +66,7 @@ std::vector<Case> read_scenarios(const Source& source, const toml::table& root, 
     const Origin origin{.index = i + 1, .line = line_of(table)};
     for (Case& c : expand(source, table, defaults)) {
       if (const auto [first, is_new] = origins.emplace(c.name, origin); !is_new) {
+        if (repeats) continue;
         source.fail(
             origin.line, "scenario",
             fmt::format(
@@ -70,7 +85,8 @@ double seconds(Nanoseconds duration) { return std::chrono::duration<double>(dura
 
 }  // namespace
 
-Suite parse_suite(std::string_view text, const std::filesystem::path& file) {
+Suite parse_suite(std::string_view text, const std::filesystem::path& file,
+                  const std::filesystem::path& contestant) {
   const Source source{.file = file.string()};
   toml::table root;
   try {
@@ -89,18 +105,20 @@ Suite parse_suite(std::string_view text, const std::filesystem::path& file) {
     suite.budget = read_duration({source, "budget", *budget});
     if (*suite.budget <= Nanoseconds{}) Node{source, "budget", *budget}.expected("a duration above 0");
   }
-  suite.cases = read_scenarios(source, root, read_defaults(source, root));
+  const bool is_left = !contestant.empty();
+  if (is_left) leave_to(read_contestant(contestant), root);
+  suite.cases = read_scenarios(source, root, read_defaults(source, root), is_left);
   return suite;
 }
 
-Suite read_suite(const std::filesystem::path& file) {
+Suite read_suite(const std::filesystem::path& file, const std::filesystem::path& contestant) {
   errno = 0;
   const auto text = text_of(file);
   if (!text) {
     throw SuiteError(fmt::format("{}: expected a suite in TOML, got: {}", file.string(),
                                  std::generic_category().message(errno)));
   }
-  return parse_suite(*text, file);
+  return parse_suite(*text, file, contestant);
 }
 
 nlohmann::ordered_json to_json(const Suite& suite) {

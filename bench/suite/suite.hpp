@@ -34,9 +34,12 @@ struct Suite {
 inline constexpr std::size_t max_cases = 10'000;
 
 /// Reads a suite; bench/README.md has the format. Its cases are still to be resolved. Throws SuiteError.
-Suite read_suite(const std::filesystem::path& file);
+/// `contestant`: its folder, where each scenario is to be this contestant's alone, whatever models, transports and
+/// workers it names; empty: the suite as it is.
+Suite read_suite(const std::filesystem::path& file, const std::filesystem::path& contestant = {});
 /// The same for text in hand; `file` gives the suite its name and errors their place.
-Suite parse_suite(std::string_view text, const std::filesystem::path& file);
+Suite parse_suite(std::string_view text, const std::filesystem::path& file,
+                  const std::filesystem::path& contestant = {});
 
 /// What --list prints of a suite whose cases are resolved: {"suite", "description", "rounds", "budget_s",
 /// "contestants": those in its cases, "cases":

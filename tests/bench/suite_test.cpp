@@ -752,5 +752,73 @@ TEST(ShippedSuites, HaveOutcomesThatCanBeKnownBeforehand) {
   }
 }
 
+/// A folder with a contestant, gone with this.
+class ContestantsFolder {
+ public:
+  explicit ContestantsFolder(const std::string& more = "") {
+    std::filesystem::create_directories(path_);
+    std::ofstream(path_ / "contestant.toml") << "name = \"mine\"\nlanguage = \"any\"\ncommand = \"true\"\n" << more;
+  }
+  ~ContestantsFolder() { std::filesystem::remove_all(path_); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  const std::filesystem::path path_ =
+      std::filesystem::path(testing::TempDir()) / fmt::format("contestant-{}", ::getpid());
+};
+
+TEST(SuiteOfAContestant, HasEachScenarioOnceWhateverModelsItNames) {
+  const ContestantsFolder folder;
+  const Suite suite = parse_suite(head + R"(
+[defaults]
+models = ["threads", "./not_here"]
+transports = "native"
+latency = "0ms"
+[[scenario]]
+workload = "gather"
+models = ["coroutines", "./mine"]
+calls = [10, 20]
+[[scenario]]
+workload = "gather"
+models = "thread_pool"
+transports = "curl"
+workers = 2
+calls = 20
+[[scenario]]
+workload = "semaphore"
+limit = 4
+)",
+                                  "some/quick.toml", folder.path());
+  EXPECT_THAT(names(suite), ElementsAre("gather/mine/own/calls:10/latency:0ms/start:warm",
+                                        "gather/mine/own/calls:20/latency:0ms/start:warm",
+                                        "semaphore/mine/own/calls:1/latency:0ms/start:warm/limit:4"));
+  EXPECT_EQ(suite.name, "quick");
+  EXPECT_EQ(to_json(suite).at("contestants").at(0).at("folder"), folder.path());
+}
+
+TEST(SuiteOfAContestant, KeepsWorkersOfOneThatHasThem) {
+  const ContestantsFolder folder("has_workers = true\n");
+  const Suite suite = parse_suite(
+      head + "[[scenario]]\nworkload = \"gather\"\nmodels = \"thread_pool\"\nworkers = [2, 3]\nlatency = \"0ms\"\n",
+      "some/quick.toml", folder.path());
+  EXPECT_THAT(names(suite), ElementsAre("gather/mine/own/calls:1/latency:0ms/start:warm/workers:2",
+                                        "gather/mine/own/calls:1/latency:0ms/start:warm/workers:3"));
+}
+
+TEST(SuiteOfAContestant, SaysWhereTheFileIsWrong) {
+  const ContestantsFolder folder;
+  const auto error_of = [&folder](const std::string& rest) -> std::string {
+    try {
+      parse_suite(head + rest, "some/quick.toml", folder.path());
+    } catch (const SuiteError& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  EXPECT_THAT(error_of("[[scenario]]\nworkload = \"gather\"\ncalls = 0\n"), testing::StartsWith("some/quick.toml:4: calls: "));
+  EXPECT_THAT(error_of("scenario = 3\n"), testing::StartsWith("some/quick.toml:2: scenario: "));
+  EXPECT_THAT(error_of("scenario = [3]\n"), testing::StartsWith("some/quick.toml:2: scenario: "));
+}
+
 }  // namespace
 }  // namespace fanbench
