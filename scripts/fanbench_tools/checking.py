@@ -18,7 +18,7 @@ from . import checkout
 from .contestants import ContestantError, description
 from .contestants.description import Contestant
 from .files import plain_name
-from .gate import builds
+from .gate import builds, places
 
 
 class Refused(Exception):
@@ -117,6 +117,9 @@ def _gate(arguments: argparse.Namespace) -> None:
     pattern(arguments.filter)
     for path in filter(None, (arguments.markdown, arguments.json)):
         _file(path)
+    if arguments.contestant:
+        _gate_of_contestant(arguments)
+        return
     folders = [side is not None and os.path.isdir(side) for side in (arguments.base, arguments.head)]
     if all(folders):
         return
@@ -132,6 +135,19 @@ def _gate(arguments: argparse.Namespace) -> None:
                           f"{_one_of(names)}")
     except builds.BuildError as e:
         raise Refused(str(e)) from None
+
+
+def _gate_of_contestant(arguments: argparse.Namespace) -> None:
+    try:
+        place = places.place_of(arguments.contestant)
+        for ref in (arguments.base, arguments.head):
+            if ref is not None:
+                place.commit_of(ref)
+        if arguments.head is None:
+            place.see_that_it_is_there()
+    except builds.BuildError as e:
+        raise Refused(str(e)) from None
+    suite_path(arguments.suite)
 
 
 def is_path(suite: str) -> bool:

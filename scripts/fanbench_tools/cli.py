@@ -118,6 +118,9 @@ def _parser() -> Parser:
     _add_form(compare)
     gate = verb("gate", _gate, "Says whether head made any cost of a call worse than base: 0 no, 1 yes, 2 unproven or "
                 "invalid. scripts/GATE.md says what that is worth.")
+    gate.add_argument("--contestant", type=Path, metavar="DIR",
+                      help="judges a program of your own instead, by base and head of the git repository that this folder "
+                           "is in (impls/external/PROTOCOL.md)")
     gate.add_argument("--base", required=True, metavar="REF|DIR", help="a commit, or the folder of an earlier run")
     gate.add_argument("--head", metavar="REF|DIR", help="the same; the working tree with its changes if left out")
     gate.add_argument("--suite", default="ci", metavar="SUITE|FILE.toml",
@@ -434,7 +437,7 @@ def _gate(arguments: argparse.Namespace) -> int:
     asked = verb.Asked(arguments.base, arguments.head, arguments.suite, pattern(arguments.filter),
                        arguments.least_change and arguments.least_change / 100, arguments.budget, arguments.force,
                        runner.new_seed() if arguments.order_seed is None else arguments.order_seed,
-                       arguments.may_install)
+                       arguments.may_install, arguments.contestant)
     try:
         with process.StopRequest() as stop:
             verdict = verb.run(asked, stop)

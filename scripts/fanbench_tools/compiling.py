@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Callable, Iterable, Iterator, Sequence
 
 HEAVIEST_FILE_BYTES = 1.5e9  # what its compiler takes
+ERROR = re.compile(r"(?<![\w/-])\w*error(\[\w+\])?( \w+)?:|^CMake Error|undefined", re.IGNORECASE)  # not -Werror
+PLACE = re.compile(r"\S+?:\d+(:\d+)?: ")  # as compilers begin a line that do not say "error"
 STEP = re.compile(r"\[(\d+)/(\d+)\] ")
 
 
@@ -26,6 +28,16 @@ def environment() -> dict[str, str]:
 def read(log: Path) -> list[str]:
     """The lines of a log; none where there is none."""
     return log.read_text("utf-8", "replace").splitlines() if log.exists() else []
+
+
+def first_error(lines: Sequence[str]) -> str:
+    """What a build that failed said first of why, of any language; what it said last if it did not say so, empty if
+    nothing."""
+    said = [line.strip() for line in lines if line.strip()]
+    for pattern in (ERROR.search, PLACE.match):
+        if found := next(filter(pattern, said), None):
+            return found
+    return said[-1] if said else ""
 
 
 @contextlib.contextmanager

@@ -1,5 +1,5 @@
 """A pretend fanbench-bench: speaks its command line, and does with each case what behaviours.json says. With "old" in it
-it knows no --turns."""
+it knows no --turns. A contestant's own folder may have such a file too, with "hello" in it."""
 
 import json
 import math
@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 SLEEPER = ["/bin/sleep", "600"]
@@ -16,6 +17,10 @@ FIXTURES = Path(__file__).parent / "fixtures"
 def main() -> int:
     folder, arguments = Path(sys.argv[1]), sys.argv[2:]
     told = json.loads((folder / "behaviours.json").read_text())
+    for option in {"--contestant", "--hello"} & set(arguments):
+        told |= of_contestant(Path(arguments[arguments.index(option) + 1]), told["listing"])
+    if "--hello" in arguments:
+        return say_hello(told["hello"])
     if told["listing"].get("old") and "--turns" in arguments:
         print("fanbench-bench: what is --turns?", file=sys.stderr)
         return 2
@@ -106,6 +111,22 @@ def main() -> int:
     elif word == "leaves":
         subprocess.Popen(SLEEPER, start_new_session=True)
         write(good_row(name, nth))
+    return 0
+
+
+def of_contestant(folder: Path, listing: dict) -> dict:
+    """What it does, in suites of its own cases."""
+    said = tomllib.loads((folder / "contestant.toml").read_text())
+    return json.loads((folder / "behaviours.json").read_text()) | {
+        "listing": listing | {"contestants": [said | {"folder": str(folder)}]}}
+
+
+def say_hello(told: list | str) -> int:
+    """Its workloads; or in a text its last words."""
+    if isinstance(told, str):
+        print(f"fanbench-bench: {told}", file=sys.stderr)
+        return 2
+    print(json.dumps({"hello": {"workloads": told}}))
     return 0
 
 

@@ -755,9 +755,10 @@ TEST(ShippedSuites, HaveOutcomesThatCanBeKnownBeforehand) {
 /// A folder with a contestant, gone with this.
 class ContestantsFolder {
  public:
-  explicit ContestantsFolder(const std::string& more = "") {
+  explicit ContestantsFolder(const std::string& name, const std::string& more = "") {
     std::filesystem::create_directories(path_);
-    std::ofstream(path_ / "contestant.toml") << "name = \"mine\"\nlanguage = \"any\"\ncommand = \"true\"\n" << more;
+    std::ofstream(path_ / "contestant.toml")
+        << "name = \"" << name << "\"\nlanguage = \"any\"\ncommand = \"true\"\n" << more;
   }
   ~ContestantsFolder() { std::filesystem::remove_all(path_); }
   const std::filesystem::path& path() const { return path_; }
@@ -768,7 +769,7 @@ class ContestantsFolder {
 };
 
 TEST(SuiteOfAContestant, HasEachScenarioOnceWhateverModelsItNames) {
-  const ContestantsFolder folder;
+  const ContestantsFolder folder("mine");
   const Suite suite = parse_suite(head + R"(
 [defaults]
 models = ["threads", "./not_here"]
@@ -793,20 +794,20 @@ limit = 4
                                         "gather/mine/own/calls:20/latency:0ms/start:warm",
                                         "semaphore/mine/own/calls:1/latency:0ms/start:warm/limit:4"));
   EXPECT_EQ(suite.name, "quick");
-  EXPECT_EQ(to_json(suite).at("contestants").at(0).at("folder"), folder.path());
+  EXPECT_EQ(to_json(suite).at("contestants").at(0).at("folder"), folder.path().string());
 }
 
 TEST(SuiteOfAContestant, KeepsWorkersOfOneThatHasThem) {
-  const ContestantsFolder folder("has_workers = true\n");
+  const ContestantsFolder folder("pool", "has_workers = true\n");
   const Suite suite = parse_suite(
       head + "[[scenario]]\nworkload = \"gather\"\nmodels = \"thread_pool\"\nworkers = [2, 3]\nlatency = \"0ms\"\n",
       "some/quick.toml", folder.path());
-  EXPECT_THAT(names(suite), ElementsAre("gather/mine/own/calls:1/latency:0ms/start:warm/workers:2",
-                                        "gather/mine/own/calls:1/latency:0ms/start:warm/workers:3"));
+  EXPECT_THAT(names(suite), ElementsAre("gather/pool/own/calls:1/latency:0ms/start:warm/workers:2",
+                                        "gather/pool/own/calls:1/latency:0ms/start:warm/workers:3"));
 }
 
 TEST(SuiteOfAContestant, SaysWhereTheFileIsWrong) {
-  const ContestantsFolder folder;
+  const ContestantsFolder folder("mine");
   const auto error_of = [&folder](const std::string& rest) -> std::string {
     try {
       parse_suite(head + rest, "some/quick.toml", folder.path());

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import fcntl
 import hashlib
 import os
@@ -16,6 +15,7 @@ from typing import Callable, Iterable, Iterator, Sequence, TextIO
 
 from .. import checkout, compiling
 from ..run import process
+from .repository import BuildError, Repository, check
 
 CACHE = checkout.ROOT / ".cache" / "gate"
 BENCH = "fanbench-bench"
@@ -24,10 +24,6 @@ HOURS_S = 3600.0
 TELL_S = 30.0  # how often a gate that waits for another's build says so
 LOOK_S = 0.2
 KEPT = 8  # builds of commits, of some 110 MB each
-
-
-class BuildError(Exception):
-    """A commit that is not there or can't be built. The message is one line."""
 
 
 class Stopped(Exception):
@@ -49,7 +45,7 @@ class Side:
         if not self.commit:
             path = checkout.SUITES / f"{suite}.toml"
             return path if path.is_file() else None
-        shown = _git("show", f"{self.commit}:bench/suites/{suite}.toml")
+        shown = _here().git("show", f"{self.commit}:bench/suites/{suite}.toml")
         if shown.returncode != 0:
             return None
         (folder / self.commit).mkdir(exist_ok=True)
@@ -60,27 +56,17 @@ class Side:
 
 def commit_of(ref: str) -> str:
     """The commit that a ref names. Raises BuildError."""
-    parsed = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    if parsed.returncode != 0:
-        raise BuildError(f'"{ref}": neither a folder nor a commit of this repository{_why_no_commit(ref)}')
-    return parsed.stdout.decode().strip()
+    return _here().commit_of(ref, "neither a folder nor a commit of this repository")
 
 
-def _why_no_commit(ref: str) -> str:
-    asked = _git("rev-parse", "--is-shallow-repository")
-    if asked.returncode != 0:
-        return f"; git says: {_what_it_says(asked)}"
-    if asked.stdout.strip() == b"true":
-        return "; this clone is shallow, fetch it with its history"
-    names = _git("for-each-ref", "--format=%(refname:short)").stdout.decode(errors="replace").split()
-    nearest = difflib.get_close_matches(ref, names, 3)
-    return f"; nearest: {', '.join(nearest)}" if nearest else ""
+def _here() -> Repository:
+    return Repository(checkout.ROOT)
 
 
 def suites_of(commit: str) -> list[str]:
     """The names of the suites that a commit has. Raises BuildError."""
-    listed = _git("ls-tree", "--name-only", "-z", commit, "bench/suites/")
-    _check(listed, f"git ls-tree {commit[:12]}")
+    listed = _here().git("ls-tree", "--name-only", "-z", commit, "bench/suites/")
+    check(listed, f"git ls-tree {commit[:12]}")
     paths = map(Path, map(os.fsdecode, listed.stdout.split(b"\0")))
     return [path.stem for path in paths if path.suffix == ".toml"]
 
@@ -91,7 +77,7 @@ def of_commit(ref: str, commit: str, say: Callable[[str], None], stop: process.S
         return Side(ref, commit[:12], Path(pretended), commit)
     folder = CACHE / _name(commit[:12])
     if not (folder / BENCH).exists():
-        with _alone(say, stop):
+        with alone(CACHE, "another gate's build", say, stop):
             if not (folder / BENCH).exists():
                 say(f"building {commit[:12]} (the first time takes minutes, the next one less)")
                 _keep(_build(commit, stop), folder)
@@ -135,17 +121,17 @@ def _name(what: str) -> str:
 
 
 @contextlib.contextmanager
-def _alone(say: Callable[[str], None], stop: process.StopRequest) -> Iterator[None]:
-    """One gate builds at a time. Raises Stopped."""
-    CACHE.mkdir(parents=True, exist_ok=True)
+def alone(folder: Path, other: str, say: Callable[[str], None], stop: process.StopRequest) -> Iterator[None]:
+    """In a folder of the cache, which is made. `other`: whom is waited for. Raises Stopped."""
+    folder.mkdir(parents=True, exist_ok=True)
     began = said_at = time.monotonic()
-    with open(CACHE / ".lock", "w") as lock:
+    with open(folder / ".lock", "w") as lock:
         while not _locked(lock):
             if stop.number:
                 raise Stopped
             if said_at == began or time.monotonic() - said_at >= TELL_S:
                 said_at = time.monotonic()
-                say(f"waiting for another gate's build, {said_at - began:.0f} s")
+                say(f"waiting for {other}, {said_at - began:.0f} s")
             time.sleep(LOOK_S)
         yield
 
@@ -162,12 +148,7 @@ def _build(commit: str, stop: process.StopRequest) -> Path:
     """The folder with the programs. The worktree is kept: the next commit compiles only what differs."""
     tree = CACHE / "worktree"
     (CACHE / f"{commit[:12]}.log").unlink(missing_ok=True)
-    _git("worktree", "prune")
-    if not (tree / ".git").exists() or _git("-C", str(tree), "rev-parse", "HEAD").returncode != 0:  # a restored cache
-        shutil.rmtree(tree, ignore_errors=True)
-        _check(_git("worktree", "add", "--detach", "--force", str(tree), commit), f"git worktree add {commit[:12]}")
-    else:
-        _check(_git("-C", str(tree), "checkout", "--detach", "--force", commit), f"git checkout {commit[:12]}")
+    _here().check_out(commit, tree)
     if not (tree / "CMakePresets.json").exists():
         raise BuildError(f"{commit[:12]} can't be built: it has no CMakePresets.json")
     build = tree / _name("build")  # cmake remembers options: other ones get a folder of their own
@@ -189,7 +170,7 @@ def _do(argv: Sequence[str | Path], tree: Path, commit: str, stop: process.StopR
     if stop.number:
         raise Stopped
     if ended.returncode != 0:
-        first = next((line.strip() for line in compiling.read(log) if "error:" in line or "Error" in line), "")
+        first = compiling.first_error(compiling.read(log))
         raise BuildError(f"{commit[:12]} can't be built: {first or f'{argv[0]} failed'} (all it said: {log})")
 
 
@@ -207,23 +188,3 @@ def _keep(built: Path, folder: Path) -> None:
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
-
-
-def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}  # inside a hook they name its files
-    try:
-        return subprocess.run(["git", "-C", str(checkout.ROOT), *arguments], stdin=subprocess.DEVNULL,
-                              capture_output=True, env=environment, check=False)
-    except FileNotFoundError:
-        raise BuildError("git: command not found; commits are compared with it") from None
-
-
-def _check(done: subprocess.CompletedProcess[bytes], what: str) -> None:
-    if done.returncode != 0:
-        raise BuildError(f"{what} failed: {_what_it_says(done)}")
-
-
-def _what_it_says(done: subprocess.CompletedProcess[bytes]) -> str:
-    """What is fatal, or the last word."""
-    lines = done.stderr.decode(errors="replace").strip().splitlines()
-    return next((line for line in lines if line.startswith("fatal:")), lines[-1] if lines else "nothing")

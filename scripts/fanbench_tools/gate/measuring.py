@@ -123,7 +123,7 @@ def run(base: runner.Job, head: runner.Job, titles: tuple[str, str], budget_s: f
     """Measures and decides. `known` is what is invalid, and what is worth a note, before anything is measured.
     Raises Stopped."""
     invalid, notes = list(known[0]), list(known[1])
-    counting = all(counts_allocations(job.bench, job.suite_file) for job in (base, head))
+    counting = all(counts_allocations(job.bench, job.suite_file, job.options) for job in (base, head))
     if not counting:
         notes.append(Cause("allocations are not judged: the bench of one side or both can't count them"))
     measurer = Measurer(base, head, rules, seed, stop, say)
@@ -148,8 +148,8 @@ def round_s(case: ListedCase) -> float:
     return len(SIDES) * (START_S + max(case.expected_s, TURNS_S))
 
 
-def counts_allocations(bench: Path, suite_file: Path) -> bool:
-    return knows(bench, "--suite", suite_file, "--list", "--count-allocations")
+def counts_allocations(bench: Path, suite_file: Path, options: Sequence[str] = ()) -> bool:
+    return knows(bench, *options, "--suite", suite_file, "--list", "--count-allocations")
 
 
 def knows(bench: Path, *options: str | Path) -> bool:

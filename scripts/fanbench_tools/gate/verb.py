@@ -9,7 +9,7 @@ import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 from .. import checkout
 from ..checking import is_path, selected, suite_path
@@ -18,7 +18,7 @@ from ..files import write_atomically
 from ..results import reader
 from ..run import process, programs, runner
 from ..run.rounds import Suite
-from . import builds, measuring, outputs, searching, stored
+from . import builds, contestants, measuring, outputs, searching, stored
 from .builds import BuildError, Side
 from .deciding import UNPROVEN, Decision, Rules
 from .verdict import Cause, Verdict, nothing_judged
@@ -38,34 +38,44 @@ class Asked:
     force: bool
     seed: int
     may_install: bool = False  # what contestants need
+    contestant: Path | None = None  # whose commits base and head are; None: those of this repository
 
 
 def run(asked: Asked, stop: process.StopRequest) -> Verdict | None:
     """None after a stop. What was asked has been looked at (see checking). Raises Refused, BuildError for a ref that is
     not there any more, BudgetTooShort, ResultsError; all that base or head is to blame for is a verdict."""
     began = time.monotonic()
-    if os.path.isdir(asked.base):
+    if asked.contestant is None and os.path.isdir(asked.base):
         titles = (asked.base, str(asked.head))
         head_run = reader.load(Path(asked.head or ""))
         return stored.judge(reader.load(Path(asked.base)), head_run, titles,
                             Rules(head_run.catalogue.gated, asked.least_change), asked.wanted, asked.force)
     process.adopt_orphans()
     # Both before anything is built: a branch may move on meanwhile.
-    of_base, of_head = (None if ref is None else builds.commit_of(ref) for ref in (asked.base, asked.head))
+    commits = [None if ref is None or asked.contestant else builds.commit_of(ref) for ref in (asked.base, asked.head)]
     try:
         with programs.folder() as own, tempfile.TemporaryDirectory(prefix="fanbench-gate-") as folder:
-            # Head first: it says whether there is anything to compare. At once: the working tree may be built anew.
-            head = _copied(builds.of_commit(asked.head, of_head, _say, stop) if asked.head
-                           else builds.of_working_tree(checkout.commit()), own / "head")
-            suite = _suite_of(asked, head, Path(folder), stop)
-            base = _copied(builds.of_commit(asked.base, of_base, _say, stop), own / "base")
-            return _compare(asked, base, head, suite, Path(folder), stop)
+            if asked.contestant:
+                bench = _copied(builds.of_working_tree(checkout.commit()), own / "both").bench
+                return contestants.judge(asked, bench, Path(folder), stop, _say)
+            return _of_builds(asked, commits, own, Path(folder), stop)
     except builds.Stopped:
         return None
     except (BuildError, runner.BenchError) as e:
         name = Path(asked.suite).stem if is_path(asked.suite) else asked.suite
         return Verdict(asked.base, asked.head or "the working tree", name, nothing_judged(Rules({})), [Cause(str(e))],
                        took_s=time.monotonic() - began)
+
+
+def _of_builds(asked: Asked, commits: Sequence[str | None], own: Path, folder: Path,
+               stop: process.StopRequest) -> Verdict:
+    of_base, of_head = commits
+    # Head first: it says whether there is anything to compare. At once: the working tree may be built anew.
+    head = _copied(builds.of_commit(asked.head, of_head, _say, stop) if asked.head
+                   else builds.of_working_tree(checkout.commit()), own / "head")
+    suite = _suite_of(asked, head, folder, stop)
+    base = _copied(builds.of_commit(asked.base, of_base, _say, stop), own / "base")
+    return _compare(asked, base, head, suite, folder, stop)
 
 
 def _copied(side: Side, into: Path) -> Side:

@@ -87,7 +87,9 @@ def _in_one_line(error: Exception) -> str:
 
 
 def _of_gate(arguments: argparse.Namespace) -> Needs:
-    """Folders need no compiler, commits are built apart, else this tree is head."""
+    """Folders need no compiler, commits are built apart, else this tree is head; contestants are measured by it."""
+    if arguments.contestant:
+        return TO_MEASURE
     if os.path.isdir(arguments.base):
         return TO_REPORT
     return TO_BUILD_COMMITS if arguments.head else TO_MEASURE
