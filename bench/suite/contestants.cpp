@@ -76,7 +76,8 @@ bool is_name(std::string_view text) {
 }  // namespace
 
 bool is_path(std::string_view text) {
-  return text.starts_with("./") || text.starts_with("../") || text.starts_with("/");
+  return text == "." || text == ".." || text.starts_with("./") || text.starts_with("../") ||
+         text.starts_with("/");
 }
 
 std::vector<std::string> shipped_contestants() {

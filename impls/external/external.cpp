@@ -82,6 +82,10 @@ class External final : public Model {
   External(const Contestant& contestant, Patience patience, const Setup& setup)
       : contestant_(contestant), patience_(patience), setup_(setup), program_(contestant) {
     hello_ = program_.ask({{"do", "hello"}, {"protocol", protocol}}, "hello", patience_.hello);
+    if (hello_["hello"] != contestant.name)
+      throw std::runtime_error(
+          fmt::format("{} says in its hello that it is {}, expected \"{}\", as its contestant.toml does",
+                      contestant.name, hello_["hello"].dump(), contestant.name));
     if (const Json its = hello_.value("protocol", Json()); its != protocol)
       throw std::runtime_error(
           fmt::format("{} speaks protocol {}, expected {}", contestant.name, its.dump(), protocol));

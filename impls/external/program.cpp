@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/prctl.h>
@@ -16,6 +17,7 @@
 #include <cstring>
 #include <fstream>
 #include <set>
+#include <sstream>
 #include <system_error>
 #include <thread>
 
@@ -25,6 +27,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_last_words = 4096, most_shown = 200;  // bytes
+constexpr std::size_t most_last_lines = 5;
 
 std::system_error failure(const std::string& what) { return {errno, std::generic_category(), what}; }
 
@@ -189,7 +192,7 @@ std::string Program::hear(std::string_view what, Nanoseconds patience) {
     const int ready =
         left.count() > 0 ? ::poll(streams.data(), streams.size(), static_cast<int>(left.count())) : 0;
     if (ready == 0) {
-      fail(fmt::format("did not answer \"{}\" within {} s", what,
+      fail(fmt::format("did not answer \"{}\" within {} s: is what it says flushed?", what,
                        std::chrono::ceil<std::chrono::seconds>(patience).count()));
     }
     if (streams[1].revents != 0) keep_last_words();
@@ -211,16 +214,19 @@ void Program::keep_last_words() {
   if (words_.size() > most_last_words) words_.erase(0, words_.size() - most_last_words);
 }
 
-/// The last line that it said to people which is not empty.
+/// The last lines that it said to people, as one: of a language's trace some say what happened, others where.
 std::string Program::last_words() {
   for (std::size_t before = SIZE_MAX; before != words_.size();) {
     before = words_.size();
     keep_last_words();
   }
-  const auto end = words_.find_last_not_of(" \r\n\t");
-  if (end == std::string::npos) return {};
-  const auto begin = words_.rfind('\n', end);
-  return shown(std::string_view(words_).substr(begin + 1, end - begin));  // npos + 1 is 0
+  std::vector<std::string> lines;
+  std::istringstream said(words_);
+  for (std::string line; std::getline(said, line);) {
+    if (line.find_first_not_of(" \r\t") != std::string::npos) lines.push_back(shown(line));
+  }
+  const std::size_t first = lines.size() - std::min(lines.size(), most_last_lines);
+  return fmt::format("{}", fmt::join(lines.begin() + static_cast<std::ptrdiff_t>(first), lines.end(), " / "));
 }
 
 void Program::fail(const std::string& what) {

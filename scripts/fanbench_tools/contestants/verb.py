@@ -32,7 +32,7 @@ def run(bench: Path, contestant: Contestant, only: Sequence[str]) -> int:
                 [Checked(workload, "", "not checked: it does not say that it has it")]
             if stop.number:
                 break
-            wrong += any(one.error for one in checked)
+            wrong += any(one.error for one in checked) or all(one.not_applicable for one in checked)
             unsure += any(one.at_first for one in checked)
             _show(workload, checked, width)
     if stop.number:
@@ -45,7 +45,7 @@ def run(bench: Path, contestant: Contestant, only: Sequence[str]) -> int:
 
 def _show(workload: str, checked: Sequence[Checked], width: int) -> None:
     """In a line where all is well, else in a line each."""
-    if not any(one.error or one.at_first for one in checked):
+    if not any(one.error or one.at_first or one.not_applicable for one in checked):
         print(f"  {workload:<{width}}  {'  '.join(f'{one.case} ✓' for one in checked)}", flush=True)
         return
     for i, one in enumerate(checked):
@@ -55,6 +55,8 @@ def _show(workload: str, checked: Sequence[Checked], width: int) -> None:
 def _result(checked: Checked) -> str:
     if checked.error:
         return f"✗ {checked.error}"
+    if checked.not_applicable:
+        return f"n/a: {checked.not_applicable}"
     return f"✓ when tried again; at first: {checked.at_first}" if checked.at_first else "✓"
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Sequence
 
-from ..results.rows import OK, has_no_number, status_of, why
+from ..results.rows import NOT_APPLICABLE, OK, has_no_number, status_of, why
 from ..run import process, runner, turns
 from ..run.rounds import ListedCase
 from .description import Contestant
@@ -20,6 +20,11 @@ from .description import Contestant
 CORE = ("gather", "all_settled", "task_group", "first_completed", "timeout", "semaphore", "worker_pool", "producer_consumer",
         "pipeline", "retry", "paginate", "mixed", "cpu")
 FIRST_SEED, SEEDS = 3, 50
+# Besides the example: what a program can easily get wrong that its small sizes do not show. Where replies take so long, who
+# makes one call after another is found out; and each run may have a heartbeat, each call a connection of its own.
+ALL_AT_ONCE = {"latency": '"300ms"'}
+BESIDES = {"gather": (ALL_AT_ONCE, {"connection": '"per_call"'}, {"watchdog": "true"}), "all_settled": (ALL_AT_ONCE,),
+           "semaphore": (ALL_AT_ONCE,), "worker_pool": (ALL_AT_ONCE,), "timeout": ({"scope": '"group"'},)}
 TRIES = 3
 LEFT_TO_LUCK = re.compile(r"choose\b.*\bseed\b")  # so the bench refuses a plan whose outcome nobody could tell
 START = {"warm": 0, "cold": 1}
@@ -33,6 +38,11 @@ class Checked:
     case: str  # what of the workload, such as warm
     error: str  # empty where it is verified
     at_first: str = ""  # the error of a first try, where a later one was verified
+    not_applicable: str = ""  # the program's reason not to do it, which is no error
+
+
+class NotApplicable(str):
+    """Why a program says that it cannot do a case."""
 
 
 class Verifier:
@@ -78,6 +88,9 @@ class Verifier:
                     return []
                 if LEFT_TO_LUCK.search(error):
                     break
+                if isinstance(error, NotApplicable):
+                    checked.append(Checked(workload, _title(case, cases), "", not_applicable=error))
+                    continue
                 is_right = "" in (error, *more)
                 checked.append(Checked(workload, _title(case, cases), "" if is_right else error, error if is_right else ""))
             else:
@@ -89,21 +102,32 @@ class Verifier:
         entrant, errors = turns.Entrant(self._bench, suite, case, ("--unwatched",)), []
         while len(errors) < TRIES and not self._stop.number:
             row = turns.measure([entrant], random.Random(0), self._stop)[0].row
-            errors.append("" if status_of(row)[0] == OK else why(row))
+            status = status_of(row)[0]
+            errors.append("" if status == OK else NotApplicable(why(row)) if status == NOT_APPLICABLE else why(row))
             if not errors[-1] or has_no_number(row) or LEFT_TO_LUCK.search(errors[-1]):
                 break
         return errors
 
 
 def suite_of(contestant: Contestant, workload: str, example: str, seed: int) -> str:
-    """The workload's example in this contestant, warm and cold."""
-    return "\n".join(['description = "A small case"', "rounds = 1", "[[scenario]]", f"workload = {json.dumps(workload)}",
-                      f"models = [{json.dumps(str(contestant.folder), ensure_ascii=False)}]", 'start = ["warm", "cold"]',
-                      "iterations = 1", f"seed = {seed}", example.strip(), ""])
+    """The workload's example in this contestant, warm and cold; and warm what is looked at besides."""
+    lines = ['description = "Small cases"', "rounds = 1"]
+    for other in ({}, *BESIDES.get(workload, ())):
+        kept = [line for line in example.strip().splitlines() if line.split("=")[0].strip() not in other]
+        lines += ["[[scenario]]", f"workload = {json.dumps(workload)}",
+                  f"models = [{json.dumps(str(contestant.folder), ensure_ascii=False)}]",
+                  'start = "warm"' if other else 'start = ["warm", "cold"]', "iterations = 1", f"seed = {seed}", *kept,
+                  *(f"{key} = {value}" for key, value in other.items())]
+    return "\n".join([*lines, ""])
 
 
 def _title(case: ListedCase, cases: Sequence[ListedCase]) -> str:
     """Warm or cold, and what else tells it from the others."""
-    differing = [key for key in case.parameters if len({json.dumps(c.parameters.get(key)) for c in cases}) > 1]
-    return " ".join(str(case.parameters[key]) if key == "start" else f"{key}:{case.parameters[key]}"
-                    for key in sorted(differing, key=lambda key: key != "start")) or str(case.parameters.get("start", "case"))
+    usual = cases[0].parameters
+    differing = [key for key in case.parameters if key == "start" or case.parameters[key] != usual.get(key)]
+    return " ".join(str(case.parameters[key]) if key == "start" else f"{key}:{_word(case.parameters[key])}"
+                    for key in sorted(differing, key=lambda key: key != "start")) or "case"
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
