@@ -26,6 +26,7 @@ NEEDS = {"python_asyncio": ["aiohttp"], "python_uvloop": ["aiohttp", "uvloop"], 
          "python_processes": ["requests"], "examples/python": []}
 LATE = 'calls = 8\nlatency = "bimodal:fast=20ms,slow=300ms,slow_share=0.5"\n'  # by far, or not at all
 SMALL = {workload["name"]: workload["example"] for workload in json.loads(CATALOGUE.read_text())["workloads"]} | {
+    "early_start": 'calls = 8\nlatency = "uniform:min=120ms,max=150ms"\nwork = "120ms"',  # enough to start them in
     "timeout": LATE + 'deadline = "120ms"', "shield": LATE + 'cancel_after = "120ms"\ncritical_every = 3'}
 WAYS = {"timeout": 'scope = ["call", "group"]', "producer_consumer": 'order = ["fifo", "lifo", "priority"]',
         "pipeline": 'mode = ["barrier", "streamed"]', "paginate": "prefetch = [0, 1]",
