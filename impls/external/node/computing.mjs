@@ -9,7 +9,7 @@ import { kernel, priority } from './kernel.mjs';
 const idle = [];
 const waiting = [];
 
-/** Starting one takes some 20 ms: they are started with the program, and are kept. */
+/** Starting one takes tens of milliseconds: they are started before the first run, and are kept. */
 export async function startPool() {
   const workers = Array.from({ length: availableParallelism() }, () => new Worker(new URL('./worker.mjs', import.meta.url)));
   await Promise.all(workers.map((worker) => once(worker, 'message')));

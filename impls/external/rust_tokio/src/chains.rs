@@ -9,7 +9,8 @@ use crate::run::Run;
 
 pub async fn pipeline(run: Arc<Run>) {
     if run.scenario.mode == "streamed" {
-        run.together(firsts(&run, run.scenario.stages), stream_item).await;
+        run.together(firsts(&run, run.scenario.stages), stream_item)
+            .await;
     } else {
         stage_by_stage(run).await;
     }
@@ -54,7 +55,8 @@ async fn stage_by_stage(run: Arc<Run>) {
 }
 
 pub async fn paginate(run: Arc<Run>) {
-    run.together(firsts(&run, run.scenario.pages), read_stream).await;
+    run.together(firsts(&run, run.scenario.pages), read_stream)
+        .await;
 }
 
 /// With prefetch the next page and the consumer of this one are awaited together.
@@ -69,7 +71,11 @@ async fn read_stream(run: Arc<Run>, first: u32) {
         }
         run.ready(id);
         let next = run.next(id, page);
-        page = if run.scenario.prefetch == 0 { next.await } else { tokio::join!(next, consume()).0 };
+        page = if run.scenario.prefetch == 0 {
+            next.await
+        } else {
+            tokio::join!(next, consume()).0
+        };
     }
     if page.verdict == Verdict::Ok {
         consume().await;

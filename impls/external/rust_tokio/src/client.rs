@@ -26,7 +26,13 @@ pub struct Reply {
 
 impl Reply {
     pub fn without(verdict: Verdict) -> Self {
-        Reply { verdict, status: 0, answer: 0, more: false, retry_after: Duration::ZERO }
+        Reply {
+            verdict,
+            status: 0,
+            answer: 0,
+            more: false,
+            retry_after: Duration::ZERO,
+        }
     }
 
     pub fn failed(&self) -> bool {
@@ -43,17 +49,32 @@ impl Client {
     pub fn new(setup: &Value) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        let idle = if setup["connection"] == "per_call" { 0 } else { usize::MAX };
+        let idle = if setup["connection"] == "per_call" {
+            0
+        } else {
+            usize::MAX
+        };
         Client {
-            base: format!("http://{}:{}", setup["host"].as_str().expect("a host"), setup["port"]),
-            http: hyper::Client::builder().pool_idle_timeout(None).pool_max_idle_per_host(idle).build(connector),
+            base: format!(
+                "http://{}:{}",
+                setup["host"].as_str().expect("a host"),
+                setup["port"]
+            ),
+            http: hyper::Client::builder()
+                .pool_idle_timeout(None)
+                .pool_max_idle_per_host(idle)
+                .build(connector),
         }
     }
 
     /// Makes one call. Its connection is closed where the future is dropped before the end.
     pub async fn get(&self, path: &str) -> Reply {
-        let uri = format!("{}{}", self.base, path).parse().expect("an address");
-        self.try_get(uri).await.unwrap_or(Reply::without(Verdict::TransportError))
+        let uri = format!("{}{}", self.base, path)
+            .parse()
+            .expect("an address");
+        self.try_get(uri)
+            .await
+            .unwrap_or(Reply::without(Verdict::TransportError))
     }
 
     async fn try_get(&self, uri: Uri) -> hyper::Result<Reply> {
@@ -63,9 +84,16 @@ impl Client {
         Ok(Reply {
             verdict: if ok { Verdict::Ok } else { Verdict::HttpError },
             status: head.status.as_u16(),
-            answer: start.get(..16).and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or(0),
+            answer: start
+                .get(..16)
+                .and_then(|hex| u64::from_str_radix(hex, 16).ok())
+                .unwrap_or(0),
             more: start.ends_with('+'),
-            retry_after: if ok { Duration::ZERO } else { retry_after(&head.headers) },
+            retry_after: if ok {
+                Duration::ZERO
+            } else {
+                retry_after(&head.headers)
+            },
         })
     }
 }
@@ -82,6 +110,8 @@ async fn beginning(body: &mut Body) -> hyper::Result<String> {
 
 fn retry_after(headers: &HeaderMap) -> Duration {
     let number = |name| headers.get(name)?.to_str().ok()?.parse::<f64>().ok();
-    let seconds = number("retry-after-ms").map(|ms| ms / 1000.0).or_else(|| number("retry-after"));
+    let seconds = number("retry-after-ms")
+        .map(|ms| ms / 1000.0)
+        .or_else(|| number("retry-after"));
     Duration::from_nanos((seconds.unwrap_or(0.0) * 1e9).round() as u64)
 }

@@ -18,7 +18,9 @@ pub async fn mixed(run: Arc<Run>) {
             let steps = run.scenario.kernel_steps;
             let result = if run.scenario.placement == "offload" {
                 let _cpu = cpus.acquire().await.expect("it is never closed");
-                task::spawn_blocking(move || kernel(answer, steps)).await.expect("no panic")
+                task::spawn_blocking(move || kernel(answer, steps))
+                    .await
+                    .expect("no panic")
             } else {
                 kernel(answer, steps)
             };
@@ -37,7 +39,10 @@ pub async fn cpu(run: Arc<Run>) {
             let piece = move || {
                 let piece = UnderWay::begin(&run, id);
                 let answer = kernel(priority(&run.scenario, id), run.scenario.kernel_steps);
-                piece.end(Reply { answer, ..Reply::without(Verdict::Ok) });
+                piece.end(Reply {
+                    answer,
+                    ..Reply::without(Verdict::Ok)
+                });
             };
             task::spawn_blocking(piece).await.expect("no panic");
         }

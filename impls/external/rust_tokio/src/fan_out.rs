@@ -61,12 +61,18 @@ pub async fn shield(run: Arc<Run>) {
     let call = |run: Arc<Run>, id| async move {
         run.call(id).await;
     };
-    let (critical, others): (Vec<u32>, Vec<u32>) = run.ids().partition(|id| id % run.scenario.critical_every == 0);
+    let (critical, others): (Vec<u32>, Vec<u32>) = run
+        .ids()
+        .partition(|id| id % run.scenario.critical_every == 0);
     let critical = run.start(critical, call);
     let mut others = run.start(others, call);
     let cancelling = async {
         let all = async { while others.join_next().await.is_some() {} };
-        let _ = time::timeout_at((run.began + Duration::from_nanos(run.scenario.deadline_ns)).into(), all).await;
+        let _ = time::timeout_at(
+            (run.began + Duration::from_nanos(run.scenario.deadline_ns)).into(),
+            all,
+        )
+        .await;
         others.shutdown().await;
     };
     tokio::join!(join_all(critical), cancelling);
@@ -75,7 +81,8 @@ pub async fn shield(run: Arc<Run>) {
 /// Who has no reply after a while gets a second copy, as long as there are tokens for one.
 pub async fn hedged(run: Arc<Run>) {
     let tokens = Arc::new(AtomicI64::new(run.scenario.copies.into()));
-    run.together(run.ids(), |run, id| hedged_call(run, id, tokens.clone())).await;
+    run.together(run.ids(), |run, id| hedged_call(run, id, tokens.clone()))
+        .await;
 }
 
 async fn hedged_call(run: Arc<Run>, id: u32, tokens: Arc<AtomicI64>) {

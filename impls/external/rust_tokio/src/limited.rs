@@ -45,9 +45,14 @@ pub async fn worker_pool(run: Arc<Run>) {
 
 /// An attempt has a permit, if there is a limit; a wait has none.
 pub async fn retry(run: Arc<Run>) {
-    let limit = if run.scenario.limit > 0 { run.scenario.limit } else { run.scenario.calls };
+    let limit = if run.scenario.limit > 0 {
+        run.scenario.limit
+    } else {
+        run.scenario.calls
+    };
     let permits = Arc::new(Semaphore::new(limit as usize));
-    run.together(run.ids(), |run, id| call_until_ok(run, id, permits.clone())).await;
+    run.together(run.ids(), |run, id| call_until_ok(run, id, permits.clone()))
+        .await;
 }
 
 async fn call_until_ok(run: Arc<Run>, id: u32, permits: Arc<Semaphore>) {
@@ -82,11 +87,20 @@ struct Items {
 impl Queue {
     fn new(run: Arc<Run>) -> Self {
         let room = Semaphore::new(run.scenario.capacity as usize);
-        Queue { run, room, ready: Semaphore::new(0), items: Mutex::default() }
+        Queue {
+            run,
+            room,
+            ready: Semaphore::new(0),
+            items: Mutex::default(),
+        }
     }
 
     async fn put(&self, id: u32) {
-        self.room.acquire().await.expect("it is never closed").forget();
+        self.room
+            .acquire()
+            .await
+            .expect("it is never closed")
+            .forget();
         let mut items = self.items.lock().expect("nobody panics with it");
         self.run.ready(id);
         items.puts += 1;
@@ -101,8 +115,17 @@ impl Queue {
 
     /// Nothing when it has ended.
     async fn take(&self) -> Option<u32> {
-        self.ready.acquire().await.expect("it is never closed").forget();
-        let Reverse((_, id)) = self.items.lock().expect("nobody panics with it").by_rank.pop()?;
+        self.ready
+            .acquire()
+            .await
+            .expect("it is never closed")
+            .forget();
+        let Reverse((_, id)) = self
+            .items
+            .lock()
+            .expect("nobody panics with it")
+            .by_rank
+            .pop()?;
         self.room.add_permits(1);
         Some(id)
     }

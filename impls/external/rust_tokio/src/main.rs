@@ -52,18 +52,34 @@ const WORKLOADS: &[(&str, Workload)] = workloads![
 fn versions() -> String {
     let locked = include_str!("../Cargo.lock");
     let version_of = |name| {
-        let package = locked.split("[[package]]").find(|text| text.contains(&format!("name = \"{name}\"\n")))?;
-        package.split('"').nth(3).map(|version| format!(", {name} {version}"))
+        let package = locked
+            .split("[[package]]")
+            .find(|text| text.contains(&format!("name = \"{name}\"\n")))?;
+        package
+            .split('"')
+            .nth(3)
+            .map(|version| format!(", {name} {version}"))
     };
     let crates = ["tokio", "hyper"].into_iter().filter_map(version_of);
-    env!("RUSTC_VERSION").split(" (").take(1).map(String::from).chain(crates).collect()
+    env!("RUSTC_VERSION")
+        .split(" (")
+        .take(1)
+        .map(String::from)
+        .chain(crates)
+        .collect()
 }
 
 async fn prepare(said: &Value) -> Arc<Client> {
     let client = Arc::new(Client::new(said));
     let mut warming = JoinSet::new();
-    for _ in 0..said["connections"].as_u64().expect("a number of connections") {
-        let (client, path) = (client.clone(), said["warm_path"].as_str().expect("a path").to_owned());
+    for _ in 0..said["connections"]
+        .as_u64()
+        .expect("a number of connections")
+    {
+        let (client, path) = (
+            client.clone(),
+            said["warm_path"].as_str().expect("a path").to_owned(),
+        );
         warming.spawn(async move { client.get(&path).await });
     }
     while warming.join_next().await.is_some() {}
@@ -71,7 +87,10 @@ async fn prepare(said: &Value) -> Arc<Client> {
 }
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let mut client = None;
     let mut run = None;
     for line in io::stdin().lines() {
@@ -92,7 +111,10 @@ fn main() {
             }
             Some("run") => {
                 let workload = said["workload"].as_str().expect("a workload");
-                let (_, function) = WORKLOADS.iter().find(|(name, _)| *name == workload).expect("one that we have");
+                let (_, function) = WORKLOADS
+                    .iter()
+                    .find(|(name, _)| *name == workload)
+                    .expect("one that we have");
                 let scenario = serde_json::from_str(&line).expect("a scenario");
                 let begun = Arc::new(Run::new(scenario, client.clone().expect("a client"), read));
                 // A task, as block_on keeps this thread, which would have to be woken up for each call.
@@ -102,7 +124,10 @@ fn main() {
                 json!({"done": true})
             }
             Some("report") => {
-                run.as_ref().expect("a run").write(said["path"].as_str().expect("a path")).expect("a file of records");
+                run.as_ref()
+                    .expect("a run")
+                    .write(said["path"].as_str().expect("a path"))
+                    .expect("a file of records");
                 json!({"written": true})
             }
             _ => continue,

@@ -89,7 +89,15 @@ impl Run {
             reply: Reply::without(Verdict::Cancelled),
         };
         let calls = vec![never; scenario.calls as usize];
-        Run { scenario, began, client, records: Mutex::new(Records { calls, ..Records::default() }) }
+        Run {
+            scenario,
+            began,
+            client,
+            records: Mutex::new(Records {
+                calls,
+                ..Records::default()
+            }),
+        }
     }
 
     /// Does the workload, with a heartbeat beside it where there is a watchdog.
@@ -129,14 +137,21 @@ impl Run {
     }
 
     /// Does `each` for each of the numbers, a task each, and returns when all have ended.
-    pub async fn together<F>(self: &Arc<Self>, numbers: impl IntoIterator<Item = u32>, each: impl Fn(Arc<Run>, u32) -> F)
-    where
+    pub async fn together<F>(
+        self: &Arc<Self>,
+        numbers: impl IntoIterator<Item = u32>,
+        each: impl Fn(Arc<Run>, u32) -> F,
+    ) where
         F: Future<Output = ()> + Send + 'static,
     {
         join_all(self.start(numbers, each)).await;
     }
 
-    pub fn start<F, T>(self: &Arc<Self>, numbers: impl IntoIterator<Item = u32>, each: impl Fn(Arc<Run>, u32) -> F) -> JoinSet<T>
+    pub fn start<F, T>(
+        self: &Arc<Self>,
+        numbers: impl IntoIterator<Item = u32>,
+        each: impl Fn(Arc<Run>, u32) -> F,
+    ) -> JoinSet<T>
     where
         F: Future<Output = T> + Send + 'static,
         T: Send + 'static,
@@ -170,7 +185,11 @@ impl Run {
 
     /// A call of a chain, in which `before` was the reply to the call before it.
     pub async fn next(&self, id: u32, before: Reply) -> Reply {
-        self.make(id, &format!("{}&cursor={:016x}", self.path(id, 0), before.answer)).await
+        self.make(
+            id,
+            &format!("{}&cursor={:016x}", self.path(id, 0), before.answer),
+        )
+        .await
     }
 
     async fn make(&self, id: u32, path: &str) -> Reply {
@@ -182,12 +201,22 @@ impl Run {
     pub async fn attempt(&self, id: u32, number: u32) -> Attempt {
         let started = self.now();
         let reply = self.client.get(&self.path(id, number)).await;
-        Attempt { number, started, finished: self.now(), reply }
+        Attempt {
+            number,
+            started,
+            finished: self.now(),
+            reply,
+        }
     }
 
     /// An attempt that is dropped before it ends.
     pub fn given_up(&self, number: u32, started: Duration) -> Attempt {
-        Attempt { number, started, finished: self.now(), reply: Reply::without(Verdict::Cancelled) }
+        Attempt {
+            number,
+            started,
+            finished: self.now(),
+            reply: Reply::without(Verdict::Cancelled),
+        }
     }
 
     /// All attempts at a call, none of which is under way any more, and which of them counts.
@@ -198,7 +227,9 @@ impl Run {
         record.finished = attempts[decisive].finished;
         record.attempts = attempts.len() as u32;
         record.reply = attempts[decisive].reply;
-        records.attempts.extend(attempts.into_iter().map(|attempt| (id, attempt)));
+        records
+            .attempts
+            .extend(attempts.into_iter().map(|attempt| (id, attempt)));
     }
 
     /// What follows a reply is a part of its call.
@@ -210,7 +241,10 @@ impl Run {
     }
 
     fn path(&self, id: u32, attempt: u32) -> String {
-        format!("/runs/{}/calls/{}?attempt={}", self.scenario.run, id, attempt)
+        format!(
+            "/runs/{}/calls/{}?attempt={}",
+            self.scenario.run, id, attempt
+        )
     }
 
     fn records(&self) -> std::sync::MutexGuard<Records> {
@@ -221,12 +255,25 @@ impl Run {
         let mut out = BufWriter::new(File::create(path)?);
         let records = self.records();
         for (id, r) in records.calls.iter().enumerate() {
-            let (intended, started, finished) = (r.intended.as_nanos(), r.started.as_nanos(), r.finished.as_nanos());
-            writeln!(out, "call {id} {intended} {started} {finished} {} {}", r.attempts, r.reply)?;
+            let (intended, started, finished) = (
+                r.intended.as_nanos(),
+                r.started.as_nanos(),
+                r.finished.as_nanos(),
+            );
+            writeln!(
+                out,
+                "call {id} {intended} {started} {finished} {} {}",
+                r.attempts, r.reply
+            )?;
         }
         for (id, a) in &records.attempts {
             let (k, started, finished) = (a.number, a.started.as_nanos(), a.finished.as_nanos());
-            writeln!(out, "attempt {id} {k} {started} {finished} {} {}", a.reply, a.reply.retry_after.as_nanos())?;
+            writeln!(
+                out,
+                "attempt {id} {k} {started} {finished} {} {}",
+                a.reply,
+                a.reply.retry_after.as_nanos()
+            )?;
         }
         for (n, (at, value)) in records.events.iter().enumerate() {
             writeln!(out, "event - {n} {} {value:x}", at.as_nanos())?;
@@ -260,7 +307,11 @@ pub struct UnderWay<'a> {
 
 impl<'a> UnderWay<'a> {
     pub fn begin(run: &'a Run, id: u32) -> Self {
-        UnderWay { run, id, started: run.now() }
+        UnderWay {
+            run,
+            id,
+            started: run.now(),
+        }
     }
 
     pub fn end(self, reply: Reply) -> Reply {
@@ -272,14 +323,24 @@ impl<'a> UnderWay<'a> {
     fn take_down(&self, reply: Reply) {
         let finished = self.run.now();
         let record = &mut self.run.records().calls[self.id as usize];
-        *record = Record { intended: record.intended, started: self.started, finished, attempts: 1, reply };
+        *record = Record {
+            intended: record.intended,
+            started: self.started,
+            finished,
+            attempts: 1,
+            reply,
+        };
     }
 }
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         let late = self.run.scenario.workload == "timeout";
-        self.take_down(Reply::without(if late { Verdict::TimedOut } else { Verdict::Cancelled }));
+        self.take_down(Reply::without(if late {
+            Verdict::TimedOut
+        } else {
+            Verdict::Cancelled
+        }));
     }
 }
 
