@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -315,13 +316,16 @@ def test_help_of_a_verb_needs_nothing_but_python(checkout: Checkout, arguments: 
     ("gate --base main --filter (", "--filter: expected a regular expression"),
     ("gate --base main --json nowhere/gate.json", "nowhere/gate.json: can't be written"),
     ("gate --base main --head .", ". is a folder of results, main is not"),
+    ("gate --contestant nosuch --base main", "nosuch: no such folder; expected a contestant's"),
+    ("gate --contestant . --base main", ".: expected a folder in a git repository, whose commits are compared"),
+    ("gate --contestant checkout/bench --base main", "main (X) has no bench/contestant.toml: expected a commit of"),
 ])
 def test_what_is_wrong_gets_one_line_before_anything_is_built(checkout: Checkout, line: str, message: str) -> None:
     checkout.repository("main", "mine")
     (checkout.folder / "file").touch()
     ran = checkout.run(*line.split())
     assert (ran.code, ran.out, ran.err.count("\n"), checkout.calls()) == (2, "", 1, [])
-    assert message in ran.err
+    assert message in re.sub(r"\b[0-9a-f]{12}\b", "X", ran.err)
 
 
 def test_results_that_can_not_be_written_mention_another_folder(checkout: Checkout) -> None:
@@ -340,8 +344,16 @@ def test_the_command_line_is_read_with_the_standard_library_alone() -> None:
     assert ran.stdout == "main\n"
 
 
-def test_the_gate_builds_this_tree_only_where_it_is_head(checkout: Checkout) -> None:
+def test_the_gate_builds_this_tree_only_where_it_is_head_or_measures_a_contestant(checkout: Checkout) -> None:
+    (checkout.root / "bench" / "client").mkdir()
+    (checkout.root / "bench" / "client" / "contestant.toml").touch()
     checkout.repository("main", "mine")
+    of_client = ("gate", "--contestant", "checkout/bench/client", "--base", "main", "--head", "mine")
+    (checkout.folder / "main").mkdir()  # no results: with a contestant refs are commits
+    assert checkout.run(*of_client).code == 0
+    assert checkout.calls("ninja")[0].endswith("bin/fanbench-bench bin/fanbench-server")
+    checkout.forget_calls()
+    (checkout.folder / "main").rmdir()
     assert checkout.run("gate", "--base", "main").code == 0
     assert checkout.calls("ninja")[0].endswith("bin/fanbench-bench bin/fanbench-server")
     checkout.forget_calls()
