@@ -245,10 +245,14 @@ void Program::fail_of_end(std::string_view what) {
     throw NotApplicable(
         fmt::format("{} cannot run here: {}", name_, words.empty() ? "it does not say why" : words));
   }
-  fail(WIFSIGNALED(status_)
-           ? fmt::format("was ended by signal {} ({}) before it answered \"{}\"", WTERMSIG(status_),
-                         ::strsignal(WTERMSIG(status_)), what)
-           : fmt::format("exited with status {} before it answered \"{}\"", WEXITSTATUS(status_), what));
+  // The shell that started it says a signal as a status of 128 and its number.
+  const int status = WEXITSTATUS(status_);
+  const int signal = WIFSIGNALED(status_) ? WTERMSIG(status_) : status > 128 ? status - 128 : 0;
+  if (signal != 0) {
+    fail(fmt::format("was ended by signal {} ({}) before it answered \"{}\"", signal, ::strsignal(signal),
+                     what));
+  }
+  fail(fmt::format("exited with status {} before it answered \"{}\"", status, what));
 }
 
 /// Waits so long for its end, and meanwhile takes what it says.
