@@ -23,7 +23,7 @@ class Client:
         await self.close_session()
         self.origin = f"http://{setup.host}:{setup.port}"
         connector = aiohttp.TCPConnector(limit=0, force_close=True) if setup.connection == "per_call" else \
-            aiohttp.TCPConnector(limit=0, keepalive_timeout=300)
+            aiohttp.TCPConnector(limit=0, keepalive_timeout=3600)
         self.session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None),
                                              cookie_jar=aiohttp.DummyCookieJar())
         warm = URL(self.origin + setup.warm_path)

@@ -1,13 +1,15 @@
-"""A whole contestant (see ../../PROTOCOL.md) in Python's standard library alone: a thread for each call. To be copied."""
+"""A whole contestant (see ../../PROTOCOL.md) in Python's standard library: a thread for each call. To be copied."""
 
-import http.client
+import itertools
 import json
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection, HTTPException
 from types import SimpleNamespace
 
-idle: list[http.client.HTTPConnection] = []  # kept between runs; threads may share a list
+idle: list[HTTPConnection] = []  # kept between runs; threads may share a list
 
 
 def fetch(path: str) -> tuple[int, str]:
@@ -15,14 +17,11 @@ def fetch(path: str) -> tuple[int, str]:
     try:
         connection = idle.pop()
     except IndexError:
-        connection = http.client.HTTPConnection(setup.host, setup.port)
+        connection = HTTPConnection(setup.host, setup.port)
     connection.request("GET", path)
     response = connection.getresponse()
     body = response.read().decode()
-    if setup.connection == "reuse":
-        idle.append(connection)
-    else:
-        connection.close()
+    idle.append(connection) if setup.connection == "reuse" else connection.close()
     return response.status, body
 
 
@@ -31,48 +30,49 @@ def call(run: SimpleNamespace, id: int) -> None:
     try:
         status, body = fetch(f"/runs/{run.run}/calls/{id}?attempt=0")
         verdict, answer = "ok" if 200 <= status < 300 else "http_error", body[:16]
-    except (OSError, http.client.HTTPException):
+    except (OSError, HTTPException):
         verdict, status, answer = "transport_error", 0, "0"
-    finished = time.monotonic_ns()
-    records.append(f"call {id} 0 {started - began} {finished - began} 1 {verdict} {status} {answer}")
+    records.append(f"call {id} 0 {started - began} {time.monotonic_ns() - began} 1 {verdict} {status} {answer}")
 
 
 def gather(run: SimpleNamespace) -> None:
     with ThreadPoolExecutor(run.calls) as threads:
-        for id in range(run.calls):
-            threads.submit(call, run, id)
+        threads.map(lambda id: call(run, id), range(run.calls))
 
 
 def worker_pool(run: SimpleNamespace) -> None:
-    ids = iter(range(run.calls))
-
-    def worker() -> None:
-        for id in ids:  # one after another, whoever asks
-            call(run, id)
-
+    ids = iter(range(run.calls))  # each worker takes the next one of it
     with ThreadPoolExecutor(run.limit) as threads:
-        for _ in range(run.limit):
-            threads.submit(worker)
+        threads.map(lambda _: [call(run, id) for id in ids], range(run.limit))
     records.append(f"tasks {run.limit}")
 
 
-WORKLOADS = {"gather": gather, "all_settled": gather, "worker_pool": worker_pool}
+def heartbeat(over: threading.Event) -> None:
+    for n in itertools.count():
+        due = began + (n + 1) * 10_000_000
+        over.wait(max(0, due - time.monotonic_ns()) / 1e9)
+        if (now := time.monotonic_ns()) < due:
+            return
+        records.append(f"beat {n} {now - began}")
 
+
+WORKLOADS = {"gather": gather, "all_settled": gather, "worker_pool": worker_pool}
 for line in sys.stdin:
-    began = time.monotonic_ns()
-    asked = SimpleNamespace(**json.loads(line))
+    began, asked, over = time.monotonic_ns(), SimpleNamespace(**json.loads(line)), threading.Event()
     if asked.do == "hello":
-        answer = {"hello": "python_example", "protocol": 1, "versions": f"Python {sys.version.split()[0]}",
-                  "workloads": list(WORKLOADS)}
+        python = "Python " + sys.version.split()[0]
+        answer = {"hello": "python_example", "protocol": 1, "versions": python, "workloads": list(WORKLOADS)}
     elif asked.do == "prepare":
         setup, answer = asked, {"ready": True}
-        with ThreadPoolExecutor(asked.connections or 1) as threads:
-            list(threads.map(fetch, [asked.warm_path] * asked.connections))
+        list(ThreadPoolExecutor(asked.connections or 1).map(fetch, [asked.warm_path] * asked.connections))
     elif asked.do == "run":
-        records: list[str] = []
-        WORKLOADS[asked.workload](asked)
-        answer = {"done": True}
-    elif asked.do == "report":
+        records, answer = [], {"done": True}
+        with ThreadPoolExecutor() as beside:
+            if asked.watchdog:
+                beside.submit(heartbeat, over)
+            WORKLOADS[asked.workload](asked)
+            over.set()
+    else:
         with open(asked.path, "w") as file:
             file.write("\n".join(records) + "\n")
         answer = {"written": True}

@@ -46,7 +46,8 @@ while read -r line; do
   take "do"
   case $do in
   hello)
-    echo '{"hello":"shell_example","protocol":1,"versions":"Bash '"$BASH_VERSION, $(curl --version | cut -d' ' -f1,2 | head -1)"'",' \
+    versions="Bash $BASH_VERSION, $(curl --version | head -1 | cut -d' ' -f1,2)"
+    echo '{"hello":"shell_example","protocol":1,"versions":"'"$versions"'",' \
       '"workloads":["gather","all_settled","timeout"]}'
     ;;
   prepare)
@@ -58,7 +59,8 @@ while read -r line; do
     echo '{"ready":true}'
     ;;
   run)
-    for key in workload run calls deadline_ns; do take $key; done
+    for key in workload run calls deadline_ns watchdog; do take $key; done
+    [[ $watchdog == true ]] && echo "it makes no heartbeat" >&2 && exit 77
     ended=()
     if [[ $workload == timeout ]]; then
       make_calls --max-time "$((deadline_ns / 1000000))e-3"
