@@ -240,7 +240,7 @@ def test_a_base_that_is_not_there_gets_one_line(gated: Gate, base: str, message:
 @pytest.mark.parametrize("sides", [{"base": ""}, {"head": ""}])
 def test_an_empty_ref_is_an_unknown_one_before_anything_is_built(sides: dict[str, str]) -> None:
     asked = argparse.Namespace(**{"verb": "gate", "base": "HEAD", "head": None, "suite": "ci", "filter": None,
-                                  "markdown": None, "json": None, **sides})
+                                  "markdown": None, "json": None, "contestant": None, **sides})
     with pytest.raises(checking.Refused, match='^"": neither a folder nor a commit of this repository'):
         checking.check(asked)
 
