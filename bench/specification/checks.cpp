@@ -80,28 +80,15 @@ Mistake check_each_once(const Case& c, const Outcome& outcome, const Ledger& led
                      c.scenario.calls);
 }
 
-namespace {
-
-constexpr Nanoseconds time_to_begin_one(bool slowly) {
-  return std::chrono::microseconds(slowly ? 5000 : 500);
-}
-
-}  // namespace
-
-Nanoseconds time_to_begin(std::uint64_t calls, bool slowly) {
-  return least_lead + calls * time_to_begin_one(slowly);
-}
-
 std::uint64_t least_begun(const Case& c, Nanoseconds since_began) {
   const Nanoseconds work = specification_of(c.workload).works_once ? Nanoseconds::zero() : c.work;
   const Nanoseconds left = since_began - held_up - time_to_begin(0);
   if (left <= Nanoseconds::zero()) return 0;
-  return static_cast<std::uint64_t>(left /
-                                    (time_to_begin_one(begins_slowly(c)) + work + c.scenario.interval));
+  return static_cast<std::uint64_t>(left / (begins_one_in(c) + work + c.scenario.interval));
 }
 
 Mistake check_begun(const Case& c, const LedgerCall& decisive, const Ledger& ledger, std::uint32_t at_once) {
-  if (decisive.due - decisive.arrived < time_to_begin(at_once, begins_slowly(c))) return std::nullopt;
+  if (decisive.due - decisive.arrived < time_to_begin(at_once, begins_one_in(c))) return std::nullopt;
   const auto begun = std::ranges::count_if(
       ledger.calls, [&](const LedgerCall& call) { return call.arrived <= decisive.due; });
   if (2 * begun >= std::int64_t{at_once}) return std::nullopt;

@@ -27,13 +27,21 @@ inline constexpr Nanoseconds least_lead = std::chrono::milliseconds(20);
 // because by so much they may be late: the server's lateness and the client's scheduling.
 inline constexpr Nanoseconds lateness_allowed = std::chrono::milliseconds(15);
 
-/// In which any model has begun so many calls on a machine that has nothing else to do: 0.5 ms each, four
-/// times what the slowest took of 1,000 (threads over curl 0.12 ms, coroutines 0.02). Cold, where the run
-/// makes connections and workers too, 5 ms (processes 1.1 ms, all others 0.15); and as long in a program of
-/// any language (threads of Python 0.5 ms, where the machine has nothing else to do).
-Nanoseconds time_to_begin(std::uint64_t calls, bool slowly = false);
-constexpr bool is_of_a_program(const Case& c) { return c.transport == own_client; }
-constexpr bool begins_slowly(const Case& c) { return c.cold || is_of_a_program(c); }
+/// In which any model begins a call on a machine that has nothing else to do: 0.5 ms, four times what the
+/// slowest took of 1,000 (threads over curl 0.12 ms, coroutines 0.02). In a program of any language 2 ms
+/// (threads of Python 0.5). Cold, where the run makes connections and workers too, 5 ms (processes 1.1 ms,
+/// others 0.15).
+inline constexpr Nanoseconds begins_in = std::chrono::microseconds(500);
+constexpr Nanoseconds begins_warm_in(const Case& c) {
+  return c.transport == own_client ? std::chrono::milliseconds(2) : begins_in;
+}
+constexpr Nanoseconds begins_one_in(const Case& c) {
+  return c.cold ? std::chrono::milliseconds(5) : begins_warm_in(c);
+}
+/// So many calls.
+constexpr Nanoseconds time_to_begin(std::uint64_t calls, Nanoseconds each = begins_in) {
+  return least_lead + calls * each;
+}
 // A machine that has something else to do may keep a model from running for so long.
 inline constexpr Nanoseconds held_up = std::chrono::milliseconds(80);
 /// The calls that any model has begun by then, on any machine, if it may have them all open at once; those of

@@ -43,7 +43,7 @@ Mistake check_in_time(const Case& c, const GivingUp& rule, CallId id, const Outc
 
 /// On a busy machine some may not have reached it: that is a result.
 Mistake check_sent(const Case& c, const GivingUp& rule, const Ledger& ledger, std::uint32_t at_once) {
-  if (c.scenario.deadline < time_to_begin(at_once, begins_slowly(c))) return std::nullopt;
+  if (c.scenario.deadline < time_to_begin(at_once, begins_one_in(c))) return std::nullopt;
   const auto sent =
       std::ranges::count_if(ledger.calls, [&](const auto& call) { return rule.late(c, call.id); });
   const std::uint32_t late = late_calls(c, rule);

@@ -16,7 +16,7 @@ constexpr CallId own = 0;  // all others are side calls
 Mistake refuse(const Case& c) {
   if (c.scenario.calls == 0) return std::nullopt;
   const Nanoseconds after = longest_delay(c) - delay(c, own),
-                    needed = least_lead + time_to_begin(c.scenario.calls, begins_slowly(c));
+                    needed = least_lead + time_to_begin(c.scenario.calls, begins_one_in(c));
   if (after >= needed) return std::nullopt;
   return fmt::format(
       "the last side call is due {} after the request's own, at least {} are needed to tell that it is not "

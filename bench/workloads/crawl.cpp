@@ -170,7 +170,7 @@ Mistake check_order(const Case& c, const Outcome& outcome, std::uint32_t host) {
 
 /// A worker with a listing left to take is at work until the budget is over.
 Mistake check_left_out(const Case& c, const Outcome& outcome, std::uint32_t host) {
-  if (budget(c) < time_to_begin(in_flight(c), begins_slowly(c)) + held_up_behind_work(c)) return std::nullopt;
+  if (budget(c) < time_to_begin(in_flight(c), begins_one_in(c)) + held_up_behind_work(c)) return std::nullopt;
   const CallId first = host * calls_of_each(c), end = first + calls_of_each(c);
   std::uint32_t at_work = 0, left_out = 0;
   for (CallId id = first; id < end; ++id) {
@@ -202,7 +202,7 @@ Nanoseconds all_at_work_until(const Case& c, const Outcome& outcome, std::uint32
 /// on average. On a busy machine they take long, but are begun.
 Mistake check_at_work(const Case& c, const Outcome& outcome, std::uint32_t first_host, std::uint32_t end_host,
                       std::uint32_t workers, Nanoseconds until) {
-  const Nanoseconds judged = until - time_to_begin(workers, begins_slowly(c)) - held_up;
+  const Nanoseconds judged = until - time_to_begin(workers, begins_one_in(c)) - held_up;
   if (judged <= Nanoseconds::zero()) return std::nullopt;
   Nanoseconds together{};
   for (CallId id = first_host * calls_of_each(c); id < end_host * calls_of_each(c); ++id) {

@@ -78,7 +78,7 @@ Mistake check_begun_call(const Case& c, CallId id, const CallRecord& record) {
 Mistake check_accepted(const Case& c, const Outcome& outcome, std::uint32_t at_once) {
   std::uint32_t due = 0, begun = 0;
   for (CallId id = 0; id < first_refused(c); ++id) {
-    if (comes(c, id) + time_to_begin(1, begins_slowly(c)) > told(c)) break;
+    if (comes(c, id) + time_to_begin(1, begins_one_in(c)) > told(c)) break;
     ++due;
     begun += outcome.records[id].attempts > 0;
   }

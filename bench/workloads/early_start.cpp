@@ -14,7 +14,7 @@ Nanoseconds ideal(const Case& c, const Delays& delay) { return std::max(ideal_at
 Nanoseconds least(const Case& c) { return std::max(longest_delay(c), calibrated_at_least(c.work)); }
 
 /// No more than that, as half of the calls are enough, and what holds up the model holds up the work.
-Nanoseconds time_to_start(const Case& c) { return time_to_begin(c.scenario.calls, is_of_a_program(c)); }
+Nanoseconds time_to_start(const Case& c) { return time_to_begin(c.scenario.calls, begins_warm_in(c)); }
 
 Mistake refuse(const Case& c) {
   if (c.scenario.calls > 0 && calibrated_at_least(c.work) < time_to_start(c)) {

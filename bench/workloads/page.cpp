@@ -110,7 +110,7 @@ Mistake check_closed(const Case& c, const Outcome& outcome, const LedgerCall& ca
 
 /// On a busy machine some may not have reached the server: that is a result.
 Mistake check_sent(const Case& c, const Outcome& outcome, const Ledger& ledger) {
-  if (c.scenario.deadline < time_to_begin(c.scenario.calls, begins_slowly(c))) return std::nullopt;
+  if (c.scenario.deadline < time_to_begin(c.scenario.calls, begins_one_in(c))) return std::nullopt;
   const auto late = std::ranges::count(outcome.records, Verdict::timed_out, &CallRecord::verdict);
   const auto sent = std::ranges::count_if(ledger.calls, [&](const LedgerCall& call) {
     return call.attempt == 0 && outcome.records[call.id].verdict == Verdict::timed_out;

@@ -50,7 +50,7 @@ struct Ahead {
 void judge(const Case& c, std::size_t i, const LedgerCall& page, const LedgerCall& before, Ahead& ahead) {
   const Nanoseconds consume = c.scenario.consume;
   const Nanoseconds early = i == 1 ? consume : std::min(before.due - before.arrived, consume);
-  if (early < time_to_begin(streams(c), is_of_a_program(c))) return;
+  if (early < time_to_begin(streams(c), begins_warm_in(c))) return;
   ++ahead.judged;
   ahead.missed += page.arrived >= before.due + consume;
 }

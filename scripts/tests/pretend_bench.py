@@ -18,9 +18,11 @@ def main() -> int:
     folder, arguments = Path(sys.argv[1]), sys.argv[2:]
     told = json.loads((folder / "behaviours.json").read_text())
     for option in {"--contestant", "--hello"} & set(arguments):
-        told |= of_contestant(Path(arguments[arguments.index(option) + 1]), told["listing"])
-    if "--hello" in arguments:
-        return say_hello(told["hello"])
+        its = Path(arguments[arguments.index(option) + 1])
+        if (its / "behaviours.json").exists():
+            told |= of_contestant(its, told["listing"])
+            if "--hello" in arguments:
+                return say_hello(told["hello"])
     if told["listing"].get("old") and "--turns" in arguments:
         print("fanbench-bench: what is --turns?", file=sys.stderr)
         return 2

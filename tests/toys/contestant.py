@@ -82,6 +82,8 @@ class Run:
         threads = [threading.Thread(target=work, args=(id,), daemon=True) for id in self.calls]
         for thread in threads:
             thread.start()
+            if LIE == "one_by_one":
+                thread.join()
         return threads
 
     def gather(self):

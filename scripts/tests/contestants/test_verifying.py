@@ -14,7 +14,7 @@ import pytest
 
 from conftest import Pretend, Ran, clean_environment, wait_until
 from fanbench_tools import checkout
-from fanbench_tools.contestants.verifying import CORE
+from fanbench_tools.contestants.verifying import BESIDES, CORE
 from fixtures.synthetic_data import CATALOGUE
 
 BENCH = checkout.bench_binary()  # as scripts/fanbench has built it, before the tests' environment is cleaned
@@ -58,10 +58,12 @@ def test_all_is_verified_warm_and_cold_in_the_catalogues_order(pretend: Pretend)
 def test_small_cases_are_the_catalogues_examples(pretend: Pretend) -> None:
     mine = Mine(pretend).does(semaphore="ok,ok")
     assert mine.check().code == 0
-    (scenario,) = tomllib.loads((pretend.folder / "suites.log").read_text())["scenario"]
+    scenario, besides = tomllib.loads((pretend.folder / "suites.log").read_text())["scenario"]
     assert scenario["models"] == [str(mine.folder)] and scenario["start"] == ["warm", "cold"]
     assert (scenario["workload"], scenario["limit"], scenario["iterations"]) == ("semaphore", 3, 1)
+    assert besides == {**scenario, "start": "warm", "latency": "300ms"}  # in which one call after another is found out
     assert set(CORE) <= set(CATALOGUE.workloads)
+    assert set(BESIDES) <= set(CATALOGUE.workloads)
 
 
 def test_what_is_wrong_is_told_by_the_row(pretend: Pretend) -> None:
@@ -88,7 +90,7 @@ def test_what_is_right_only_when_tried_again_says_so(pretend: Pretend) -> None:
 def test_a_plan_that_leaves_the_outcome_to_luck_gets_another_seed(pretend: Pretend) -> None:
     assert Mine(pretend).does(timeout="luck+luck+ok,ok").check().code == 0
     seeds = re.findall(r"^seed = (\d+)$", (pretend.folder / "suites.log").read_text(), re.MULTILINE)
-    assert seeds == ["3", "4", "5"]
+    assert seeds == [seed for seed in "345" for _ in range(2)]  # a scenario besides the example
 
 
 def test_only_what_is_asked_for_is_checked(pretend: Pretend) -> None:
@@ -169,13 +171,22 @@ def test_a_right_program_is_verified(tmp_path: Path) -> None:
 def test_one_that_keeps_no_connections_is_right_in_a_cold_start_alone(tmp_path: Path) -> None:
     ran = real(tmp_path, "", "--workload", "gather")
     assert (ran.code, ran.err) == (1, ""), ran.out
-    assert "warm ✗ 8 connections were opened, expected at most 0 of a warm start\n          cold ✓\n" in ran.out
+    opened = "8 connections were opened, expected at most 0 of a warm start"
+    first, long, per_call, beating, cold = ran.out.splitlines()[1:6]
+    assert [first, long] == [f"  gather  warm ✗ {opened}", f"          warm latency:300ms ✗ {opened}"]
+    assert [per_call, cold] == ["          warm connection:per_call ✓", "          cold ✓"]
+    assert re.fullmatch(r" +warm watchdog:true ✗ \d+ ticks were skipped: the heartbeat made 0, and \d+ were due", beating)
+
+
+def test_one_that_makes_one_call_after_another_is_found_out(tmp_path: Path) -> None:
+    ran = real(tmp_path, "one_by_one", "--workload", "gather")
+    assert "cold ✓" in ran.out and "calls were in flight at most, expected at least" in ran.out
 
 
 @pytest.mark.parametrize("lie", ["invented_answer", "lost_record"])
 def test_a_lie_is_found(tmp_path: Path, lie: str) -> None:
     ran = real(tmp_path, lie, "--workload", "gather")
-    assert (ran.code, ran.err) == (1, "") and ran.out.count("✗ ") == 2 and "0 of 1 workload verified" in ran.out
+    assert (ran.code, ran.err) == (1, "") and ran.out.count("✗ ") == 5 and "0 of 1 workload verified" in ran.out
 
 
 @pytest.mark.parametrize(("lie", "message"), [("crash hello", "it is all too much"), ("not_here hello", "there is no moon tonight"),
