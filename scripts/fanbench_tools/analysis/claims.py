@@ -132,13 +132,14 @@ def _memory_of_thousand(rows: Rows) -> Finding:
 
 
 def _ten_thousand(rows: Rows) -> Finding:
-    calls = [n for n in rows.calls_of("coroutines") if n >= 10_000]
-    if calls:
-        row = rows.find("coroutines", calls[-1])
+    many = [c for c in rows.all if (c.case.model, c.case.workload) == ("coroutines", "gather") and (c.case.calls or 0) >= 10_000
+            and c.case.get("connection", "reuse") == "reuse"]
+    row = max(many, key=lambda c: (c.ok, c.median("in_flight_peak") or 0, c.case.calls), default=None)
+    if row and row.ok:
         flight = row.median("in_flight_peak")
-        measured = f"{calls[-1]:,} calls, {count(flight)} in flight, {seconds(row.median('makespan_s'))}"
+        measured = (f"{row.case.calls:,} calls of {latency(row.case.latency)}, {count(flight)} in flight, "
+                    f"{seconds(row.median('makespan_s'))}")
         return Finding(HOLDS if flight is not None and flight >= 10_000 else FAILS, measured)
-    row = rows.find("coroutines", 10_000)
     if row and row.status == "limit":
         return Finding(_only_if(f"the machine allows it: {row.message}"), "not started here")
     return Finding(NOT_MEASURED)
