@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable
+from typing import Callable
 
 from .. import compiling
 from ..checking import selected, suite_path
@@ -14,13 +14,11 @@ from ..contestants.description import Contestant
 from ..run import process, runner
 from ..run.rounds import ListedCase, Suite
 from . import builds, measuring, places, searching
+from .asked import Asked
 from .deciding import UNPROVEN, Decision, Rules
 from .places import Commit, Place
 from .repository import BuildError
 from .verdict import Cause, Verdict
-
-if TYPE_CHECKING:
-    from .verb import Asked
 
 
 @dataclass(frozen=True)

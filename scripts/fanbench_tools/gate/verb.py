@@ -7,7 +7,7 @@ import re
 import shlex
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Sequence
 
@@ -19,26 +19,13 @@ from ..results import reader
 from ..run import process, programs, runner
 from ..run.rounds import Suite
 from . import builds, contestants, measuring, outputs, searching, stored
+from .asked import Asked
 from .builds import BuildError, Side
 from .deciding import UNPROVEN, Decision, Rules
 from .verdict import Cause, Verdict, nothing_judged
 
 
 STYLES = {"PASS": "bold green", "REGRESSION": "bold red", "UNPROVEN": "bold yellow", "INVALID": "bold red"}
-
-
-@dataclass(frozen=True)
-class Asked:
-    base: str
-    head: str | None  # None: the working tree
-    suite: str
-    wanted: re.Pattern[str]  # names of cases
-    least_change: float | None  # None: each figure's own
-    budget_s: float
-    force: bool
-    seed: int
-    may_install: bool = False  # what contestants need
-    contestant: Path | None = None  # whose commits base and head are; None: those of this repository
 
 
 def run(asked: Asked, stop: process.StopRequest) -> Verdict | None:
