@@ -122,7 +122,7 @@ std::vector<Key> make_leading_keys() {
       models_key({.name = "models",
                   .meaning = "how concurrency is made; all: those of ours that have the workload over the "
                              "transport; or [programs of other languages](../impls/external/PROTOCOL.md)",
-                  .example = "models = [\"coroutines\", \"./my_client\"]",
+                  .example = "models = [\"coroutines\", \"python_asyncio\"]",
                   .otherwise = "\"all\""}),
       name_key({.name = "transports",
                 .meaning = "the HTTP client under the model; contestants bring their `own`",
