@@ -34,7 +34,8 @@ Keys read_defaults(const Source& source, const toml::table& root) {
   return read_keys(source, *table);
 }
 
-/// What may be no suite yet. In place, for copies do not know their lines.
+/// Has each scenario be of this contestant alone, in a table that may yet be no right suite. It is changed in
+/// place, as errors tell the lines of nodes, which copies do not know.
 void leave_to(const external::Contestant& contestant, toml::table& root) {
   if (toml::table* defaults = root["defaults"].as_table()) defaults->erase("models");
   toml::array* scenarios = root["scenario"].as_array();

@@ -269,8 +269,10 @@ bool Program::has_ended(Clock::time_point until) {
   }
 }
 
+/// Once: when all are gone its id may be another's.
 void Program::kill_all() {
   in_.reset();
+  if (!leaders().contains(pid_)) return;
   for (std::vector<Process> left = left_of(pid_); !left.empty(); left = left_of(pid_)) {
     for (const Process& process : left) {
       if (!process.is_over) ::kill(process.pid, SIGKILL);
