@@ -14,7 +14,7 @@ struct SideCallFailed : std::runtime_error {
   std::uint16_t status;  // 0 where none came
 };
 
-Awaitable<void> side_call(AwaitableClient& client, Request request, Recorder& recorder) {
+Awaitable<void> side_call(AsyncClient& client, Request request, Recorder& recorder) {
   const Reply reply = co_await call<Reply>(client, request, recorder);
   if (reply.verdict != Verdict::ok) throw SideCallFailed(reply.status);
 }
@@ -39,7 +39,7 @@ struct Report {
 
 }  // namespace
 
-Awaitable<void> background(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> background(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   if (scenario.calls == 0) co_return;
   const auto loop = co_await asio::this_coro::executor;
   Join side{.running = scenario.calls - 1, .ended = Timer(loop, Timer::time_point::max())};

@@ -11,7 +11,7 @@
 
 namespace fanbench::coroutines {
 
-Awaitable<void> bridge(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> bridge(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   const auto ask = [&client, &recorder, loop](const Request& request) {
     return asio::co_spawn(loop, call<Reply>(client, request, recorder), asio::use_future).get();

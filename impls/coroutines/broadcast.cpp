@@ -7,7 +7,7 @@
 namespace fanbench::coroutines {
 namespace {
 
-Awaitable<void> subscribe(AwaitableClient& client, const Scenario& scenario, CallId id, Join& outside,
+Awaitable<void> subscribe(AsyncClient& client, const Scenario& scenario, CallId id, Join& outside,
                           Recorder& recorder) {
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto cancellation = co_await asio::this_coro::cancellation_state;
@@ -41,7 +41,7 @@ Awaitable<void> publish(AwaitableSocket& socket, const Scenario& scenario, Join&
 
 }  // namespace
 
-Awaitable<void> broadcast(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> broadcast(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   const auto publisher = co_await client.enter_room(scenario.run);
   Join outside{.running = scenario.calls, .ended = Timer(loop, Timer::time_point::max())};

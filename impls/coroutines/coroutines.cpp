@@ -46,7 +46,7 @@ constexpr WorkloadRow<Workload> table[] = {
 
 class Coroutines final : public Model {
  public:
-  explicit Coroutines(const Setup& setup) : client_(make_awaitable_client(setup, loop_.get_executor())) {}
+  explicit Coroutines(const Setup& setup) : client_(make_async_client(setup, loop_.get_executor())) {}
 
   void warm(std::uint32_t in_flight) override { run(client_->warm(in_flight)); }
   void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
@@ -68,7 +68,7 @@ class Coroutines final : public Model {
   }
 
   asio::io_context loop_{1};
-  std::unique_ptr<AwaitableClient> client_;
+  std::unique_ptr<AsyncClient> client_;
 };
 
 Needs needs(const Setup&, std::uint32_t tasks, std::uint32_t in_flight) {

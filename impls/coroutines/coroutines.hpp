@@ -2,12 +2,12 @@
 #pragma once
 
 #include "impls/contract/model.hpp"
-#include "impls/http/awaitable.hpp"
+#include "impls/http/async.hpp"
 
 namespace fanbench::coroutines {
 
 /// How a workload is done: a coroutine that ends with the fan-out, over a client that all its calls share.
-using Workload = Awaitable<void>(AwaitableClient& client, const Scenario& scenario, Recorder& recorder);
+using Workload = Awaitable<void>(AsyncClient& client, const Scenario& scenario, Recorder& recorder);
 
 ModelEntry entry();
 

@@ -18,7 +18,7 @@ asio::awaitable<void, Pool> compute_in_pool(const Scenario& scenario, CallId id,
 
 }  // namespace
 
-Awaitable<void> cpu(AwaitableClient&, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> cpu(AsyncClient&, const Scenario& scenario, Recorder& recorder) {
   asio::thread_pool pool(scenario.cpus);
   std::vector<PreparedOn<Pool>> pieces;
   for (CallId id = 0; id < scenario.calls; ++id) {

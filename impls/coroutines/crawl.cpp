@@ -11,7 +11,7 @@ namespace fanbench::coroutines {
 namespace {
 
 struct Crawl {
-  AwaitableClient& client;
+  AsyncClient& client;
   const Scenario& scenario;
   Recorder& recorder;
   CpuPool cpus;
@@ -60,7 +60,7 @@ Awaitable<void> read_listings(const Crawl& crawl, CallId& next, CallId end) {
 
 }  // namespace
 
-Awaitable<void> crawl(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> crawl(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   asio::thread_pool cpus(scenario.placement == Placement::offload ? scenario.cpus : 1);
   const Crawl crawl{client, scenario, recorder, cpus.get_executor()};

@@ -35,7 +35,7 @@ struct Calls {
   CallId next = 0;
 };
 
-Awaitable<void> accept(AwaitableClient& client, const Scenario& scenario, Calls& calls, Recorder& recorder) {
+Awaitable<void> accept(AsyncClient& client, const Scenario& scenario, Calls& calls, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   Timer timer(loop);
   for (; calls.next < scenario.calls; ++calls.next) {
@@ -53,7 +53,7 @@ Awaitable<void> accept(AwaitableClient& client, const Scenario& scenario, Calls&
 
 }  // namespace
 
-Awaitable<void> drain(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> drain(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   if (scenario.calls == 0) co_return;
   const auto loop = co_await asio::this_coro::executor;
   Calls calls{.join = {.running = 0, .ended = Timer(loop, Timer::time_point::max())}};

@@ -16,7 +16,7 @@ asio::awaitable<void, Pool> work_in_pool(const Scenario& scenario, Recorder& rec
   co_return;
 }
 
-Awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> call_all(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   std::vector<Prepared> calls;
   for (CallId id = 0; id < scenario.calls; ++id) {
@@ -27,7 +27,7 @@ Awaitable<void> call_all(AwaitableClient& client, const Scenario& scenario, Reco
 
 }  // namespace
 
-Awaitable<void> early_start(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> early_start(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   asio::thread_pool pool(1);
   auto work = asio::co_spawn(pool, work_in_pool(scenario, recorder), as_coroutine);
   auto both = call_all(client, scenario, recorder) && std::move(work);

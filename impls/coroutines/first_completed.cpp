@@ -4,7 +4,7 @@
 
 namespace fanbench::coroutines {
 
-Awaitable<void> first_completed(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> first_completed(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   std::vector<Prepared> replicas;
   for (CallId id = 0; id < scenario.calls; ++id) {

@@ -4,7 +4,7 @@
 
 namespace fanbench::coroutines {
 
-Awaitable<void> gather(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> gather(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   std::vector<Prepared> calls;
   for (CallId id = 0; id < scenario.calls; ++id) {

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "impls/http/awaitable.hpp"
+#include "impls/http/async.hpp"
 
 namespace fanbench::coroutines {
 
@@ -100,7 +100,7 @@ Awaitable<void> join_all(std::vector<AnyPrepared> coroutines) {
 /// One call of one attempt, recorded; `call<Reply>` returns its reply, for those who need it. A cancelled
 /// call ends with a verdict, not with an exception.
 template <class Result = void>
-Awaitable<Result> call(AwaitableClient& client, Request request, Recorder& recorder) {
+Awaitable<Result> call(AsyncClient& client, Request request, Recorder& recorder) {
   co_await asio::this_coro::throw_if_cancelled(false);
   recorder.start(request.id);
   const Reply reply = co_await client.get(request);

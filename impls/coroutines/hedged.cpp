@@ -5,7 +5,7 @@
 
 namespace fanbench::coroutines {
 
-Awaitable<void> hedged(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> hedged(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   Hedging run(client, scenario, recorder);
   std::vector<Prepared> calls;

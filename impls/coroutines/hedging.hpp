@@ -8,10 +8,10 @@ namespace fanbench::coroutines {
 
 /// What the calls of one run share.
 struct Hedging {
-  Hedging(AwaitableClient& its_client, const Scenario& its_scenario, Recorder& its_recorder)
+  Hedging(AsyncClient& its_client, const Scenario& its_scenario, Recorder& its_recorder)
       : client(its_client), scenario(its_scenario), recorder(its_recorder) {}
 
-  AwaitableClient& client;
+  AsyncClient& client;
   const Scenario& scenario;
   Recorder& recorder;
   std::uint32_t tokens = scenario.copies;

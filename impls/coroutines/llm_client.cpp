@@ -9,7 +9,7 @@
 namespace fanbench::coroutines {
 namespace {
 
-Awaitable<void> work(AwaitableClient& client, const Scenario& scenario, CallId& next, Recorder& recorder) {
+Awaitable<void> work(AsyncClient& client, const Scenario& scenario, CallId& next, Recorder& recorder) {
   while (next < scenario.calls) {
     const CallId id = next++;
     EventReader tokens(id, recorder);
@@ -19,7 +19,7 @@ Awaitable<void> work(AwaitableClient& client, const Scenario& scenario, CallId& 
 
 }  // namespace
 
-Awaitable<void> llm_client(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> llm_client(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   CallId next = 0;
   std::vector<Prepared> workers;

@@ -7,7 +7,7 @@
 namespace fanbench::coroutines {
 namespace {
 
-Awaitable<void> call_and_work(AwaitableClient& client, const Scenario& scenario, CallId id, CpuPool pool,
+Awaitable<void> call_and_work(AsyncClient& client, const Scenario& scenario, CallId id, CpuPool pool,
                               Recorder& recorder) {
   recorder.start(id);
   Reply reply = co_await client.get({scenario.run, id});
@@ -22,7 +22,7 @@ Awaitable<void> call_and_work(AwaitableClient& client, const Scenario& scenario,
 
 }  // namespace
 
-Awaitable<void> mixed(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> mixed(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   asio::thread_pool pool(scenario.placement == Placement::offload ? scenario.cpus : 1);
   std::vector<Prepared> calls;

@@ -3,7 +3,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
-#include "impls/http/awaitable.hpp"
+#include "impls/http/async.hpp"
 #include "impls/kernel.hpp"
 
 namespace fanbench::coroutines {

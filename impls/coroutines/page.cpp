@@ -18,7 +18,7 @@ Awaitable<void> one_page(Hedging& run, CallId first) {
 
 }  // namespace
 
-Awaitable<void> page(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> page(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   Hedging run(client, scenario, recorder);
   std::vector<Prepared> pages;

@@ -11,7 +11,7 @@ Awaitable<void> consume(const Scenario& scenario) {
   co_await timer.async_wait(asio::deferred);
 }
 
-Awaitable<void> read_stream(AwaitableClient& client, const Scenario& scenario, CallId first,
+Awaitable<void> read_stream(AsyncClient& client, const Scenario& scenario, CallId first,
                             Recorder& recorder) {
   Reply page = co_await call<Reply>(client, {scenario.run, first}, recorder);
   CallId id = first + 1;
@@ -33,7 +33,7 @@ Awaitable<void> read_stream(AwaitableClient& client, const Scenario& scenario, C
 
 }  // namespace
 
-Awaitable<void> paginate(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> paginate(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   std::vector<Prepared> streams;
   for (CallId first = 0; first < scenario.calls; first += scenario.pages) {

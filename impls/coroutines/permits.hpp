@@ -4,7 +4,7 @@
 
 #include <boost/asio/experimental/channel.hpp>
 
-#include "impls/http/awaitable.hpp"
+#include "impls/http/async.hpp"
 
 namespace fanbench::coroutines {
 

@@ -6,7 +6,7 @@
 namespace fanbench::coroutines {
 namespace {
 
-Awaitable<void> stream_item(AwaitableClient& client, const Scenario& scenario, CallId first,
+Awaitable<void> stream_item(AsyncClient& client, const Scenario& scenario, CallId first,
                             Recorder& recorder) {
   Reply reply = co_await call<Reply>(client, {scenario.run, first}, recorder);
   CallId id = first + 1;
@@ -18,13 +18,13 @@ Awaitable<void> stream_item(AwaitableClient& client, const Scenario& scenario, C
 }
 
 /// One stage of one item. `cursor` is the answer of the stage before, and then of this one.
-Awaitable<void> do_stage(AwaitableClient& client, Request request, std::uint64_t& cursor,
+Awaitable<void> do_stage(AsyncClient& client, Request request, std::uint64_t& cursor,
                          Recorder& recorder) {
   const Reply reply = co_await call<Reply>(client, request, recorder);
   cursor = reply.answer;
 }
 
-Awaitable<void> stream_all(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> stream_all(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   std::vector<Prepared> items;
   for (CallId first = 0; first < scenario.calls; first += Scenario::stages) {
@@ -33,7 +33,7 @@ Awaitable<void> stream_all(AwaitableClient& client, const Scenario& scenario, Re
   co_await join_all(std::move(items));
 }
 
-Awaitable<void> stage_by_stage(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> stage_by_stage(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   std::vector<std::uint64_t> cursors(scenario.calls / Scenario::stages);
   for (std::uint32_t stage = 0; stage < Scenario::stages; ++stage) {
@@ -50,7 +50,7 @@ Awaitable<void> stage_by_stage(AwaitableClient& client, const Scenario& scenario
 
 }  // namespace
 
-Awaitable<void> pipeline(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> pipeline(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   return scenario.mode == Mode::streamed ? stream_all(client, scenario, recorder)
                                          : stage_by_stage(client, scenario, recorder);
 }

@@ -70,13 +70,13 @@ Awaitable<void> produce_all(const Scenario& scenario, Queue& queue, Recorder& re
   co_await queue.end();
 }
 
-Awaitable<void> consume(AwaitableClient& client, const Scenario& scenario, Queue& queue, Recorder& recorder) {
+Awaitable<void> consume(AsyncClient& client, const Scenario& scenario, Queue& queue, Recorder& recorder) {
   while (const auto id = co_await queue.take()) co_await call(client, {scenario.run, *id}, recorder);
 }
 
 }  // namespace
 
-Awaitable<void> producer_consumer(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> producer_consumer(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   Queue queue(loop, scenario);
   std::vector<Prepared> everyone;

@@ -8,13 +8,13 @@
 namespace fanbench::coroutines {
 namespace {
 
-Awaitable<void> work(AwaitableClient& client, const Scenario& scenario, CallId& next, Recorder& recorder) {
+Awaitable<void> work(AsyncClient& client, const Scenario& scenario, CallId& next, Recorder& recorder) {
   while (next < scenario.calls) co_await call_until_ok(client, scenario, next++, nullptr, recorder);
 }
 
 }  // namespace
 
-Awaitable<void> rate_limited(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> rate_limited(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   CallId next = 0;
   std::vector<Prepared> workers;

@@ -8,7 +8,7 @@
 
 namespace fanbench::coroutines {
 
-Awaitable<void> retry(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> retry(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   std::optional<Permits> permits;
   if (scenario.limit > 0) fill(permits.emplace(loop, scenario.limit));

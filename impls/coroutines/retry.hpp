@@ -8,7 +8,7 @@ namespace fanbench::coroutines {
 
 /// Tries until the call has ended. Each attempt takes a permit, and gives it back before the wait; without
 /// permits attempts are not limited.
-inline Awaitable<void> call_until_ok(AwaitableClient& client, const Scenario& scenario, CallId id,
+inline Awaitable<void> call_until_ok(AsyncClient& client, const Scenario& scenario, CallId id,
                                      Permits* permits, Recorder& recorder, BodyReader* reader = nullptr) {
   Timer timer(co_await asio::this_coro::executor);
   for (Attempt attempt = 0;; ++attempt) {

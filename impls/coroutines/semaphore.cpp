@@ -8,7 +8,7 @@
 namespace fanbench::coroutines {
 namespace {
 
-Awaitable<void> call_with_permit(AwaitableClient& client, Request request, Permits& permits,
+Awaitable<void> call_with_permit(AsyncClient& client, Request request, Permits& permits,
                                  Recorder& recorder) {
   const LiveTask task(recorder);
   co_await permits.async_receive(asio::deferred);
@@ -18,7 +18,7 @@ Awaitable<void> call_with_permit(AwaitableClient& client, Request request, Permi
 
 }  // namespace
 
-Awaitable<void> semaphore(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> semaphore(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   Permits permits(loop, scenario.limit);
   fill(permits);

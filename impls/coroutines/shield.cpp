@@ -5,7 +5,7 @@
 
 namespace fanbench::coroutines {
 
-Awaitable<void> shield(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> shield(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   std::vector<Prepared> critical, others;
   for (CallId id = 0; id < scenario.calls; ++id) {

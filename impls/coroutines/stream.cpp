@@ -7,7 +7,7 @@
 namespace fanbench::coroutines {
 namespace {
 
-Awaitable<void> read_stream(AwaitableClient& client, const Scenario& scenario, CallId id,
+Awaitable<void> read_stream(AsyncClient& client, const Scenario& scenario, CallId id,
                             Recorder& recorder) {
   co_await asio::this_coro::throw_if_cancelled(false);
   EventReader events(id, recorder);
@@ -20,7 +20,7 @@ Awaitable<void> read_stream(AwaitableClient& client, const Scenario& scenario, C
 
 }  // namespace
 
-Awaitable<void> stream(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> stream(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   std::vector<Prepared> streams;
   for (CallId id = 0; id < scenario.calls; ++id) {

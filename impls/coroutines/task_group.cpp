@@ -10,14 +10,14 @@ struct CallFailed {
   CallId id;
 };
 
-Awaitable<void> call_or_throw(AwaitableClient& client, Request request, Recorder& recorder) {
+Awaitable<void> call_or_throw(AsyncClient& client, Request request, Recorder& recorder) {
   const Reply reply = co_await call<Reply>(client, request, recorder);
   if (reply.verdict != Verdict::ok && reply.verdict != Verdict::cancelled) throw CallFailed{request.id};
 }
 
 }  // namespace
 
-Awaitable<void> task_group(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> task_group(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   std::vector<Prepared> calls;
   for (CallId id = 0; id < scenario.calls; ++id) {

@@ -5,7 +5,7 @@
 namespace fanbench::coroutines {
 namespace {
 
-Awaitable<void> call_or_time_out(AwaitableClient& client, Request request, Recorder& recorder) {
+Awaitable<void> call_or_time_out(AsyncClient& client, Request request, Recorder& recorder) {
   co_await asio::this_coro::throw_if_cancelled(false);
   recorder.start(request.id);
   Reply reply = co_await client.get(request);
@@ -13,7 +13,7 @@ Awaitable<void> call_or_time_out(AwaitableClient& client, Request request, Recor
   recorder.finish(request.id, reply);
 }
 
-Awaitable<void> call_in_time(AwaitableClient& client, const Scenario& scenario, CallId id,
+Awaitable<void> call_in_time(AsyncClient& client, const Scenario& scenario, CallId id,
                              Recorder& recorder) {
   const auto deadline = Timer::clock_type::now() + scenario.deadline;
   co_await within(deadline, call_or_time_out(client, {scenario.run, id}, recorder));
@@ -21,7 +21,7 @@ Awaitable<void> call_in_time(AwaitableClient& client, const Scenario& scenario, 
 
 }  // namespace
 
-Awaitable<void> timeout(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> timeout(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   const bool one_deadline = scenario.scope == Scope::group;
   std::vector<Prepared> calls;

@@ -7,14 +7,14 @@
 namespace fanbench::coroutines {
 namespace {
 
-Awaitable<void> work(AwaitableClient& client, const Scenario& scenario, CallId& next, Recorder& recorder) {
+Awaitable<void> work(AsyncClient& client, const Scenario& scenario, CallId& next, Recorder& recorder) {
   const LiveTask task(recorder);
   while (next < scenario.calls) co_await call(client, {scenario.run, next++}, recorder);
 }
 
 }  // namespace
 
-Awaitable<void> worker_pool(AwaitableClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> worker_pool(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   CallId next = 0;
   std::vector<Prepared> workers;

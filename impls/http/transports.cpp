@@ -15,9 +15,9 @@ namespace fanbench {
 namespace {
 
 constexpr TransportEntry table[] = {
-    {"native", native::make_blocking, native::make_awaitable, 1},
+    {"native", native::make_blocking, native::make_async, 1},
     // A blocking libcurl handle has, beside its connection, the two sockets by which its wait could be woken.
-    {"curl", curl::make_blocking, curl::make_awaitable, 3},
+    {"curl", curl::make_blocking, curl::make_async, 3},
 };
 
 }  // namespace
@@ -36,8 +36,8 @@ const TransportEntry& transport_of(const Setup& setup) {
 std::unique_ptr<BlockingClient> make_blocking_client(const Setup& setup) {
   return transport_of(setup).make_blocking(setup);
 }
-std::unique_ptr<AwaitableClient> make_awaitable_client(const Setup& setup, Loop loop) {
-  return transport_of(setup).make_awaitable(setup, std::move(loop));
+std::unique_ptr<AsyncClient> make_async_client(const Setup& setup, Loop loop) {
+  return transport_of(setup).make_async(setup, std::move(loop));
 }
 
 }  // namespace fanbench

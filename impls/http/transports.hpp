@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "impls/contract/model.hpp"
-#include "impls/http/awaitable.hpp"
+#include "impls/http/async.hpp"
 #include "impls/http/blocking.hpp"
 
 namespace fanbench {
@@ -15,7 +15,7 @@ namespace fanbench {
 struct TransportEntry {
   std::string_view name;
   std::unique_ptr<BlockingClient> (*make_blocking)(const Setup&);
-  std::unique_ptr<AwaitableClient> (*make_awaitable)(const Setup&, Loop);
+  std::unique_ptr<AsyncClient> (*make_async)(const Setup&, Loop);
   std::uint32_t descriptors_per_blocking_call;
 };
 

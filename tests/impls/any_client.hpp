@@ -8,7 +8,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -46,68 +45,55 @@ class AnyBlocking final : public AnyClient {
   std::unique_ptr<BlockingClient> client_;
 };
 
-/// The loop runs while a call is under way. A stop cancels the coroutine that makes it.
-class AnyAwaitable final : public AnyClient {
+/// The loop runs while a call is under way. A stop cancels it.
+class AnyAsync final : public AnyClient {
  public:
-  explicit AnyAwaitable(const Setup& setup) : client_(make_awaitable_client(setup, loop_.get_executor())) {}
+  explicit AnyAsync(const Setup& setup) : client_(make_async_client(setup, loop_.get_executor())) {}
 
   Reply get(const Request& request, std::stop_token stop) override {
     asio::cancellation_signal cancel;
     std::optional<Reply> reply;
-    run(get(*client_, request, stop, cancel), cancel, stop, [&reply](const Reply& got) { reply = got; });
-    return reply.value();
-  }
-  void warm(std::uint32_t connections) override {
-    asio::cancellation_signal never;
-    run(client_->warm(connections), never, {}, [] {});
-  }
-
- private:
-  /// A stop that was requested before cancels a coroutine that has begun, as models cancel theirs.
-  static Awaitable<Reply> get(AwaitableClient& client, Request request, std::stop_token stop,
-                              asio::cancellation_signal& cancel) {
-    co_await asio::this_coro::throw_if_cancelled(false);
-    if (stop.stop_requested()) cancel.emit(asio::cancellation_type::terminal);
-    co_return co_await client.get(request);
-  }
-  template <class T, class Take>
-  void run(Awaitable<T> coroutine, asio::cancellation_signal& cancel, const std::stop_token& stop,
-           Take take) {
-    bool done = false;
-    std::exception_ptr thrown;
-    asio::co_spawn(loop_, std::move(coroutine),
-                   asio::bind_cancellation_slot(
-                       cancel.slot(), [&done, &thrown, take](std::exception_ptr exception, auto... result) {
-                         done = true;
-                         thrown = exception;
-                         take(result...);
-                       }));
+    const auto take = [&reply](const Reply& got) { reply = got; };
+    client_->get(request, asio::bind_cancellation_slot(cancel.slot(), take));
+    EXPECT_FALSE(reply) << "an operation of Asio's does not end where it is begun";
     {
       const std::stop_callback on_stop(stop, [this, &cancel] {
         asio::post(loop_, [&cancel] { cancel.emit(asio::cancellation_type::terminal); });
       });
-      loop_.restart();
-      while (!done) loop_.run_one();
+      run_until(reply);
     }
     loop_.poll();  // a cancellation that came when the call had ended
-    if (thrown) std::rethrow_exception(thrown);
+    return *reply;
+  }
+  void warm(std::uint32_t connections) override {
+    std::optional<std::exception_ptr> ended;
+    asio::co_spawn(loop_, client_->warm(connections), [&ended](std::exception_ptr thrown) { ended = thrown; });
+    run_until(ended);
+    if (*ended) std::rethrow_exception(*ended);
+  }
+
+ private:
+  template <class T>
+  void run_until(const std::optional<T>& is_there) {
+    loop_.restart();
+    while (!is_there) loop_.run_one();
   }
 
   asio::io_context loop_{1};
-  std::unique_ptr<AwaitableClient> client_;
+  std::unique_ptr<AsyncClient> client_;
 };
 
-/// A transport, in the interface for threads or the one for coroutines.
+/// A transport, in the interface for threads or the one for event loops.
 struct Kind {
   std::string transport;
-  bool awaitable;
+  bool async;
 
   std::unique_ptr<AnyClient> make(std::uint16_t port, Connection connection = Connection::reuse) const {
     const Setup setup{.port = port, .transport = transport, .connection = connection};
-    if (awaitable) return std::make_unique<AnyAwaitable>(setup);
+    if (async) return std::make_unique<AnyAsync>(setup);
     return std::make_unique<AnyBlocking>(setup);
   }
-  std::string name() const { return transport + (awaitable ? "_awaitable" : "_blocking"); }
+  std::string name() const { return transport + (async ? "_async" : "_blocking"); }
   friend std::ostream& operator<<(std::ostream& out, const Kind& kind) { return out << kind.name(); }
 };
 

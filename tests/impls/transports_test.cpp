@@ -22,7 +22,7 @@ TEST(Transports, AreRefusedWhereTheyAreUnknown) {
     const auto refusal = ThrowsMessage<std::invalid_argument>(
         AllOf(HasSubstr("native, curl"), HasSubstr('"' + std::string(name) + '"'), Not(HasSubstr("\n"))));
     EXPECT_THAT([&] { make_blocking_client(setup); }, refusal);
-    EXPECT_THAT([&] { make_awaitable_client(setup, loop.get_executor()); }, refusal);
+    EXPECT_THAT([&] { make_async_client(setup, loop.get_executor()); }, refusal);
   }
 }
 
@@ -32,7 +32,7 @@ TEST(Transports, HaveTheirOwnClients) {
     const fanbench::Setup setup{.transport = std::string(transport.name)};
     EXPECT_EQ(&transport_of(setup), &transport);
     EXPECT_NE(make_blocking_client(setup), nullptr);
-    EXPECT_NE(make_awaitable_client(setup, loop.get_executor()), nullptr);
+    EXPECT_NE(make_async_client(setup, loop.get_executor()), nullptr);
   }
 }
 

@@ -45,7 +45,7 @@ void hear_all(BlockingClient& client, std::uint64_t run, const std::stop_token& 
   }
   EXPECT_FALSE(socket->hear().has_value()) << "after its end";
 }
-Awaitable<void> hear_all(AwaitableClient& client, std::uint64_t run, std::function<void()> entered,
+Awaitable<void> hear_all(AsyncClient& client, std::uint64_t run, std::function<void()> entered,
                          Texts& heard) {
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto socket = co_await client.enter_room(run);
@@ -83,7 +83,7 @@ class Listener {
   }
   void await(Room& room, std::uint64_t run, bool warm, const std::stop_token& stop) {
     asio::io_context loop{1};
-    const auto client = make_awaitable_client(room.setup(), loop.get_executor());
+    const auto client = make_async_client(room.setup(), loop.get_executor());
     if (warm) {
       asio::co_spawn(loop, client->warm(1), [](const std::exception_ptr& thrown) { EXPECT_FALSE(thrown); });
       loop.run();
@@ -143,7 +143,7 @@ TEST(WebSocketsOverCurl, AreNotApplicable) {
   asio::io_context loop;
   const fanbench::Setup setup{.port = 1, .transport = "curl"};
   EXPECT_THROW(make_blocking_client(setup)->enter_room(1), NotApplicable);
-  EXPECT_THROW(make_awaitable_client(setup, loop.get_executor())->enter_room(1), NotApplicable);
+  EXPECT_THROW(make_async_client(setup, loop.get_executor())->enter_room(1), NotApplicable);
 }
 
 }  // namespace

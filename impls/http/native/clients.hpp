@@ -3,12 +3,12 @@
 
 #include <memory>
 
-#include "impls/http/awaitable.hpp"
+#include "impls/http/async.hpp"
 #include "impls/http/blocking.hpp"
 
 namespace fanbench::native {
 
 std::unique_ptr<BlockingClient> make_blocking(const Setup& setup);
-std::unique_ptr<AwaitableClient> make_awaitable(const Setup& setup, Loop loop);
+std::unique_ptr<AsyncClient> make_async(const Setup& setup, Loop loop);
 
 }  // namespace fanbench::native

@@ -5,7 +5,7 @@
 #include <stop_token>
 #include <string>
 
-#include "impls/http/awaitable.hpp"
+#include "impls/http/async.hpp"
 #include "impls/http/blocking.hpp"
 #include "impls/http/native/message.hpp"
 
