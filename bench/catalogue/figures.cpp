@@ -361,6 +361,11 @@ constexpr Figure table[] = {
      .help = "most tasks (coroutines, threads, queued tasks, jobs of worker processes) that existed "
              "at once, waiting or running. Counted in workloads that are about them, but not for the "
              "floor, where nothing exists before its turn"},
+    {.name = "entries_per_enter",
+     .unit = "1",
+     .label = "Entries per enter",
+     .help = "of models with io_uring: entries that were handed to the kernel, per system call that did so or "
+             "waited. What the ring saves follows from it: with one entry each it saves nothing"},
     {.name = "in_flight_peak",
      .unit = "calls",
      .label = "In flight",

@@ -74,6 +74,8 @@ void Row::add(const Run& run) {
   counts_.in_flight_peak = std::max(counts_.in_flight_peak, run.ledger.in_flight_peak);
   counts_.connections = std::max(counts_.connections, run.ledger.connections_new);
   counts_.queue_peak = std::max(counts_.queue_peak, run.ledger.queue_peak.value_or(0));
+  counts_.ring.entries += run.outcome.ring.entries;
+  counts_.ring.enters += run.outcome.ring.enters;
   if (specification_.counts_tasks) counts_.tasks_peak = std::max(counts_.tasks_peak, run.outcome.tasks_peak);
 }
 
@@ -255,6 +257,9 @@ void Row::tell_counts(Figures& figures) const {
     figures["events_unread"] = static_cast<double>(counts_.events_unread) / runs();
   if (specification_.gives_up) figures["wasted_calls"] = static_cast<double>(counts_.wasted) / runs();
   if (counts_.tasks_peak > 0) figures["tasks_peak"] = counts_.tasks_peak;
+  if (counts_.ring.enters > 0)
+    figures["entries_per_enter"] =
+        static_cast<double>(counts_.ring.entries) / static_cast<double>(counts_.ring.enters);
 }
 
 void Row::tell_costs(Figures& figures) const {

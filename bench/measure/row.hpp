@@ -52,6 +52,7 @@ class Row {
     std::uint64_t completed = 0, completed_by_ideal = 0;
     std::uint64_t in_flight_peak = 0, connections = 0, queue_peak = 0;  // the most of a run
     std::uint32_t tasks_peak = 0;
+    RingUse ring{};
   };
 
   double efficiency() const;

@@ -188,6 +188,7 @@ Run RunMaker::make(const Scenario& scenario, Watch watch) {
                  .makespan = makespan,
                  .note = recorder.noted(),
                  .tasks_peak = recorder.tasks_peak(),
+                 .ring = recorder.ring_use(),
                  .lags = recorder.lags(),
                  .clock = target_.clock()};
   return run;

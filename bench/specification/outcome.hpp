@@ -27,6 +27,7 @@ struct Outcome {
   Nanoseconds makespan{};           // from the first call's intended start to the end of the fan-out
   std::string note{};               // why the model itself says that the run failed; empty: it does not
   std::uint32_t tasks_peak = 0;     // most units of concurrency that existed at once; see LiveTask
+  RingUse ring{};
   std::vector<Nanoseconds> lags{};  // of the heartbeat's ticks
   SharedClock clock{};              // how the ledger's times belong to ours
 

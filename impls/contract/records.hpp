@@ -50,6 +50,11 @@ static_assert(std::is_trivially_copyable_v<CallRecord> && std::is_trivially_copy
                   std::is_trivially_copyable_v<EventRecord>,
               "worker processes hand them over as bytes");
 
+/// How a model has used io_uring.
+struct RingUse {
+  std::uint64_t entries = 0, enters = 0;  // of system calls: 0 where it has not
+};
+
 /// Takes down what happens. Calls may be recorded from any thread, each id by one at a time.
 class Recorder {
  public:
@@ -88,6 +93,8 @@ class Recorder {
   void task_ends() noexcept { --live_tasks_; }
   /// So many existed at once, as somebody else has counted.
   void tasks_were(std::uint32_t most) noexcept { tasks_peak_ = most; }
+  /// To be told by a model with io_uring, of the run.
+  void ring_used(RingUse use) noexcept { ring_ = use; }
 
   /// When tick n = 0, 1, … of the heartbeat that runs beside work is due.
   Clock::time_point beat_due(std::uint32_t n) const noexcept { return began_ + (n + 1) * heartbeat; }
@@ -112,6 +119,7 @@ class Recorder {
   const std::string& noted() const noexcept { return note_; }
   CallId chosen() const noexcept { return chosen_; }
   std::uint32_t tasks_peak() const noexcept { return tasks_peak_; }
+  RingUse ring_use() const noexcept { return ring_; }
   Clock::time_point began() const noexcept { return began_; }
 
  private:
@@ -124,6 +132,7 @@ class Recorder {
   CallId chosen_ = none;
   std::string note_;
   std::atomic<std::uint32_t> live_tasks_ = 0, tasks_peak_ = 0;
+  RingUse ring_;
   std::mutex mutex_;  // of the two below
   std::vector<EventRecord> events_;
   std::vector<Nanoseconds> lags_;

@@ -18,7 +18,7 @@ from fanbench_tools import cli
 from fanbench_tools.setup import interpreter, packages
 
 CPUS = min(len(os.sched_getaffinity(0)), 8)
-CPP = ("g++ cmake ninja-build libcurl4-openssl-dev libtbb-dev libbenchmark-dev libgtest-dev libgmock-dev libfmt-dev "
+CPP = ("g++ cmake ninja-build libcurl4-openssl-dev libtbb-dev liburing-dev libbenchmark-dev libgtest-dev libgmock-dev libfmt-dev "
        "libtomlplusplus-dev libcli11-dev nlohmann-json3-dev").split()
 
 NOTE_THE_CALL = '#!/bin/bash\necho "${0##*/} $*" >>"$FAKE/calls"\n'
@@ -293,7 +293,7 @@ def test_help_of_a_verb_needs_nothing_but_python(checkout: Checkout, arguments: 
     ("run --rounds 0", "expected a whole number from 1"),
     ("run --budget -3m", 'argument --budget: expected a time such as 90s or 3m30s, got "-3m"'),
     ("run --server nowhere", "expected a server's HOST:PORT"),
-    ("run nosuch", 'no suite "nosuch"; expected ci, claims, crawler, languages, llm, microservices, patterns, quick, scaling, seeds or smoke, or a path to a TOML file'),
+    ("run nosuch", 'no suite "nosuch"; expected ci, claims, crawler, languages, limit, llm, microservices, patterns, quick, scaling, seeds or smoke, or a path to a TOML file'),
     ("run qick", 'no suite "qick" (did you mean quick?); expected ci, claims,'),
     ("run ./nosuch.toml", "./nosuch.toml: no such file"),
     ("run --filter (", "--filter: expected a regular expression"),

@@ -26,10 +26,10 @@ from ..results.catalogue import Catalogue, rank
 from ..results.wording import count
 
 # Okabe and Ito's colour-blind safe palette, with a marker for each model as a second sign, in the catalogue's order of
-# models without the yardsticks. The fourth is for the second pool: those after it keep the looks that readers know.
-MODEL_STYLES = (("#0072B2", "o"), ("#D55E00", "s"), ("#E69F00", "^"), ("#56B4E9", "P"), ("#009E73", "D"),
-                ("#CC79A7", "v"), ("#8C6D31", "*"), ("#6F4FA0", "h"), ("#A8A030", "p"), ("#117733", "<"),
-                ("#882255", ">"), ("#332288", "d"), ("#B5651D", "H"), ("#2E86AB", "8"), ("#7A5195", "X"))
+# models without the yardsticks. The second, third and sixth came later: the others keep the looks that readers know.
+MODEL_STYLES = (("#0072B2", "o"), ("#44AA99", "<"), ("#882255", ">"), ("#D55E00", "s"), ("#E69F00", "^"), ("#56B4E9", "P"),
+                ("#009E73", "D"), ("#CC79A7", "v"), ("#8C6D31", "*"), ("#6F4FA0", "h"), ("#A8A030", "p"), ("#117733", "<"),
+                ("#332288", "d"), ("#B5651D", "H"), ("#2E86AB", "8"), ("#7A5195", "X"))
 YARDSTICK_STYLE = ("#7A7A7A", "X")
 UNKNOWN_STYLES = (("#3B3B3B", "<"), ("#B07AA1", "8"), ("#4E9A9A", "H"))
 TRANSPORT_LINES = ("-", (0, (5, 2)), (0, (1, 1.5)))

@@ -13,9 +13,9 @@ from typing import Sequence
 
 from . import SetupError, interpreter
 
-CPP = ("g++", "cmake", "ninja-build", "libcurl4-openssl-dev", "libtbb-dev", "libbenchmark-dev", "libgtest-dev",
+CPP = ("g++", "cmake", "ninja-build", "libcurl4-openssl-dev", "libtbb-dev", "liburing-dev", "libbenchmark-dev", "libgtest-dev",
        "libgmock-dev", "libfmt-dev", "libtomlplusplus-dev", "libcli11-dev", "nlohmann-json3-dev")
-LIBRARIES = "g++ 12 or clang++ 14, CMake 3.25, Ninja, Boost 1.81 headers, libcurl, oneTBB, Google Benchmark, " \
+LIBRARIES = "g++ 12 or clang++ 14, CMake 3.25, Ninja, Boost 1.81 headers, libcurl, oneTBB, liburing, Google Benchmark, " \
             "GoogleTest, {fmt}, toml++, CLI11, nlohmann-json, and Python 3.11 with " \
             f"{', '.join((*interpreter.OF_THE_PACKAGE, *interpreter.OF_RECORD))}, {' and '.join(interpreter.OF_THE_TESTS)}"
 NAMED_OTHERWISE = {"xdist": "pytest-xdist"}  # modules whose package has not their name

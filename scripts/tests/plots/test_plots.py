@@ -118,11 +118,12 @@ def test_colours_and_markers_are_the_models_own():
     assert style.style_of(plain).fill != style.style_of(ten).fill
 
 
-def test_a_second_pool_takes_no_others_look():
-    models = [{"name": name} for name in ("coroutines", "threads", "thread_pool", "tbb", "processes", "sequential")]
+def test_models_that_came_later_take_no_others_look():
+    models = [{"name": name} for name in ("coroutines", "callbacks", "uring", "threads", "thread_pool", "tbb", "processes",
+                                          "sequential")]
     with_it = catalogue.read(CATALOGUE.document | {"models": [{"name": "floor", "yardstick": True}, *models]})
     assert [style.look_of(m["name"], with_it)[0] for m in models] == [
-        "#0072B2", "#D55E00", "#E69F00", "#56B4E9", "#009E73", "#CC79A7"]
+        "#0072B2", "#44AA99", "#882255", "#D55E00", "#E69F00", "#56B4E9", "#009E73", "#CC79A7"]
     assert style.look_of("floor", with_it) == look("floor") == style.YARDSTICK_STYLE
 
 

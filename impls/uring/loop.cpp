@@ -1,0 +1,91 @@
+// The loop: coroutines that can go on, entries in, completions out, timers.
+#include "impls/uring/loop.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+#include <system_error>
+
+#include "impls/contract/model.hpp"
+
+namespace fanbench::uring {
+namespace {
+
+constexpr unsigned entries = 1024, completions = 16 * 1024;
+
+[[noreturn]] void fail(const char* what, int error) {
+  throw std::system_error(error, std::generic_category(), what);
+}
+
+}  // namespace
+
+Loop::Loop() {
+  // One thread submits, and the kernel's part of the work is done when that thread waits, not between.
+  io_uring_params params{};
+  params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE;
+  params.cq_entries = completions;
+  const int error = -io_uring_queue_init_params(entries, &ring_, &params);
+  if (error == EINVAL) throw NotApplicable("io_uring with deferred task runs needs Linux 6.1 or later");
+  if (error == EPERM || error == EACCES || error == ENOSYS) {
+    throw NotApplicable(fmt::format("io_uring is not to be had here: {}", std::strerror(error)));
+  }
+  if (error != 0) fail("io_uring_queue_init_params", error);
+}
+
+io_uring_sqe& Loop::entry() {
+  io_uring_sqe* free = io_uring_get_sqe(&ring_);
+  if (free == nullptr) {
+    count_enter();
+    if (const int result = io_uring_submit(&ring_); result < 0) fail("io_uring_submit", -result);
+    free = io_uring_get_sqe(&ring_);
+  }
+  return *free;
+}
+
+void Loop::count_enter() {
+  use_.entries += io_uring_sq_ready(&ring_);
+  ++use_.enters;
+}
+
+void Loop::run_until(const bool& done) {
+  for (;;) {
+    while (!ready_.empty()) {
+      const auto coroutine = ready_.front().coroutine;
+      ready_.pop_front();
+      coroutine.resume();
+    }
+    if (done) return;
+    wait();
+  }
+}
+
+void Loop::wait() {
+  io_uring_cqe* first = nullptr;
+  __kernel_timespec left{}, *most = nullptr;
+  if (!timers_.empty()) {
+    const Nanoseconds until = std::max(timers_.begin()->at() - Clock::now(), Nanoseconds::zero());
+    left = {.tv_sec = until.count() / 1'000'000'000, .tv_nsec = until.count() % 1'000'000'000};
+    most = &left;
+  }
+  count_enter();
+  const int result = io_uring_submit_and_wait_timeout(&ring_, &first, 1, most, nullptr);
+  if (result < 0 && result != -ETIME && result != -EINTR) fail("io_uring_submit_and_wait_timeout", -result);
+
+  std::array<io_uring_cqe*, 256> batch;
+  while (const unsigned count = io_uring_peek_batch_cqe(&ring_, batch.data(), batch.size())) {
+    for (unsigned i = 0; i < count; ++i) {
+      const io_uring_cqe& completion = *batch[i];
+      if (auto* operation = static_cast<Operation*>(io_uring_cqe_get_data(&completion)))
+        operation->completed(completion.res, completion.flags);
+    }
+    io_uring_cq_advance(&ring_, count);
+  }
+  while (!timers_.empty() && timers_.begin()->at() <= Clock::now()) {
+    Timed& timed = *timers_.begin();
+    timers_.erase(timers_.begin());
+    timed.expired();
+  }
+}
+
+}  // namespace fanbench::uring

@@ -1,0 +1,94 @@
+// The io_uring model's workloads, and the loop that they run on.
+#include "impls/uring/uring.hpp"
+
+#include "impls/table.hpp"
+#include "impls/uring/entry.hpp"
+
+namespace fanbench::uring {
+
+// Functions, a file each.
+Workload gather, all_settled, task_group, first_completed, timeout, semaphore, worker_pool, pipeline, retry,
+    paginate, stream;
+
+namespace {
+
+constexpr WorkloadRow<Workload> table[] = {
+    {"gather", gather},
+    {"all_settled", all_settled},
+    {"task_group", task_group},
+    {"first_completed", first_completed},
+    {"timeout", timeout},
+    {"semaphore", semaphore},
+    {"worker_pool", worker_pool},
+    {"pipeline", pipeline},
+    {"retry", retry},
+    {"paginate", paginate},
+    {"stream", stream},
+};
+
+/// Its own client; it has no other.
+constexpr std::string_view own_transport = "native";
+
+/// Ticks until it is cancelled. A tick whose time the loop spent on other things comes late, the last of them
+/// after that.
+Task<> heartbeat(Loop& loop, Recorder& recorder, CancelScope& scope) {
+  for (std::uint32_t tick = 0;;) {
+    const auto due = recorder.beat_due(tick);
+    if (scope.cancelled() && due > Clock::now()) co_return;
+    co_await Sleep(loop, due, &scope);
+    if (Clock::now() >= due) recorder.beat(tick++);
+  }
+}
+
+class Uring final : public Model {
+ public:
+  explicit Uring(const Setup& setup) : client_(setup, loop_) {}
+
+  void warm(std::uint32_t in_flight) override { uring::run(loop_, client_.warm(in_flight)); }
+  void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
+    Fanout fanout{loop_, client_, scenario, recorder};
+    const RingUse before = loop_.use();
+    Task<> work = find(table, workload)(fanout);
+    uring::run(loop_, scenario.watchdog ? beside_heartbeat(std::move(work), fanout) : std::move(work));
+    client_.finish_closing();
+    const RingUse after = loop_.use();
+    recorder.ring_used({after.entries - before.entries, after.enters - before.enters});
+  }
+
+ private:
+  static Task<> beside_heartbeat(Task<> work, Fanout& fanout) {
+    CancelScope over;
+    Join beating;
+    beating.spawn(heartbeat(fanout.loop, fanout.recorder, over));
+    co_await work;
+    over.cancel();
+    co_await beating;
+  }
+
+  Loop loop_;
+  Client client_;
+};
+
+Needs needs(const Setup&, std::uint32_t tasks, std::uint32_t in_flight) {
+  return {.descriptors = idle_process.descriptors + in_flight,
+          .tasks = 1,
+          .mappings = idle_process.mappings,
+          .memory_mb = (std::uint64_t{tasks} * 2 + std::uint64_t{in_flight} * 25) / 1000};
+}
+
+}  // namespace
+
+ModelEntry entry() {
+  return {.name = "uring",
+          .ready = "the ring, connections",
+          .made = "a coroutine for each call",
+          .make = [](const Setup& setup) { return std::make_unique<Uring>(setup); },
+          .most_in_flight = [](const Setup&) { return UINT32_MAX; },
+          .needs = needs,
+          .supports =
+              [](std::string_view workload, std::string_view transport) {
+                return has(table, workload) && transport == own_transport;
+              }};
+}
+
+}  // namespace fanbench::uring
