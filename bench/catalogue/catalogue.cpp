@@ -52,7 +52,8 @@ Json catalogue() {
                        {"has_workers", row.has_workers},
                        {"yardstick", row.yardstick},
                        {"ready", row.ready},
-                       {"made", row.made}});
+                       {"made", row.made},
+                       {"plainer", row.plainer}});
   for (const TransportEntry& row : transports()) transports_.push_back(row.name);
   for (const Figure& row : figures()) {
     figures_.push_back({{"name", row.name},

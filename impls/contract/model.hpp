@@ -77,6 +77,7 @@ struct ModelEntry {
   bool is_program = false;
   std::string ready{};       // what a warm case has before its clock starts: "connections"
   std::string made{};        // what its runs make while the clock runs: "a thread for each call"
+  std::string plainer{};     // a model that does the same on the same loop and client, with less around it
   std::function<std::unique_ptr<Model>(const Setup&)> make;
   /// Calls that it can have open at once.
   std::function<std::uint32_t(const Setup&)> most_in_flight;

@@ -84,6 +84,7 @@ ModelEntry entry() {
   return {.name = "coroutines",
           .ready = "the loop, connections",
           .made = "a coroutine for each call; a pool of threads for offloaded work",
+          .plainer = "callbacks",
           .make = [](const Setup& setup) { return std::make_unique<Coroutines>(setup); },
           .most_in_flight = [](const Setup&) { return UINT32_MAX; },
           .needs = needs,

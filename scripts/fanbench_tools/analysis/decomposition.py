@@ -4,7 +4,11 @@
     native − yardstick  the model, with the lean client under it (without a yardstick: native, the machine included)
     curl − native       the client: what the same model takes more with libcurl under it
 
-All three in the rounds that both sides have, round by round.
+And of a model that has a plainer one, on the same loop and with the same client:
+
+    model − plainer     the way of writing it: what a coroutine costs beside a handler
+
+All in the rounds that both sides have, round by round.
 """
 
 from __future__ import annotations
@@ -54,6 +58,30 @@ def decompositions(results: Results) -> list[Decomposition]:
                 done.append(Decomposition(scenario, native.case, _own(native), _own(curl),
                                           _own(yardstick) if yardstick else None,
                                           _difference(native, yardstick) if yardstick else None, client))
+    return done
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A model beside the plainer one that does the same over the same client, in one scenario."""
+
+    case: Case
+    plainer: Case
+    own: Cost
+    plain: Cost
+    difference: Cost  # own − plain: what the way of writing it costs
+
+
+def pairs(results: Results) -> list[Pair]:
+    """Of each model that has a plainer one which was measured beside it, in the report's order."""
+    done = []
+    for cases in results.scenarios().values():
+        measured = {(c.case.model, c.case.transport): c for c in cases if c.values(FIGURE)}
+        for c in measured.values():
+            plain = measured.get((results.catalogue.plainer_than(c.case.model), c.case.transport))
+            difference = _difference(c, plain) if plain else None
+            if difference:
+                done.append(Pair(c.case, plain.case, _own(c), _own(plain), difference))
     return done
 
 

@@ -132,6 +132,21 @@ def decomposition_table(results: Results) -> dict[str, Any]:
                                  for d in rows]} for s, rows in blocks.items()]}
 
 
+def pairs_tables(results: Results) -> list[dict[str, Any]]:
+    """Models beside their plainer ones, a table for each two."""
+    tables: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in decomposition.pairs(results):
+        if one.case.scenario.get("cpu_per_call"):
+            continue
+        model, plainer = one.case.model, one.plainer.model
+        table = tables.setdefault((model, plainer), {
+            "model": model, "plainer": plainer, "title": f"{model.capitalize()} and {plainer} apart", "lines": [],
+            "headings": [plainer.capitalize(), f"{model.capitalize()} − {plainer}", model.capitalize()]})
+        table["lines"].append({"workload": one.case.workload, "line": one.case.scenario.line, "transport": one.case.transport,
+                               "cells": [_cost(c) for c in (one.plain, one.difference, one.own)]})
+    return list(tables.values())
+
+
 def _costs(one: decomposition.Decomposition, with_yardstick: bool) -> list[dict[str, Any] | None]:
     costs = [one.native, *([one.yardstick, one.over_yardstick] if with_yardstick else []), one.client, one.curl]
     return [_cost(cost) if cost else None for cost in costs]

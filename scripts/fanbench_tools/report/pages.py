@@ -66,6 +66,7 @@ def contents(results: Results, plots: list[drawing.Plot], brief: bool) -> dict[s
         "overview": next((p for p in general if p.name == "overview"), None),
         "figures": [(p, _figures_of(p, results)) for p in general if p.name in _DRAWN_FROM],
         "decomposition": opening.decomposition_table(results),
+        "pairs": opening.pairs_tables(results),
         "decomposition_plot": next((p for p in general if p.name == "model_and_client"), None),
         "slopes": opening.slopes_table(results),
         "claims": (claims := claims_of(results)),

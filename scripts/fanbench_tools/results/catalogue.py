@@ -100,6 +100,7 @@ class Model:
     yardstick: bool = False  # no choice for anybody, but what the machine can do: a line in plots, never named a winner
     ready: str = ""  # what a warm case has before its clock starts
     made: str = ""  # what its runs make while the clock runs
+    plainer: str = ""  # a model that does the same on the same loop and client, with less around it
     language: str = ""  # of a contestant: a program that is none of ours, with a client of its own
 
 
@@ -135,6 +136,10 @@ class Catalogue:
         entries = [e for e in entries if isinstance(e, dict) and e.get("name")] if isinstance(entries, list) else []
         more = {name: model for name, model in _by_name(Model, entries).items() if name not in self.models}
         return replace(self, models={**self.models, **more})
+
+    def plainer_than(self, model: str) -> str:
+        """Empty where there is none."""
+        return self.models[model].plainer if model in self.models else ""
 
     def is_yardstick(self, model: str) -> bool:
         return model in self.models and self.models[model].yardstick

@@ -1,6 +1,6 @@
 """What is the machine's, the model's and the client's, on rows with a known answer."""
 
-from fanbench_tools.analysis.decomposition import Cost, decompositions, representative
+from fanbench_tools.analysis.decomposition import Cost, decompositions, pairs, representative
 
 from fixtures.synthetic_data import from_rows, row
 
@@ -49,3 +49,20 @@ def test_each_workload_is_shown_where_most_is_known():
     both += [rows("threads", t, (9,), 1000) for t in ("native", "curl")]
     assert {d.scenario.calls for d in representative(apart(*both))} == {100}
     assert {d.scenario.calls for d in representative(apart(*both, rows("floor", "native", (5,), 10)))} == {10}
+
+
+def test_a_model_and_its_plainer_one_by_round_and_client():
+    both = [rows("callbacks", "native", (8, 9, 10, 11)), rows("coroutines", "native", (9, 11, 13, 15)),
+            rows("callbacks", "curl", (30,)), rows("coroutines", "curl", (31,)), rows("threads", "native", (20,))]
+    native, curl = pairs(from_rows(sum(both, []), {}))
+    assert (native.case.model, native.plainer.model, native.case.transport) == ("coroutines", "callbacks", "native")
+    assert (native.plain.value, native.own.value, native.difference.value) == (9.5, 12.0, 2.5)
+    assert (native.difference.interval.low, native.difference.interval.high) == (1.0, 4.0)
+    assert (curl.case.transport, curl.difference) == ("curl", Cost(1.0, None))
+
+
+def test_no_pair_of_different_scenarios_or_degrees():
+    assert pairs(from_rows(rows("callbacks", "native", (8,), 10) + rows("coroutines", "native", (9,), 100), {})) == []
+    few = [r | {"in_flight_peak": 50} for r in rows("coroutines", "native", (9,))]
+    full = [r | {"in_flight_peak": 100} for r in rows("callbacks", "native", (8,))]
+    assert pairs(from_rows(few + full, {})) == []
