@@ -7,6 +7,7 @@
 
 #include "impls/callbacks/heartbeat.hpp"
 #include "impls/callbacks/pending.hpp"
+#include "impls/http/transports.hpp"
 #include "impls/table.hpp"
 
 namespace fanbench::callbacks {
@@ -64,13 +65,6 @@ class Callbacks final : public Model {
   std::unique_ptr<AsyncClient> client_;
 };
 
-Needs needs(const Setup&, std::uint32_t tasks, std::uint32_t in_flight) {
-  return {.descriptors = idle_process.descriptors + in_flight,
-          .tasks = 1,
-          .mappings = idle_process.mappings,
-          .memory_mb = (std::uint64_t{tasks} * 2 + std::uint64_t{in_flight} * 25) / 1000};
-}
-
 }  // namespace
 
 ModelEntry entry() {
@@ -79,7 +73,7 @@ ModelEntry entry() {
           .made = "an operation for each call; a pool of threads for offloaded work",
           .make = [](const Setup& setup) { return std::make_unique<Callbacks>(setup); },
           .most_in_flight = [](const Setup&) { return UINT32_MAX; },
-          .needs = needs,
+          .needs = needs_of_a_loop,
           .supports = [](std::string_view workload, std::string_view) { return has(table, workload); }};
 }
 

@@ -11,10 +11,10 @@ namespace fanbench::callbacks {
 
 void early_start(Fanout& fanout) {
   Pending pending(fanout.loop, fanout.scenario.calls + std::size_t{1});
+  asio::thread_pool beside(1);
   for (CallId id = 0; id < fanout.scenario.calls; ++id) {
     fanout.call({fanout.scenario.run, id}, [&pending](const Reply&) { pending.end(); });
   }
-  asio::thread_pool beside(1);
   asio::post(beside, [&fanout, &pending] {
     work_meanwhile(fanout.scenario, fanout.recorder);
     asio::post(fanout.loop, [&pending] { pending.end(); });

@@ -22,9 +22,11 @@ class Pending {
   std::size_t left() const noexcept { return left_; }
   /// Runs the loop until nothing is left.
   void wait() {
-    loop_.restart();
     const auto work = asio::make_work_guard(loop_);  // else it ends where all that is left is work elsewhere
-    if (left_ > 0) loop_.run();
+    while (left_ > 0) {
+      loop_.restart();
+      loop_.run();
+    }
   }
 
  private:

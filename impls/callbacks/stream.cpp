@@ -6,19 +6,33 @@
 #include "impls/http/events.hpp"
 
 namespace fanbench::callbacks {
+namespace {
 
-void stream(Fanout& fanout) {
-  const Scenario& scenario = fanout.scenario;
-  const bool may_last = scenario.deadline == Nanoseconds::zero();
-  Deadline deadline(fanout, scenario.calls,
-                    may_last ? Timer::time_point::max() : fanout.recorder.began() + scenario.deadline);
-  std::deque<EventReader> readers;
-  for (CallId id = 0; id < scenario.calls; ++id) {
-    const Request request{
-        .run = scenario.run, .id = id, .reader = &readers.emplace_back(id, fanout.recorder)};
+void read_all(Fanout& fanout, std::deque<EventReader>& readers) {
+  Pending streams(fanout.loop, fanout.scenario.calls);
+  for (CallId id = 0; id < fanout.scenario.calls; ++id) {
+    const Request request{.run = fanout.scenario.run, .id = id, .reader = &readers[id]};
+    fanout.call(request, [&streams](const Reply&) { streams.end(); });
+  }
+  streams.wait();
+}
+
+void read_until_the_deadline(Fanout& fanout, std::deque<EventReader>& readers) {
+  Deadline deadline(fanout, fanout.scenario.calls, fanout.recorder.began() + fanout.scenario.deadline);
+  for (CallId id = 0; id < fanout.scenario.calls; ++id) {
+    const Request request{.run = fanout.scenario.run, .id = id, .reader = &readers[id]};
     call_or_time_out(fanout, request, deadline.cancellation_of(id), [&deadline] { deadline.ended(); });
   }
   deadline.wait();
+}
+
+}  // namespace
+
+void stream(Fanout& fanout) {
+  std::deque<EventReader> readers;
+  for (CallId id = 0; id < fanout.scenario.calls; ++id) readers.emplace_back(id, fanout.recorder);
+  fanout.scenario.deadline > Nanoseconds::zero() ? read_until_the_deadline(fanout, readers)
+                                                 : read_all(fanout, readers);
 }
 
 }  // namespace fanbench::callbacks

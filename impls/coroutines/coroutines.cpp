@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "impls/coroutines/heartbeat.hpp"
+#include "impls/http/transports.hpp"
 #include "impls/table.hpp"
 
 namespace fanbench::coroutines {
@@ -71,13 +72,6 @@ class Coroutines final : public Model {
   std::unique_ptr<AsyncClient> client_;
 };
 
-Needs needs(const Setup&, std::uint32_t tasks, std::uint32_t in_flight) {
-  return {.descriptors = idle_process.descriptors + in_flight,
-          .tasks = 1,
-          .mappings = idle_process.mappings,
-          .memory_mb = (std::uint64_t{tasks} * 2 + std::uint64_t{in_flight} * 25) / 1000};
-}
-
 }  // namespace
 
 ModelEntry entry() {
@@ -87,7 +81,7 @@ ModelEntry entry() {
           .plainer = "callbacks",
           .make = [](const Setup& setup) { return std::make_unique<Coroutines>(setup); },
           .most_in_flight = [](const Setup&) { return UINT32_MAX; },
-          .needs = needs,
+          .needs = needs_of_a_loop,
           .supports = [](std::string_view workload, std::string_view) { return has(table, workload); }};
 }
 

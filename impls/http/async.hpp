@@ -56,9 +56,10 @@ class AsyncClient {
 
   /// An operation of Asio's: a handler given here is invoked with the reply, and a coroutine awaits what is
   /// returned without one. It ends when the reply is there, the connection failed (transport_error), or it
-  /// was cancelled while it was under way: then the connection is given up at once, and the verdict is
-  /// cancelled. The handler is invoked by the loop's thread, never before this returns. Throws only for a
-  /// broken set-up.
+  /// was cancelled: then the connection is given up at once, and the verdict is cancelled. Only a call that
+  /// is under way can be cancelled: a coroutine that goes on where it was cancelled
+  /// (throw_if_cancelled(false)) must look before it calls. Handlers are invoked by the loop's thread,
+  /// whatever executor they are bound to, and never before this returns.
   template <class Token = asio::deferred_t>
   auto get(const Request& request, Token&& token = {}) {
     return asio::async_initiate<Token, void(Reply)>(
@@ -77,6 +78,9 @@ class AsyncClient {
   virtual Awaitable<void> warm(std::uint32_t connections) = 0;
 
  protected:
+  /// Kinds of cancellation that give a call up: it may have had effects on the server.
+  static constexpr auto gives_up = asio::cancellation_type::terminal | asio::cancellation_type::partial;
+
   /// The call of get(). The slot may be of no signal; its handler is cleared before `done` is invoked.
   virtual void start(const Request& request, asio::cancellation_slot cancellation, Completion done) = 0;
 };

@@ -17,7 +17,11 @@ struct TransportEntry {
   std::unique_ptr<BlockingClient> (*make_blocking)(const Setup&);
   std::unique_ptr<AsyncClient> (*make_async)(const Setup&, Loop);
   std::uint32_t descriptors_per_blocking_call;
+  std::uint32_t descriptors_per_1000_async_calls;
 };
+
+/// What a model takes that makes its calls on an event loop.
+Needs needs_of_a_loop(const Setup& setup, std::uint32_t tasks, std::uint32_t in_flight);
 
 /// In the order in which reports show them.
 std::span<const TransportEntry> transports();

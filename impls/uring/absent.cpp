@@ -12,7 +12,10 @@ ModelEntry entry() {
           },
           .most_in_flight = [](const Setup&) { return UINT32_MAX; },
           .needs = [](const Setup&, std::uint32_t, std::uint32_t) { return idle_process; },
-          .supports = [](std::string_view, std::string_view transport) { return transport == "native"; }};
+          .supports =
+              [](std::string_view workload, std::string_view transport) {
+                return is_written(workload) && transport == own_transport;
+              }};
 }
 
 }  // namespace fanbench::uring

@@ -7,8 +7,6 @@
 #include <cerrno>
 #include <system_error>
 
-#include "impls/contract/model.hpp"
-
 namespace fanbench::uring {
 namespace {
 
@@ -34,7 +32,7 @@ Buffers::Buffers(Loop& loop) : loop_(loop), bytes_(new char[std::size_t{count} *
   registration.ring_entries = count;
   registration.bgid = group;
   if (const int error = -io_uring_register_buf_ring(&loop.ring(), &registration, 0); error != 0)
-    throw NotApplicable("rings of buffers in io_uring need Linux 5.19 or later");
+    throw std::system_error(error, std::generic_category(), "io_uring_register_buf_ring");
   io_uring_buf_ring_init(shared_.get());
   for (std::uint32_t i = 0; i < count; ++i) {
     io_uring_buf_ring_add(shared_.get(), buffer(i), size, static_cast<std::uint16_t>(i),

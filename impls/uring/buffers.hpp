@@ -15,7 +15,7 @@ class Buffers {
  public:
   static constexpr std::uint16_t group = 0;
 
-  /// Throws NotApplicable where the kernel has no such rings.
+  /// Throws std::system_error.
   explicit Buffers(Loop& loop);
   Buffers(const Buffers&) = delete;
   Buffers& operator=(const Buffers&) = delete;

@@ -7,7 +7,7 @@
 
 namespace fanbench::uring {
 
-/// An awaited operation that can be given up: it then ends at once, without a result.
+/// An awaited operation that can be given up: it then ends without a result, as soon as the kernel lets it.
 class Cancellable
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:

@@ -40,35 +40,47 @@ class Client::Connection {
     closing_ = true;
     ++client_.closing_;
     if (asked_ == 0) return client_.remove(*this);
-    io_uring_sqe& entry = client_.loop_.entry();
-    io_uring_prep_cancel_fd(&entry, fd(), IORING_ASYNC_CANCEL_ALL);
-    io_uring_sqe_set_data(&entry, nullptr);
+    for (const Step* step : {static_cast<const Step*>(&connecting_), static_cast<const Step*>(&sending_),
+                             static_cast<const Step*>(&receiving_)}) {
+      if (step->asked) cancel(*step);
+    }
   }
   Call* call() const noexcept { return call_; }
 
  private:
-  struct Connecting final : Operation {
-    explicit Connecting(Connection& its_connection) : connection(its_connection) {}
+  /// Something that the kernel is asked for.
+  struct Step : Operation {
+    explicit Step(Connection& its_connection) : connection(its_connection) {}
+    Connection& connection;
+    bool asked = false;  // and not answered for good
+  };
+  struct Connecting final : Step {
+    using Step::Step;
     void completed(int result, std::uint32_t) override { connection.connected(result); }
-    Connection& connection;
   };
-  struct Sending final : Operation {
-    explicit Sending(Connection& its_connection) : connection(its_connection) {}
+  struct Sending final : Step {
+    using Step::Step;
     void completed(int result, std::uint32_t) override { connection.sent(result); }
-    Connection& connection;
   };
-  struct Receiving final : Operation {
-    explicit Receiving(Connection& its_connection) : connection(its_connection) {}
+  struct Receiving final : Step {
+    using Step::Step;
     void completed(int result, std::uint32_t flags) override { connection.received(result, flags); }
-    Connection& connection;
   };
 
-  void ask(io_uring_sqe& entry, Operation& operation) {
-    io_uring_sqe_set_data(&entry, &operation);
+  void ask(io_uring_sqe& entry, Step& step) {
+    io_uring_sqe_set_data(&entry, static_cast<Operation*>(&step));
+    step.asked = true;
     ++asked_;
   }
-  /// One of the things asked for has ended. False where that was the end of the connection.
-  bool answered() {
+  /// By its address, which the kernel finds at once; by the descriptor it would go through all that it has.
+  void cancel(const Step& step) {
+    io_uring_sqe& entry = client_.loop_.entry();
+    io_uring_prep_cancel(&entry, const_cast<Operation*>(static_cast<const Operation*>(&step)), 0);
+    io_uring_sqe_set_data(&entry, nullptr);
+  }
+  /// It has ended. False where that was the end of the connection.
+  bool answered(Step& step) {
+    step.asked = false;
     --asked_;
     if (!closing_) return true;
     if (asked_ == 0) client_.remove(*this);
@@ -81,7 +93,7 @@ class Client::Connection {
     parser_.emplace(call.request_.reader);
   }
   void connected(int result) {
-    if (!answered()) return;
+    if (!answered(connecting_)) return;
     if (result < 0) return fail();
     const int on = 1;
     ::setsockopt(fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -95,7 +107,7 @@ class Client::Connection {
     ask(entry, sending_);
   }
   void sent(int result) {
-    if (answered() && result != static_cast<int>(request_.size())) fail();
+    if (answered(sending_) && result != static_cast<int>(request_.size())) fail();
   }
   void receive() {
     io_uring_sqe& entry = client_.loop_.entry();
@@ -107,7 +119,7 @@ class Client::Connection {
   void received(int result, std::uint32_t flags) {
     const native::Error error = outcome_of(result, flags);
     const bool more = flags & IORING_CQE_F_MORE;
-    if ((!more && !answered()) || closing_) return;
+    if ((!more && !answered(receiving_)) || closing_) return;
     if (error) return fail();
     if (!more) receive();
     if (call_ && parser_->whole()) end();
@@ -153,7 +165,7 @@ class Client::Connection {
   std::optional<native::ReplyParser> parser_{};
   std::string request_{};
   boost::beast::flat_buffer received_{};
-  unsigned asked_ = 0;  // of the kernel, and not answered for good
+  unsigned asked_ = 0;  // steps
   bool closing_ = false;
   Connecting connecting_{*this};
   Sending sending_{*this};
@@ -176,19 +188,17 @@ Client::~Client() {
 
 Task<> Client::warm(std::uint32_t connections) {
   if (!reuse_) co_return;
-  std::vector<Connection*> open = std::exchange(idle_, {});
-  while (open.size() < connections) {
-    const Reply reply = co_await get({});  // none is idle, so it opens one
-    if (reply.verdict != Verdict::ok || idle_.empty())
-      throw std::runtime_error(fmt::format("cannot open a connection to {}", host_));
-    open.push_back(idle_.back());
-    idle_.pop_back();
+  for (std::size_t i = idle_.size(); i < connections; ++i) {
+    const Reply reply = co_await get({});  // over a connection of its own
+    if (reply.verdict != Verdict::ok) break;
   }
-  idle_ = std::move(open);
+  if (idle_.size() < connections)
+    throw std::runtime_error(fmt::format("cannot open a connection to {}", host_));
 }
 
 void Client::begin(Call& call) {
-  if (!idle_.empty()) {
+  const bool proves_a_new_one = call.request_.run == 0;
+  if (!idle_.empty() && !proves_a_new_one) {
     Connection& connection = *idle_.back();
     idle_.pop_back();
     return connection.send(call);

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
@@ -14,8 +17,10 @@ namespace {
 
 constexpr unsigned entries = 1024, completions = 16 * 1024;
 
-[[noreturn]] void fail(const char* what, int error) {
-  throw std::system_error(error, std::generic_category(), what);
+/// Coroutines wait, and what they refer to would be gone before them: there is no way back.
+[[noreturn]] void give_up(const char* what, int error) {
+  fmt::print(stderr, "{}: {}\n", what, std::strerror(error));
+  std::abort();
 }
 
 }  // namespace
@@ -30,15 +35,16 @@ Loop::Loop() {
   if (error == EPERM || error == EACCES || error == ENOSYS) {
     throw NotApplicable(fmt::format("io_uring is not to be had here: {}", std::strerror(error)));
   }
-  if (error != 0) fail("io_uring_queue_init_params", error);
+  if (error != 0) throw std::system_error(error, std::generic_category(), "io_uring_queue_init_params");
 }
 
 io_uring_sqe& Loop::entry() {
   io_uring_sqe* free = io_uring_get_sqe(&ring_);
   if (free == nullptr) {
     count_enter();
-    if (const int result = io_uring_submit(&ring_); result < 0) fail("io_uring_submit", -result);
+    if (const int result = io_uring_submit(&ring_); result < 0) give_up("io_uring_submit", -result);
     free = io_uring_get_sqe(&ring_);
+    if (free == nullptr) give_up("io_uring_submit", EBUSY);
   }
   return *free;
 }
@@ -70,7 +76,8 @@ void Loop::wait() {
   }
   count_enter();
   const int result = io_uring_submit_and_wait_timeout(&ring_, &first, 1, most, nullptr);
-  if (result < 0 && result != -ETIME && result != -EINTR) fail("io_uring_submit_and_wait_timeout", -result);
+  if (result < 0 && result != -ETIME && result != -EINTR)
+    give_up("io_uring_submit_and_wait_timeout", -result);
 
   std::array<io_uring_cqe*, 256> batch;
   while (const unsigned count = io_uring_peek_batch_cqe(&ring_, batch.data(), batch.size())) {

@@ -1,5 +1,5 @@
 // All calls at once, each tried again until it succeeds or its attempts are used up; a waiting one is in the
-// heap of timers. With a limit each attempt takes a permit, and gives it back before the wait.
+// tree of timers. With a limit each attempt takes a permit, and gives it back before the wait.
 #include <optional>
 
 #include "impls/uring/permits.hpp"

@@ -1,6 +1,7 @@
 // Coroutines for the loop: one that is awaited, many that run beside each other and are waited for.
 #pragma once
 
+#include <cassert>
 #include <coroutine>
 #include <cstddef>
 #include <exception>
@@ -101,6 +102,7 @@ class Join {
   Join() = default;
   Join(const Join&) = delete;
   Join& operator=(const Join&) = delete;
+  ~Join() { assert(running_ == 0); }
 
   /// Begins it at once.
   void spawn(Task<> task) {

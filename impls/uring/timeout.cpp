@@ -13,7 +13,7 @@ Task<> call_in_scope(Fanout& fanout, CallId id, CancelScope& scope) {
 
 Task<> call_in_time(Fanout& fanout, CallId id) {
   CancelScope scope;
-  const Deadline deadline(fanout.loop, Clock::now() + fanout.scenario.deadline, scope);
+  Deadline deadline(fanout.loop, Clock::now() + fanout.scenario.deadline, scope);
   co_await call_in_scope(fanout, id, scope);
 }
 
@@ -26,7 +26,7 @@ Task<> timeout(Fanout& fanout) {
     co_await calls;
   } else {
     CancelScope scope;
-    const Deadline deadline(fanout.loop, fanout.recorder.began() + fanout.scenario.deadline, scope);
+    Deadline deadline(fanout.loop, fanout.recorder.began() + fanout.scenario.deadline, scope);
     for (CallId id = 0; id < fanout.scenario.calls; ++id) calls.spawn(call_in_scope(fanout, id, scope));
     co_await calls;
   }

@@ -26,8 +26,7 @@ constexpr WorkloadRow<Workload> table[] = {
     {"stream", stream},
 };
 
-/// Its own client; it has no other.
-constexpr std::string_view own_transport = "native";
+static_assert(std::size(table) == std::size(written));
 
 /// Ticks until it is cancelled. A tick whose time the loop spent on other things comes late, the last of them
 /// after that.
@@ -60,17 +59,25 @@ class Uring final : public Model {
     CancelScope over;
     Join beating;
     beating.spawn(heartbeat(fanout.loop, fanout.recorder, over));
-    co_await work;
+    std::exception_ptr failure;
+    try {
+      co_await work;
+    } catch (...) {
+      failure = std::current_exception();
+    }
     over.cancel();
     co_await beating;
+    if (failure) std::rethrow_exception(failure);
   }
 
   Loop loop_;
   Client client_;
 };
 
-Needs needs(const Setup&, std::uint32_t tasks, std::uint32_t in_flight) {
-  return {.descriptors = idle_process.descriptors + in_flight,
+Needs needs(const Setup& setup, std::uint32_t tasks, std::uint32_t in_flight) {
+  // One that is not kept closes when the kernel has ended what it was asked for, while the next is opened.
+  const std::uint32_t of_each = setup.connection == fanbench::Connection::per_call ? 2 : 1;
+  return {.descriptors = idle_process.descriptors + std::uint64_t{of_each} * in_flight,
           .tasks = 1,
           .mappings = idle_process.mappings,
           .memory_mb = (std::uint64_t{tasks} * 2 + std::uint64_t{in_flight} * 25) / 1000};
@@ -87,7 +94,7 @@ ModelEntry entry() {
           .needs = needs,
           .supports =
               [](std::string_view workload, std::string_view transport) {
-                return has(table, workload) && transport == own_transport;
+                return is_written(workload) && transport == own_transport;
               }};
 }
 

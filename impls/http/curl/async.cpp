@@ -24,16 +24,13 @@ class CurlAsync final : public AsyncClient {
   }
   Awaitable<void> warm(std::uint32_t connections) override {
     if (setup_.connection == Connection::per_call) co_return;
-    std::size_t open = 0;
-    for (const auto& multi : multis_) open += multi->connections();
-    for (; open < connections; ++open) {
+    while (open() < connections) {
       const auto needs_one = [](const auto& multi) { return multi->connections() < transfers_of_each; };
       const auto found = std::ranges::find_if(multis_, needs_one);
       Multi& multi = found == multis_.end() ? make_multi() : **found;
       put_on_top(multi);
-      const std::size_t had = multi.connections();
       const Reply reply = co_await get({});  // over a connection of its own
-      if (reply.verdict != Verdict::ok || multi.connections() == had)
+      if (reply.verdict != Verdict::ok || !multi.has_newest())
         throw std::runtime_error("libcurl cannot open a connection to the server");
     }
     for (const auto& multi : multis_) {
@@ -47,18 +44,33 @@ class CurlAsync final : public AsyncClient {
     transfer.handle.prepare(request);
     transfer.done = std::move(done);
     transfer.cancellation = cancellation;
-    if (cancellation.is_connected())
-      cancellation.assign([this, &transfer](asio::cancellation_type) { cancel(transfer); });
-    transfer.multi.add(transfer);
+    if (cancellation.is_connected()) cancellation.assign(Cancel{*this, transfer});
+    if (!transfer.multi.add(transfer)) end_later(transfer, {.verdict = Verdict::transport_error});
   }
 
  private:
-  void cancel(Transfer& transfer) {
-    if (!transfer.done) return;  // not for the first time
-    transfer.multi.remove(transfer);
-    asio::post(loop_, [this, &transfer, done = std::move(transfer.done)]() mutable {
+  struct Cancel {
+    CurlAsync& client;
+    Transfer& transfer;
+
+    void operator()(asio::cancellation_type type) const {
+      const bool meant = (type & gives_up) != asio::cancellation_type::none;
+      if (!meant || !transfer.done) return;  // or not for the first time
+      transfer.multi.remove(transfer);
+      client.end_later(transfer, {.verdict = Verdict::cancelled});
+    }
+  };
+
+  std::size_t open() const {
+    std::size_t connections = 0;
+    for (const auto& multi : multis_) connections += multi->connections();
+    return connections;
+  }
+  /// Where the call was begun or cancelled, its handler must not be invoked.
+  void end_later(Transfer& transfer, const Reply& reply) {
+    asio::post(loop_, [this, &transfer, reply, done = std::move(transfer.done)]() mutable {
       transfer.done = std::move(done);
-      end(transfer, {.verdict = Verdict::cancelled});
+      end(transfer, reply);
     });
   }
   void end(Transfer& transfer, const Reply& reply) {

@@ -9,10 +9,7 @@ namespace fanbench::curl {
 namespace {
 
 CURL* new_easy() {
-  // Once in a process, and before its first handle: the standard makes the first caller do it and the others
-  // wait.
-  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  CURL* easy = initialised == CURLE_OK ? curl_easy_init() : nullptr;
+  CURL* easy = initialised() ? curl_easy_init() : nullptr;
   if (!easy) throw std::runtime_error("libcurl cannot be initialised: out of memory or descriptors?");
   return easy;
 }
@@ -28,6 +25,12 @@ bool take_header(std::string_view line, std::string_view name, std::string& valu
 
 }  // namespace
 
+bool initialised() {
+  // The standard makes the first caller do it and the others wait.
+  static const CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
+  return result == CURLE_OK;
+}
+
 Handle::Handle(const Setup& setup)
     : easy_(new_easy()),
       base_("http://" + authority_of(setup)),
@@ -37,6 +40,8 @@ Handle::Handle(const Setup& setup)
   set(easy, CURLOPT_PROXY, "");  // whatever the environment says
   set(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
   set(easy, CURLOPT_TCP_NODELAY, 1L);
+  set(easy, CURLOPT_MAXAGE_CONN,
+      24 * 60 * 60L);  // else those that were idle for two minutes are not used again
   set(easy, CURLOPT_HEADERFUNCTION, &Handle::on_header);
   set(easy, CURLOPT_HEADERDATA, this);
   set(easy, CURLOPT_WRITEFUNCTION, &Handle::on_body);

@@ -15,6 +15,9 @@ namespace fanbench::curl {
 inline constexpr const char* no_websockets =
     "Debian's libcurl (7.88) is built without its WebSocket interface";
 
+/// Whether libcurl could be: once in a process, before anything else of it is used.
+bool initialised();
+
 /// An easy handle and what it has received of the reply under way. Stays at its address: libcurl keeps
 /// pointers to it.
 class Handle {

@@ -13,8 +13,8 @@ Multi::Multi(Loop loop, std::size_t most_transfers, Ended ended)
       most_transfers_(most_transfers),
       ended_(std::move(ended)),
       timer_(loop_),
-      multi_(curl_multi_init()) {
-  if (!multi_) throw std::runtime_error("libcurl cannot make a multi handle: out of memory or descriptors?");
+      multi_(initialised() ? curl_multi_init() : nullptr) {
+  if (!multi_) throw std::runtime_error("libcurl cannot make a multi handle: out of memory?");
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &on_interest);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &on_timeout);
@@ -39,10 +39,8 @@ Transfer& Multi::make_transfer(const Setup& setup) {
   return made;
 }
 
-void Multi::add(Transfer& transfer) {
-  const CURLMcode refused = curl_multi_add_handle(multi_, transfer.handle.easy());
-  if (refused != CURLM_OK)
-    throw std::runtime_error(fmt::format("libcurl refuses a transfer: {}", curl_multi_strerror(refused)));
+bool Multi::add(Transfer& transfer) {
+  return curl_multi_add_handle(multi_, transfer.handle.easy()) == CURLM_OK;
 }
 
 void Multi::remove(Transfer& transfer) { curl_multi_remove_handle(multi_, transfer.handle.easy()); }
@@ -60,7 +58,7 @@ curl_socket_t Multi::open_socket(void* self, curlsocktype, curl_sockaddr* addres
     return CURL_SOCKET_BAD;
   }
   multi.watches_.emplace(socket, std::move(watch));
-  return socket;
+  return multi.newest_ = socket;
 }
 
 int Multi::close_socket(void* self, curl_socket_t socket) {

@@ -39,10 +39,11 @@ class Multi {
   Transfer& make_transfer(const Setup& setup);
   bool full() const noexcept { return transfers_.size() == most_transfers_; }
   std::size_t transfers() const noexcept { return transfers_.size(); }
-  std::size_t connections() const noexcept { return watches_.size(); }  // open, idle or not
+  std::size_t connections() const noexcept { return watches_.size(); }  // that libcurl holds to be open
+  bool has_newest() const { return watches_.contains(newest_); }        // of all that were opened
 
-  /// Throws std::runtime_error where libcurl refuses it.
-  void add(Transfer& transfer);
+  /// False where libcurl refuses it.
+  bool add(Transfer& transfer);
   /// Closes its connection where its reply is not all there.
   void remove(Transfer& transfer);
 
@@ -70,6 +71,7 @@ class Multi {
   Ended ended_;
   Timer timer_;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
+  curl_socket_t newest_ = CURL_SOCKET_BAD;  // the one opened last
   std::vector<std::unique_ptr<Transfer>> transfers_;
   CURLM* multi_;
 };

@@ -75,7 +75,8 @@ class NativeAsync final : public AsyncClient {
   struct Cancel {
     Exchange& exchange;
 
-    void operator()(asio::cancellation_type) const {
+    void operator()(asio::cancellation_type type) const {
+      if ((type & gives_up) == asio::cancellation_type::none) return;
       exchange.cancelled = true;
       Error ignored;
       exchange.connection.socket.cancel(ignored);

@@ -1,4 +1,5 @@
-// The two native clients: for models that block a thread for each call, and for those that await their calls.
+// The two native clients: for models that block a thread for each call, and for those that wait on an event
+// loop.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// What the two native clients, blocking and awaitable, have in common: the bytes sent and the reply read.
+// What the native clients have in common: the bytes sent and the reply read.
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
