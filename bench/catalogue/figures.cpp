@@ -108,14 +108,15 @@ constexpr Figure table[] = {
     {.name = "cancel_latency_us",
      .unit = "us",
      .label = "Time to cancel",
-     .help = "from the decision (the first failure, the first reply, the last deadline that was "
-             "missed) to the end of the fan-out; median. Of workloads that give calls up",
+     .help = "from the decision (the first failure, the first reply, the last deadline that was missed, the "
+             "end of the grace) to the end of the fan-out; median. Of task_group, first_completed, timeout, "
+             "drain, stream, page and crawl",
      .better = less},
     {.name = "wasted_calls",
      .unit = "calls",
      .label = "Wasted calls",
-     .help = "calls given up that the server still completed, for nobody; per iteration. Of the same "
-             "workloads",
+     .help = "calls given up that the server still completed, for nobody; per iteration. Of task_group, "
+             "first_completed, timeout, shield, drain, page and crawl",
      .better = less},
     {.name = "return_us",
      .unit = "us",
@@ -131,8 +132,8 @@ constexpr Figure table[] = {
     {.name = "slow_pages",
      .unit = "1",
      .label = "Slow pages",
-     .help = "share of the pages that took longer than `slow_after`, all iterations together; with "
-             "`slow_after` alone",
+     .help = "share of the pages that took longer than `slow_after`, all iterations together; only "
+             "with `slow_after`",
      .better = less},
     {.name = "planned_slow_pages",
      .unit = "1",
@@ -142,8 +143,8 @@ constexpr Figure table[] = {
     {.name = "incomplete_pages",
      .unit = "1",
      .label = "Incomplete pages",
-     .help = "share of the pages that went out at their deadline, without some of the replies; with a "
-             "deadline alone",
+     .help = "share of the pages that went out at their deadline, without some of the replies; only "
+             "with a deadline",
      .better = less},
     {.name = "page_p50_us",
      .unit = "us",

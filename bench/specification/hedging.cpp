@@ -152,7 +152,9 @@ std::vector<Key> hedging_keys(Key hedge_after) {
   return {std::move(hedge_after),
           share_key({.name = "hedge_budget",
                      .meaning = "second copies for each call at most, all together: a bucket in which "
-                                "each call puts so much of a token, and from which a copy takes one",
+                                "each call puts so much of a token, and from which a copy takes one. "
+                                "Of a run's tokens only whole ones count: 0.05 of fewer than 20 calls "
+                                "is none",
                      .example = "hedge_budget = [0.02, 0.05]",
                      .otherwise = "1",
                      .phrase = "copies for {} of the calls at most",

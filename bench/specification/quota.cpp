@@ -174,8 +174,8 @@ std::vector<Key> quota_keys() {
                        &Capacity::burst),
           limit_key("workers: each has one call, under way or waiting until it may be made again"),
           word_key({.name = "on_429",
-                    .meaning = "how long a refused call waits: as long as the server says, or a backoff "
-                               "that does not read it",
+                    .meaning = "how long a refused call waits: as long as the server says "
+                               "(`Retry-After-Ms`), or a backoff that does not read it",
                     .example = "on_429 = [\"retry_after\", \"backoff\"]",
                     .otherwise = "\"retry_after\"",
                     .phrase = "on 429 {}",
