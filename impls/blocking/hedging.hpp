@@ -83,7 +83,7 @@ class Hedging {
   BlockingClient& client_;
   const Scenario& scenario_;
   Recorder& recorder_;
-  Until::Clock::time_point deadline_;       // of all calls
+  Until::Clock::time_point deadline_;       // of all calls: page's, where it has one; hedged has none
   std::vector<std::stop_source> answered_;  // by call id
   std::mutex mutex_;                        // of what follows
   std::condition_variable changed_;

@@ -18,23 +18,25 @@ enum class Scope : std::uint8_t { call, group };
 enum class Order : std::uint8_t { fifo, lifo, priority };
 /// pipeline: stage by stage, or item by item.
 enum class Mode : std::uint8_t { barrier, streamed };
-/// mixed: where the work that follows a reply is done: where the reply came in, or in a pool made for it.
+/// mixed, crawl: where the work after a reply is done: where the reply came in, or in a pool made for it.
 enum class Placement : std::uint8_t { in_line, offload };
 
 /// A workload's parameters; each workload reads its own of them.
 struct Scenario {
   std::uint64_t run = 0;          // the server's run that the calls belong to
   std::uint32_t calls = 1;        // ids are 0 … calls-1
-  std::uint64_t seed = 1;         // of jitter and priorities, and what work begins with
-  std::uint32_t limit = 0;        // semaphore: calls at once at most; worker_pool: workers
-  std::uint32_t attempts = 1;     // per call at most
-  Nanoseconds backoff{};          // retry, rate_limited: b of the waits b·2^k
-  bool heeds_retry_after = true;  // else waits are the client's own
+  std::uint64_t seed = 1;         // of jitter, priorities and messages, and what work begins with
+  std::uint32_t limit = 0;        // semaphore: calls at once at most; retry: attempts, and 0 is no limit;
+                                  // worker_pool, rate_limited, llm_client: workers; crawl: of each host
+  std::uint32_t attempts = 1;     // per call at most; hedged, page: 2, with the second copy
+  Nanoseconds backoff{};          // retry, rate_limited, llm_client: b of the waits b·2^k
+  bool heeds_retry_after = true;  // rate_limited, llm_client: else waits are the client's own
   Nanoseconds deadline{};     // from the run's start; timeout: or from each call's; stream, page: 0 is none;
-                              // drain: when SIGTERM comes; crawl: the end of the budget
+                              // shield: of all but the critical; drain: when SIGTERM comes; crawl: the end of
+                              // the budget
   Nanoseconds interval{};     // drain: from call to call; broadcast: from message to message
   Nanoseconds grace{};        // for what is in flight, drain: at the signal; crawl: at the end of the budget
-  Nanoseconds hedge_after{};  // hedged, page: from a call's start to its second copy
+  Nanoseconds hedge_after{};  // hedged, page: from a call's start to its second copy; page: 0 is none
   std::uint32_t copies = 0;   // hedged, page: second copies of all calls together at most
   std::uint32_t callers = 1;  // bridge: threads that ask; each has as many calls, in a row
   std::uint32_t services = 1;  // page: calls of each page; page p has the calls services·p, services·p + 1, …
@@ -46,11 +48,11 @@ struct Scenario {
   std::uint32_t capacity = 1;                  // producer_consumer: items in the queue at most
   Order order = Order::fifo;
   Mode mode = Mode::streamed;      // pipeline; item i's calls are stages·i, stages·i + 1, …
-  std::uint32_t pages = 1;         // of each stream; stream s has the calls pages·s, pages·s + 1, …
-  std::uint32_t prefetch = 0;      // of a stream: 1: the next page is fetched while the last one is consumed
-  Nanoseconds consume{};           // of a stream: how long its consumer takes for a page, waiting
-  std::uint64_t kernel_steps = 0;  // of a piece of work: after a reply, meanwhile, or all there is
-  std::uint32_t cpus = 1;          // mixed, cpu: that work may use
+  std::uint32_t pages = 1;         // of a stream (paginate) or listing (crawl); s has the calls pages·s, …
+  std::uint32_t prefetch = 0;      // paginate: 1: the next page is fetched while the last one is consumed
+  Nanoseconds consume{};           // paginate: how long a stream's consumer takes for a page, waiting
+  std::uint64_t kernel_steps = 0;  // of work: mixed, crawl: after a reply; early_start: meanwhile; cpu: all
+  std::uint32_t cpus = 1;          // mixed, crawl, cpu: that work may use
   Placement placement = Placement::in_line;
   bool watchdog = false;  // a heartbeat runs beside the workload, where it shows how responsive the model is
 

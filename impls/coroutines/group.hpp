@@ -19,6 +19,8 @@
 namespace fanbench::coroutines {
 
 /// a && b waits for both and a || b for the first, whose end cancels the other; they take coroutines only.
+/// What they make is kept in a variable, and awaited as `std::move(x)`, as is the like elsewhere: GCC 12
+/// destroys some temporaries of a co_await expression twice.
 using namespace asio::experimental::awaitable_operators;
 /// Makes a coroutine of an operation, for && and ||. Where one operation is awaited, asio::deferred is
 /// cheaper.

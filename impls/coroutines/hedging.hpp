@@ -15,7 +15,8 @@ struct Hedging {
   const Scenario& scenario;
   Recorder& recorder;
   std::uint32_t tokens = scenario.copies;
-  Timer::time_point deadline = deadline_of(scenario, recorder);  // what is cancelled then has timed out
+  // page's, where it has one: what is cancelled then has timed out. hedged has none.
+  Timer::time_point deadline = deadline_of(scenario, recorder);
 };
 
 inline Awaitable<void> make_copy(Hedging& run, CallId id, Attempt attempt) {
@@ -27,7 +28,7 @@ inline Awaitable<void> make_copy(Hedging& run, CallId id, Attempt attempt) {
   run.recorder.end(id, attempt, reply);
 }
 
-/// Waits for the first copy's end where it is too late for a token.
+/// Where no token is left, only its cancellation ends the wait, and that throws.
 inline Awaitable<void> make_copy_later(Hedging& run, CallId id) {
   const auto cancellation = co_await asio::this_coro::cancellation_state;
   Timer timer(co_await asio::this_coro::executor);

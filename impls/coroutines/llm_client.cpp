@@ -1,5 +1,6 @@
 // `limit` coroutines take the next prompt until there is none; one whose prompt is refused waits on a timer
-// until it may be sent again, and sleeps in the event loop between the tokens of its answer.
+// until it may be sent again. It sleeps until its answer has ended, while the client hands the tokens to a
+// reader.
 #include <algorithm>
 
 #include "impls/coroutines/group.hpp"
@@ -13,7 +14,7 @@ Awaitable<void> work(AsyncClient& client, const Scenario& scenario, CallId& next
   while (next < scenario.calls) {
     const CallId id = next++;
     EventReader tokens(id, recorder);
-    co_await call_until_ok(client, scenario, id, nullptr, recorder, &tokens);
+    co_await call_until_ok(client, scenario, id, /*permits=*/nullptr, recorder, &tokens);
   }
 }
 

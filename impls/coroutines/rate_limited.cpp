@@ -1,5 +1,6 @@
 // `limit` coroutines take the next id until there is none; one whose call is refused waits on a timer until
-// it may be made again, and has no other call meanwhile.
+// it may be made again, and has no other call meanwhile. Retry-After-Ms, or Retry-After, is heeded in
+// backoff() (contract/scenario.cpp).
 #include <algorithm>
 
 #include "impls/coroutines/group.hpp"
@@ -9,7 +10,8 @@ namespace fanbench::coroutines {
 namespace {
 
 Awaitable<void> work(AsyncClient& client, const Scenario& scenario, CallId& next, Recorder& recorder) {
-  while (next < scenario.calls) co_await call_until_ok(client, scenario, next++, nullptr, recorder);
+  while (next < scenario.calls)
+    co_await call_until_ok(client, scenario, next++, /*permits=*/nullptr, recorder);
 }
 
 }  // namespace

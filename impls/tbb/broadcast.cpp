@@ -1,5 +1,5 @@
-// Every subscriber is a task, which has a thread of the arena from its first message to its last; the thread
-// that has started them publishes.
+// Every subscriber is a task, which has a thread of the arena from entering the room to its last message; the
+// thread that has started them publishes.
 #include "impls/blocking/broadcasting.hpp"
 #include "impls/tbb/tasks.hpp"
 

@@ -1,5 +1,5 @@
-// All streams at once on one thread: each is a coroutine that sleeps in the loop between its events. Where
-// they have a deadline a timer cancels what is left of them.
+// All streams at once on one thread: each is a coroutine that sleeps until it ends, while the client hands
+// its events to a reader. Where they have a deadline a timer cancels what is left of them.
 #include <optional>
 
 #include "impls/http/events.hpp"
