@@ -53,6 +53,9 @@ class Client::Connection {
     explicit Step(Connection& its_connection) : connection(its_connection) {}
     Connection& connection;
     bool asked = false;  // and not answered for good
+
+   protected:
+    ~Step() = default;
   };
   struct Connecting final : Step {
     using Step::Step;
@@ -188,12 +191,12 @@ Client::~Client() {
 
 Task<> Client::warm(std::uint32_t connections) {
   if (!reuse_) co_return;
-  for (std::size_t i = idle_.size(); i < connections; ++i) {
+  co_await Sleep(loop_, Clock::now());  // those that the server has closed meanwhile are forgotten
+  for (std::size_t tries = 0; idle_.size() < connections; ++tries) {
     const Reply reply = co_await get({});  // over a connection of its own
-    if (reply.verdict != Verdict::ok) break;
+    if (reply.verdict != Verdict::ok || tries == 2 * std::size_t{connections})
+      throw std::runtime_error(fmt::format("cannot open a connection to {}", host_));
   }
-  if (idle_.size() < connections)
-    throw std::runtime_error(fmt::format("cannot open a connection to {}", host_));
 }
 
 void Client::begin(Call& call) {

@@ -17,6 +17,9 @@
 #include <string_view>
 
 #include "impls/http/transports.hpp"
+#if __has_include(<liburing.h>)
+#include "impls/uring/client.hpp"
+#endif
 #include "tests/impls/scripted_server.hpp"
 
 namespace fanbench {
@@ -67,7 +70,8 @@ class AnyAsync final : public AnyClient {
   }
   void warm(std::uint32_t connections) override {
     std::optional<std::exception_ptr> ended;
-    asio::co_spawn(loop_, client_->warm(connections), [&ended](std::exception_ptr thrown) { ended = thrown; });
+    asio::co_spawn(loop_, client_->warm(connections),
+                   [&ended](std::exception_ptr thrown) { ended = thrown; });
     run_until(ended);
     if (*ended) std::rethrow_exception(*ended);
   }
@@ -83,17 +87,56 @@ class AnyAsync final : public AnyClient {
   std::unique_ptr<AsyncClient> client_;
 };
 
-/// A transport, in the interface for threads or the one for event loops.
+#if __has_include(<liburing.h>)
+/// The client of the io_uring model. A stop cancels the call, within a millisecond.
+class AnyRing final : public AnyClient {
+ public:
+  explicit AnyRing(const Setup& setup) : client_(setup, loop_) {}
+
+  Reply get(const Request& request, std::stop_token stop) override {
+    Reply reply;
+    uring::run(loop_, make(request, stop, reply));
+    client_.finish_closing();
+    return reply;
+  }
+  void warm(std::uint32_t connections) override { uring::run(loop_, client_.warm(connections)); }
+
+ private:
+  uring::Task<> make(const Request& request, std::stop_token stop, Reply& reply) {
+    uring::CancelScope call, over;
+    uring::Join watching;
+    watching.spawn(watch(stop, call, over));
+    co_await uring::Sleep(loop_,
+                          uring::Clock::now());  // a loop that goes on has seen what came since the last call
+    reply = co_await client_.get(request, &call);
+    over.cancel();
+    co_await watching;
+  }
+  uring::Task<> watch(std::stop_token stop, uring::CancelScope& call, uring::CancelScope& over) {
+    while (!over.cancelled() && !stop.stop_requested())
+      co_await uring::Sleep(loop_, uring::Clock::now() + std::chrono::milliseconds(1), &over);
+    if (stop.stop_requested()) call.cancel();
+  }
+
+  uring::Loop loop_;
+  uring::Client client_;
+};
+#endif
+
+/// A transport, in the interface for threads or for event loops, or the client of the io_uring model.
 struct Kind {
   std::string transport;
-  bool async;
+  bool async = false, ring = false;
 
   std::unique_ptr<AnyClient> make(std::uint16_t port, Connection connection = Connection::reuse) const {
     const Setup setup{.port = port, .transport = transport, .connection = connection};
+#if __has_include(<liburing.h>)
+    if (ring) return std::make_unique<AnyRing>(setup);
+#endif
     if (async) return std::make_unique<AnyAsync>(setup);
     return std::make_unique<AnyBlocking>(setup);
   }
-  std::string name() const { return transport + (async ? "_async" : "_blocking"); }
+  std::string name() const { return transport + (ring ? "_ring" : async ? "_async" : "_blocking"); }
   friend std::ostream& operator<<(std::ostream& out, const Kind& kind) { return out << kind.name(); }
 };
 
@@ -103,6 +146,9 @@ inline std::vector<Kind> all_clients() {
     all.push_back({std::string(transport.name), false});
     all.push_back({std::string(transport.name), true});
   }
+#if __has_include(<liburing.h>)
+  all.push_back({"native", true, true});
+#endif
   return all;
 }
 

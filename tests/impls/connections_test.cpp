@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <semaphore>
 #include <stdexcept>
 #include <string>
 
@@ -168,6 +169,7 @@ TEST_P(Connections, ToNobodyAreErrors) {
 
 /// The native clients find out by sending, and the call has failed. libcurl looks first, and opens another.
 TEST_P(Connections, ClosedWhileIdleAreFoundOut) {
+  const bool looks_first = curl() || GetParam().ring;  // the ring is told
   ScriptedServer server([](Peer& peer) {
     peer.receive();
     peer.send(reply);
@@ -175,9 +177,32 @@ TEST_P(Connections, ClosedWhileIdleAreFoundOut) {
   const auto client = client_of(server);
   EXPECT_EQ(client->get(request).verdict, Verdict::ok);
   ASSERT_TRUE(server.open_becomes(0));
-  EXPECT_EQ(client->get(request).verdict, curl() ? Verdict::ok : Verdict::transport_error);
-  EXPECT_EQ(server.requests().size(), curl() ? 2U : 1U);  // no call came twice
+  EXPECT_EQ(client->get(request).verdict, looks_first ? Verdict::ok : Verdict::transport_error);
+  EXPECT_EQ(server.requests().size(), looks_first ? 2U : 1U);  // no call came twice
 }
+
+#if __has_include(<liburing.h>)
+TEST(ConnectionsOfTheRing, ThatHaveDiedAreForgottenAndReplaced) {
+  std::atomic<int> opened = 0;
+  std::counting_semaphore<2> may_die(0);
+  ScriptedServer server([&](Peer& peer) {
+    const bool dies = ++opened <= 2;
+    while (!peer.receive().empty()) {
+      peer.send(reply);
+      if (dies) return may_die.acquire();
+    }
+  });
+  AnyRing client({.port = server.port()});
+  client.warm(2);
+  may_die.release(2);
+  ASSERT_TRUE(server.open_becomes(0));
+  client.warm(3);
+  EXPECT_TRUE(server.open_becomes(3));
+  EXPECT_EQ(opened, 5);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(client.get(request, {}).verdict, Verdict::ok);
+  EXPECT_EQ(opened, 5);
+}
+#endif
 
 /// A kept connection that dies when the call is on its way, before the first line of a reply: libcurl takes
 /// it for one closed while idle, and makes the call again. The server sees it twice, and the ledger counts a
