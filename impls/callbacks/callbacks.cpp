@@ -3,7 +3,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
-#include <optional>
 
 #include "impls/callbacks/heartbeat.hpp"
 #include "impls/callbacks/pending.hpp"

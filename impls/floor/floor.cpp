@@ -1,6 +1,7 @@
 // The floor's workloads.
 #include "impls/floor/floor.hpp"
 
+#include "impls/http/transports.hpp"
 #include "impls/table.hpp"
 
 namespace fanbench::floor {
@@ -29,13 +30,6 @@ class Floor final : public Model {
   Loop loop_;
 };
 
-Needs needs(const Setup&, std::uint32_t tasks, std::uint32_t in_flight) {
-  return {.descriptors = idle_process.descriptors + in_flight,
-          .tasks = 1,
-          .mappings = idle_process.mappings,
-          .memory_mb = (std::uint64_t{tasks} * 2 + std::uint64_t{in_flight} * 25) / 1000};
-}
-
 }  // namespace
 
 ModelEntry entry() {
@@ -45,7 +39,7 @@ ModelEntry entry() {
           .made = "nothing",
           .make = [](const Setup& setup) { return std::make_unique<Floor>(setup); },
           .most_in_flight = [](const Setup&) { return UINT32_MAX; },
-          .needs = needs,
+          .needs = needs_of_a_loop,
           .supports =
               [](std::string_view workload, std::string_view transport) {
                 return has(table, workload) && transport == own_transport;

@@ -3,19 +3,8 @@
 
 namespace fanbench::uring {
 
-ModelEntry entry() {
-  return {.name = "uring",
-          .ready = "the ring, connections",
-          .made = "a coroutine for each call",
-          .make = [](const Setup&) -> std::unique_ptr<Model> {
-            throw NotApplicable("this fanbench was built without liburing (Debian: liburing-dev)");
-          },
-          .most_in_flight = [](const Setup&) { return UINT32_MAX; },
-          .needs = [](const Setup&, std::uint32_t, std::uint32_t) { return idle_process; },
-          .supports =
-              [](std::string_view workload, std::string_view transport) {
-                return is_written(workload) && transport == own_transport;
-              }};
+std::unique_ptr<Model> make(const Setup&) {
+  throw NotApplicable("this fanbench was built without liburing (Debian: liburing-dev)");
 }
 
 }  // namespace fanbench::uring

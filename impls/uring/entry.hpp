@@ -1,7 +1,7 @@
 // The io_uring model as the catalogue knows it, built with liburing or without.
 #pragma once
 
-#include <algorithm>
+#include <memory>
 #include <string_view>
 
 #include "impls/contract/model.hpp"
@@ -11,11 +11,9 @@ namespace fanbench::uring {
 inline constexpr std::string_view written[] = {"gather",  "all_settled", "task_group",  "first_completed",
                                                "timeout", "semaphore",   "worker_pool", "pipeline",
                                                "retry",   "paginate",    "stream"};
-inline bool is_written(std::string_view workload) { return std::ranges::count(written, workload) > 0; }
-
-/// Its own client; it has no other.
-inline constexpr std::string_view own_transport = "native";
 
 ModelEntry entry();
+/// Throws NotApplicable where there is no io_uring.
+std::unique_ptr<Model> make(const Setup& setup);
 
 }  // namespace fanbench::uring

@@ -74,28 +74,8 @@ class Uring final : public Model {
   Client client_;
 };
 
-Needs needs(const Setup& setup, std::uint32_t tasks, std::uint32_t in_flight) {
-  // One that is not kept closes when the kernel has ended what it was asked for, while the next is opened.
-  const std::uint32_t of_each = setup.connection == fanbench::Connection::per_call ? 2 : 1;
-  return {.descriptors = idle_process.descriptors + std::uint64_t{of_each} * in_flight,
-          .tasks = 1,
-          .mappings = idle_process.mappings,
-          .memory_mb = (std::uint64_t{tasks} * 2 + std::uint64_t{in_flight} * 25) / 1000};
-}
-
 }  // namespace
 
-ModelEntry entry() {
-  return {.name = "uring",
-          .ready = "the ring, connections",
-          .made = "a coroutine for each call",
-          .make = [](const Setup& setup) { return std::make_unique<Uring>(setup); },
-          .most_in_flight = [](const Setup&) { return UINT32_MAX; },
-          .needs = needs,
-          .supports =
-              [](std::string_view workload, std::string_view transport) {
-                return is_written(workload) && transport == own_transport;
-              }};
-}
+std::unique_ptr<Model> make(const Setup& setup) { return std::make_unique<Uring>(setup); }
 
 }  // namespace fanbench::uring

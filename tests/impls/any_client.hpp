@@ -140,19 +140,25 @@ struct Kind {
   friend std::ostream& operator<<(std::ostream& out, const Kind& kind) { return out << kind.name(); }
 };
 
+/// Containers forbid io_uring, and old kernels have none.
+inline bool ring_is_there() {
+#if __has_include(<liburing.h>)
+  try {
+    uring::Loop();
+    return true;
+  } catch (const NotApplicable&) {
+  }
+#endif
+  return false;
+}
+
 inline std::vector<Kind> all_clients() {
   std::vector<Kind> all;
   for (const TransportEntry& transport : transports()) {
     all.push_back({std::string(transport.name), false});
     all.push_back({std::string(transport.name), true});
   }
-#if __has_include(<liburing.h>)
-  try {
-    uring::Loop();
-    all.push_back({"native", true, true});
-  } catch (const NotApplicable&) {  // containers forbid it, and old kernels have none
-  }
-#endif
+  if (ring_is_there()) all.push_back({"native", true, true});
   return all;
 }
 

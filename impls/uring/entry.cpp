@@ -1,0 +1,36 @@
+// What the catalogue says of the model, whether it can be made or not.
+#include "impls/uring/entry.hpp"
+
+#include <algorithm>
+
+#include "impls/http/transports.hpp"
+
+namespace fanbench::uring {
+namespace {
+
+/// Its own client; it has no other.
+constexpr std::string_view own_transport = "native";
+
+Needs needs(const Setup& setup, std::uint32_t tasks, std::uint32_t in_flight) {
+  Needs needs = needs_of_a_loop(setup, tasks, in_flight);
+  // One that is not kept closes when the kernel has ended what it was asked for, while the next is opened.
+  if (setup.connection == Connection::per_call) needs.descriptors += in_flight;
+  return needs;
+}
+
+}  // namespace
+
+ModelEntry entry() {
+  return {.name = "uring",
+          .ready = "the ring, connections",
+          .made = "a coroutine for each call",
+          .make = make,
+          .most_in_flight = [](const Setup&) { return UINT32_MAX; },
+          .needs = needs,
+          .supports =
+              [](std::string_view workload, std::string_view transport) {
+                return std::ranges::count(written, workload) > 0 && transport == own_transport;
+              }};
+}
+
+}  // namespace fanbench::uring
