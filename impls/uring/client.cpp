@@ -39,11 +39,10 @@ class Client::Connection {
   void close() {
     closing_ = true;
     ++client_.closing_;
-    if (asked_ == 0) return client_.remove(*this);
-    for (const Step* step : {static_cast<const Step*>(&connecting_), static_cast<const Step*>(&sending_),
-                             static_cast<const Step*>(&receiving_)}) {
-      if (step->asked) cancel(*step);
-    }
+    if (!asks()) return client_.remove(*this);
+    cancel(connecting_);
+    cancel(sending_);
+    cancel(receiving_);
   }
   Call* call() const noexcept { return call_; }
 
@@ -73,20 +72,20 @@ class Client::Connection {
   void ask(io_uring_sqe& entry, Step& step) {
     io_uring_sqe_set_data(&entry, static_cast<Operation*>(&step));
     step.asked = true;
-    ++asked_;
   }
+  bool asks() const noexcept { return connecting_.asked || sending_.asked || receiving_.asked; }
   /// By its address, which the kernel finds at once; by the descriptor it would go through all that it has.
-  void cancel(const Step& step) {
+  void cancel(Step& step) {
+    if (!step.asked) return;
     io_uring_sqe& entry = client_.loop_.entry();
-    io_uring_prep_cancel(&entry, const_cast<Operation*>(static_cast<const Operation*>(&step)), 0);
+    io_uring_prep_cancel(&entry, static_cast<Operation*>(&step), 0);
     io_uring_sqe_set_data(&entry, nullptr);
   }
   /// It has ended. False where that was the end of the connection.
   bool answered(Step& step) {
     step.asked = false;
-    --asked_;
     if (!closing_) return true;
-    if (asked_ == 0) client_.remove(*this);
+    if (!asks()) client_.remove(*this);
     return false;
   }
 
@@ -168,7 +167,6 @@ class Client::Connection {
   std::optional<native::ReplyParser> parser_{};
   std::string request_{};
   boost::beast::flat_buffer received_{};
-  unsigned asked_ = 0;  // steps
   bool closing_ = false;
   Connecting connecting_{*this};
   Sending sending_{*this};
