@@ -192,8 +192,10 @@ class ScriptedServer {
       connections_.emplace_back([this, fd] {
         Peer peer(*this, fd);
         script_(peer);
-        change([&] { std::erase(open_, fd); });
-        close(fd);
+        change([&] {
+          std::erase(open_, fd);
+          close(fd);  // who hears that it is not open finds it closed
+        });
       });
     }
   }
