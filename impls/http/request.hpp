@@ -75,31 +75,36 @@ class BodyBeginning {
 
 inline constexpr Nanoseconds longest_retry_after = std::chrono::hours(24);
 
-/// How long the server asks to wait: Retry-After-Ms ("12.5"), which is finer and so preferred, else
-/// Retry-After in whole seconds; 0 where neither begins with a number from 0 on. Never more than a day:
-/// whatever a server says, it can be added to a time.
-inline Nanoseconds retry_after_of(std::string_view milliseconds, std::string_view seconds) {
-  using Milliseconds = std::chrono::duration<double, std::milli>;
-  double value = 0;
-  const auto read = [&value](std::string_view text) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc{} && value >= 0;  // "nan" is read as a number, and is not
-  };
-  const auto wait = [](Milliseconds asked) {
-    return std::chrono::duration_cast<Nanoseconds>(std::min<Milliseconds>(asked, longest_retry_after));
-  };
-  if (read(milliseconds)) return wait(Milliseconds(value));
-  if (read(seconds)) return wait(Milliseconds(value * 1000));
-  return {};
-}
+/// How long the server asks to wait, by the values of two fields: Retry-After-Ms ("12.5"), which is finer and
+/// so preferred, else Retry-After in whole seconds; 0 where neither begins with a number from 0 on. Never
+/// more than a day: whatever a server says, it can be added to a time.
+class RetryAfter {
+ public:
+  void take_milliseconds(std::string_view value) { by_milliseconds_ = read(value, 1); }
+  void take_seconds(std::string_view value) { by_seconds_ = read(value, 1000); }
+  Nanoseconds wait() const { return by_milliseconds_ != none ? by_milliseconds_ : std::max(by_seconds_, {}); }
 
-/// The reply, by its status, the values of its Retry-After fields and the beginning of its body, or who has
-/// read that.
-inline Reply reply_of(unsigned status, std::string_view retry_after_ms, std::string_view retry_after,
-                      std::string_view body, const BodyReader* reader) {
+ private:
+  static constexpr Nanoseconds none{-1};
+
+  static Nanoseconds read(std::string_view text, double milliseconds) {
+    using Milliseconds = std::chrono::duration<double, std::milli>;
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || !(value >= 0)) return none;  // "nan" is read as a number, and is not
+    const Milliseconds asked(value * milliseconds);
+    return std::chrono::duration_cast<Nanoseconds>(std::min<Milliseconds>(asked, longest_retry_after));
+  }
+
+  Nanoseconds by_milliseconds_ = none, by_seconds_ = none;
+};
+
+/// The reply, by its status, its Retry-After fields and the beginning of its body, or who has read that.
+inline Reply reply_of(unsigned status, const RetryAfter& retry_after, std::string_view body,
+                      const BodyReader* reader) {
   return {.verdict = verdict_of(status),
           .status = static_cast<std::uint16_t>(status),
-          .retry_after = retry_after_of(retry_after_ms, retry_after),
+          .retry_after = retry_after.wait(),
           .answer = reader ? reader->answer() : answer_of(body),
           .more = more_of(body)};
 }

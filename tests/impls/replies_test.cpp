@@ -99,10 +99,14 @@ TEST_P(Replies, MayHaveTrailers) {
 
 struct Reader final : BodyReader {
   void begin() override { text.clear(); }
-  void read(std::string_view piece) override { text += piece; }
+  void read(std::string_view piece) override {
+    text += piece;
+    ++pieces;
+  }
   std::uint64_t answer() const override { return 5; }
 
   std::string text{};
+  int pieces = 0;
 };
 
 TEST_P(Replies, AreGivenToTheirReaderAsTheyCome) {
@@ -118,6 +122,17 @@ TEST_P(Replies, AreGivenToTheirReaderAsTheyCome) {
   EXPECT_EQ(reply.verdict, Verdict::ok);
   EXPECT_EQ(reply.answer, 5U);
   EXPECT_EQ(reader.text, "abcdef");
+}
+
+/// Who looks into the buffer at every 512 bytes of a megabyte asks the kernel two thousand times.
+TEST_P(Replies, ThatAreLongComeInLargePieces) {
+  constexpr std::size_t bytes = 1 << 20;
+  ScriptedServer server(answer_all(with_length(std::string(bytes, 'a'))));
+  Reader reader;
+  EXPECT_EQ(client_of(server)->get({.run = 1, .reader = &reader}).verdict, Verdict::ok);
+  EXPECT_EQ(reader.text.size(), bytes);
+  // The ring's buffers have a kilobyte each, and the kernel fills many of them at once.
+  EXPECT_LT(reader.pieces, GetParam().ring ? 1500 : 500);
 }
 
 TEST_P(Replies, OfStatus1xxAreNotTheReply) {

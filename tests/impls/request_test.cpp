@@ -44,7 +44,14 @@ TEST(MoreOf, IsThePlusAfterTheAnswer) {
     EXPECT_FALSE(more_of(none)) << none;
 }
 
-TEST(RetryAfterOf, PrefersMilliseconds) {
+Nanoseconds retry_after_of(std::string_view milliseconds, std::string_view seconds) {
+  RetryAfter fields;
+  fields.take_seconds(seconds);
+  fields.take_milliseconds(milliseconds);
+  return fields.wait();
+}
+
+TEST(RetryAfterFields, PreferMilliseconds) {
   EXPECT_EQ(retry_after_of("12.5", "3"), 12'500us);
   EXPECT_EQ(retry_after_of("0", "3"), 0ns);
   EXPECT_EQ(retry_after_of("", "3"), 3s);
@@ -53,9 +60,10 @@ TEST(RetryAfterOf, PrefersMilliseconds) {
   EXPECT_EQ(retry_after_of("nan", "3"), 3s);
   EXPECT_EQ(retry_after_of("", "3\r\n"), 3s);  // as libcurl hands it over
   EXPECT_EQ(retry_after_of("1e3", ""), 1s);
+  EXPECT_EQ(RetryAfter().wait(), 0s);
 }
 
-TEST(RetryAfterOf, IsNothingWhereThereIsNoNumber) {
+TEST(RetryAfterFields, AreNothingWhereThereIsNoNumber) {
   for (const std::string_view nonsense : {"", "abc", "-1", "-1e300", "nan", "-nan", "-inf", "+5", " 5",
                                           "\r\n", "Fri, 31 Dec 1999 23:59:59 GMT", "1e-999", "1e999"}) {
     EXPECT_EQ(retry_after_of(nonsense, ""), 0ns) << nonsense;
@@ -63,7 +71,7 @@ TEST(RetryAfterOf, IsNothingWhereThereIsNoNumber) {
   }
 }
 
-TEST(RetryAfterOf, IsADayAtMost) {
+TEST(RetryAfterFields, AreADayAtMost) {
   EXPECT_EQ(retry_after_of("", "86399"), 86'399s);
   EXPECT_EQ(retry_after_of("", "86401"), 24h);
   for (const std::string_view huge :

@@ -3,6 +3,8 @@
 
 #include <strings.h>
 
+#include <optional>
+
 #include "impls/http/authority.hpp"
 
 namespace fanbench::curl {
@@ -15,12 +17,12 @@ CURL* new_easy() {
 }
 
 /// The value of the header line, where it is the header of this name (which ends in ':').
-bool take_header(std::string_view line, std::string_view name, std::string& value) {
-  if (line.size() < name.size() || strncasecmp(line.data(), name.data(), name.size()) != 0) return false;
+std::optional<std::string_view> value_of(std::string_view line, std::string_view name) {
+  if (line.size() < name.size() || strncasecmp(line.data(), name.data(), name.size()) != 0)
+    return std::nullopt;
   line.remove_prefix(name.size());
   line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-  value = line;
-  return true;
+  return line;
 }
 
 }  // namespace
@@ -54,8 +56,7 @@ void Handle::prepare(const Request& request) {
   body_.clear();
   reader_ = request.reader;
   if (reader_) reader_->begin();
-  retry_after_ms_.clear();
-  retry_after_.clear();
+  retry_after_ = {};
   set(easy(), CURLOPT_FRESH_CONNECT, long{!reuse_ || request.run == 0});
   set(easy(), CURLOPT_URL, (base_ + target_of(request)).c_str());
 }
@@ -66,7 +67,7 @@ Reply Handle::reply(CURLcode result) const {
   if (result != CURLE_OK || !head_whole_) return {.verdict = Verdict::transport_error};
   long status = 0;
   curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
-  return reply_of(static_cast<unsigned>(status), retry_after_ms_, retry_after_, body_.text(), reader_);
+  return reply_of(static_cast<unsigned>(status), retry_after_, body_.text(), reader_);
 }
 
 std::size_t Handle::on_header(char* data, std::size_t, std::size_t size, void* self) {
@@ -74,8 +75,8 @@ std::size_t Handle::on_header(char* data, std::size_t, std::size_t size, void* s
   const std::string_view line(data, size);
   if (line.starts_with("HTTP/")) handle.head_whole_ = false;  // the last head was that of a 1xx
   if (line == "\r\n") handle.head_whole_ = true;
-  take_header(line, "Retry-After-Ms:", handle.retry_after_ms_) ||
-      take_header(line, "Retry-After:", handle.retry_after_);
+  if (const auto value = value_of(line, "Retry-After-Ms:")) handle.retry_after_.take_milliseconds(*value);
+  if (const auto value = value_of(line, "Retry-After:")) handle.retry_after_.take_seconds(*value);
   return size;
 }
 

@@ -45,7 +45,7 @@ class Handle {
   bool head_whole_ = false;
   BodyBeginning body_;
   BodyReader* reader_ = nullptr;
-  std::string retry_after_ms_, retry_after_;
+  RetryAfter retry_after_;
 };
 
 /// Sets a libcurl option, or throws: a refused option is a broken set-up.

@@ -1,12 +1,12 @@
 // What the native clients have in common: the bytes sent and the reply read.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/read_size.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
@@ -51,16 +51,16 @@ class ReplyParser final : public http::basic_parser<false> {
   /// For what follows an interim reply.
   ReplyParser next() const { return ReplyParser(reader_); }
   /// To be asked when it is whole().
-  Reply reply() const { return reply_of(status_, retry_after_ms_, retry_after_, body_.text(), reader_); }
+  Reply reply() const { return reply_of(status_, retry_after_, body_.text(), reader_); }
 
  private:
   using View = beast::string_view;
 
   void on_response_impl(int status, View, int, Error&) override { status_ = static_cast<unsigned>(status); }
   void on_field_impl(http::field field, View name, View value, Error&) override {
-    if (field == http::field::retry_after) retry_after_ = std::string(value);
+    if (field == http::field::retry_after) retry_after_.take_seconds(value);
     if (field == http::field::unknown && beast::iequals(name, "Retry-After-Ms"))
-      retry_after_ms_ = std::string(value);
+      retry_after_.take_milliseconds(value);
   }
   std::size_t on_body_impl(View piece, Error&) override {
     body_.append(piece);
@@ -79,14 +79,19 @@ class ReplyParser final : public http::basic_parser<false> {
 
   BodyReader* reader_;
   unsigned status_ = 0;
-  std::string retry_after_, retry_after_ms_;
+  RetryAfter retry_after_;
   BodyBeginning body_;
 };
 
-/// Where the next bytes of a reply go.
+/// Where the next bytes of a reply go: few while the call waits, for there may be ten thousand of them; more
+/// after each read that has filled its room, for a body may be long.
 inline auto room_in(beast::flat_buffer& buffer) {
-  constexpr std::size_t most_bytes = 64 * 1024;
-  return buffer.prepare(beast::read_size(buffer, most_bytes));
+  constexpr std::size_t least_bytes = 256;
+  return buffer.prepare(std::max(least_bytes, buffer.capacity() - buffer.size()));
+}
+inline void grow(beast::flat_buffer& buffer) {
+  constexpr std::size_t most_bytes = 16 * 1024;  // as libcurl's
+  buffer.reserve(std::min(most_bytes, 2 * buffer.capacity()));
 }
 
 /// Lets the parser take the bytes that a read has put there, or learn what ended it: the end of the
@@ -99,10 +104,12 @@ inline Error take(ReplyParser& parser, beast::flat_buffer& buffer, std::size_t b
   }
   if (error) return error;
   buffer.commit(bytes);
+  const bool filled = buffer.size() == buffer.capacity();
   do {
     if (parser.interim()) parser = parser.next();
     buffer.consume(parser.put(buffer.data(), error));
   } while (!error && parser.interim() && buffer.size() > 0);
+  if (filled) grow(buffer);
   return error == http::error::need_more ? Error() : error;
 }
 
