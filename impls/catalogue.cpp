@@ -15,7 +15,7 @@ namespace fanbench {
 const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> all = {
       coroutines::entry(), callbacks::entry(), uring::entry(),      threads::entry(), thread_pool::entry(),
-      tbb::entry(),        processes::entry(), sequential::entry(), floor::entry(),
+      tbb::entry(),        processes::entry(), sequential::entry(), floor::entry(),   uring::floor_entry(),
   };
   return all;
 }

@@ -1,4 +1,4 @@
-// What the catalogue says of the model, whether it can be made or not.
+// What the catalogue says of the two, whether they can be made or not.
 #include "impls/uring/entry.hpp"
 
 #include <algorithm>
@@ -30,6 +30,20 @@ ModelEntry entry() {
           .supports =
               [](std::string_view workload, std::string_view transport) {
                 return std::ranges::count(written, workload) > 0 && transport == own_transport;
+              }};
+}
+
+ModelEntry floor_entry() {
+  return {.name = "floor_uring",
+          .yardstick = true,
+          .ready = "the ring, connections",
+          .made = "nothing",
+          .make = make_floor,
+          .most_in_flight = [](const Setup&) { return UINT32_MAX; },
+          .needs = needs_of_a_loop,
+          .supports =
+              [](std::string_view workload, std::string_view transport) {
+                return (workload == "gather" || workload == "semaphore") && transport == own_transport;
               }};
 }
 

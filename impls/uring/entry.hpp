@@ -1,4 +1,4 @@
-// The io_uring model as the catalogue knows it, built with liburing or without.
+// The io_uring model and the floor by io_uring as the catalogue knows them, built with liburing or without.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,10 @@ inline constexpr std::string_view written[] = {"gather",  "all_settled", "task_g
                                                "retry",   "paginate",    "stream"};
 
 ModelEntry entry();
-/// Throws NotApplicable where there is no io_uring.
+ModelEntry floor_entry();
+
+// Throw NotApplicable where there is no io_uring.
 std::unique_ptr<Model> make(const Setup& setup);
+std::unique_ptr<Model> make_floor(const Setup& setup);
 
 }  // namespace fanbench::uring

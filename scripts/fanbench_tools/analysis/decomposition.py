@@ -1,6 +1,6 @@
 """Of a row's CPU per call: what is the machine's, what the model's over a lean client, and what libcurl's.
 
-    yardstick           the machine: what makes the same calls with nothing around it
+    yardstick           the machine: what makes the same calls with nothing around it; of several the lowest
     native − yardstick  the model, with the lean client under it (without a yardstick: native, the machine included)
     curl − native       the client: what the same model takes more with libcurl under it
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median
 
-from ..results.cases import Case, CaseResult, Results, Scenario, same_degree
+from ..results.cases import Case, CaseResult, Results, Scenario, same_degree, yardstick_of
 from .pairing import paired_rounds
 from .stats import Interval, median_interval
 
@@ -48,7 +48,7 @@ def decompositions(results: Results) -> list[Decomposition]:
     """Of each model that was measured over both clients, in the report's order."""
     done = []
     for scenario, cases in results.scenarios().items():
-        yardstick = next((c for c in cases if c.case.is_yardstick and c.values(FIGURE)), None)
+        yardstick = yardstick_of(c for c in cases if c.values(FIGURE))
         over = {t: {c.case.label: c for c in cases if c.case.transport == t and c.values(FIGURE)}
                 for t in ("native", "curl")}
         for label, native in over["native"].items():

@@ -7,7 +7,7 @@ from typing import Any, Callable, Sequence
 
 from matplotlib.ticker import MaxNLocator
 
-from ..results.cases import Case, CaseResult, Results, Scenario, fewer_in_flight
+from ..results.cases import Case, CaseResult, Results, Scenario, fewer_in_flight, yardstick_of
 from ..results.catalogue import rank
 from ..results.wording import fixed_seconds, latency, seconds
 from .style import (INK, MUTED, PAPER, RED, SMALL, Frame, LegendItem, hatch_of, log_axis, of_rounds, panel_title,
@@ -36,8 +36,7 @@ class Block:
 
     @staticmethod
     def of(scenario: Scenario, cases: Sequence[CaseResult], key: str = "transport", title: str = "") -> Block:
-        yardstick = next((c for c in cases if c.case.is_yardstick and c.ok), None)
-        return Block(scenario, tuple(c for c in cases if not c.case.is_yardstick), key, title, yardstick)
+        return Block(scenario, tuple(c for c in cases if not c.case.is_yardstick), key, title, yardstick_of(cases))
 
     def rows(self) -> dict[tuple[str, int | None], Case]:
         return series_of(self.cases)
@@ -281,7 +280,7 @@ def _draw(title: str, subtitle: str, blocks: Sequence[Block], figure: str,
         left = 0.3 + max(text_width(line, SMALL) * BOLD for b in blocks for line in _place(b.scenario))
     note = of_rounds(cases, spread=spread)
     if yardstick and _yardsticks(blocks, yardstick):
-        note += f" {yardstick_words(known)}."
+        note += f" {yardstick_words(b.yardstick for b in blocks if b.yardstick)}."
     if fewer := _fewer(blocks):
         who = "; ".join(f"{c.case.label} / {c.case.transport} {fewer[c.name]}" for c in cases if c.name in fewer)
         note += f" *: others of the scenario had more calls in flight: {who}."

@@ -91,8 +91,10 @@ def hatch_of(case: Case) -> str:
     return TRANSPORT_HATCHES[min(rank(case.transport, case.catalogue.transports)[0], len(TRANSPORT_HATCHES) - 1)]
 
 
-def yardstick_words(catalogue: Catalogue) -> str:
-    return f"Dashed grey: {catalogue.yardstick}, what the machine can do"
+def yardstick_words(drawn: Iterable[CaseResult]) -> str:
+    """Of the yardsticks that are drawn, by their names."""
+    names = sorted({c.case.model for c in drawn})
+    return f"Dashed grey: {' or '.join(names)}, what the machine can do"
 
 
 def of_rounds(cases: Iterable[CaseResult], what: str = "", spread: str = "") -> str:

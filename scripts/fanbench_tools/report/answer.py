@@ -10,7 +10,7 @@ from typing import Iterable, Sequence
 from ..analysis import findings
 from ..analysis.findings import WITHIN, Choice
 from ..analysis.limits import AT_ONCE, CLIENT, PLAN, SERVER, Limit, limit_of
-from ..results.cases import CaseResult, Results, Scenario, in_flight
+from ..results.cases import CaseResult, Results, Scenario, in_flight, yardstick_of
 from ..results.catalogue import IDEAL_SERVER_MAKESPAN, MEMORY, rank
 from ..results.wording import count, factor, latency_seconds, listed, many, memory, percent, seconds
 from .tables import span
@@ -192,9 +192,8 @@ def _cost(results: Results, places: Sequence[Place]) -> str:
         told.append(f"up to {seconds(_cpu_s(rest[-1]))} with {len(rest)} more")
     where = f"In {place.name}: " if len(places) > 1 else ""
     beside = results.scenarios(place.scenario.workload)[place.scenario]
-    yardstick = [c for c in beside if c.case.is_yardstick and c.case.transport == place.transport
-                 and c.median("cpu_us_per_call")]
-    machine = f"; the machine's own part is {seconds(_cpu_s(yardstick[0]))}" if yardstick else ""
+    yardstick = yardstick_of(c for c in beside if c.case.transport == place.transport and c.median("cpu_us_per_call"))
+    machine = f"; the machine's own part is {seconds(_cpu_s(yardstick))}" if yardstick else ""
     return f"{where}{', '.join(told)}{machine}."
 
 

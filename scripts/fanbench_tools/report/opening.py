@@ -126,6 +126,7 @@ def decomposition_table(results: Results) -> dict[str, Any]:
         blocks.setdefault(one.scenario, []).append(one)
     of_yardstick = [yardstick.capitalize(), f"Native − {yardstick}"] if yardstick else []
     return {"yardstick": yardstick,
+            "yardsticks": len({c.case.model for c in results.cases if c.case.is_yardstick and c.ok}),
             "headings": ["Native", *of_yardstick, "Curl − native", "Curl"],
             "blocks": [{"workload": s.workload, "line": s.line,
                         "rows": [{"model": d.case.model, "label": d.case.label, "cells": _costs(d, bool(yardstick))}

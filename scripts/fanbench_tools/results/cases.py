@@ -250,6 +250,13 @@ class Results:
         return groups
 
 
+def yardstick_of(cases: Iterable[CaseResult]) -> CaseResult | None:
+    """What the machine can do in a scenario: the yardstick that took the least CPU, for a floor that is beaten is
+    none."""
+    return min((c for c in cases if c.case.is_yardstick and c.ok),
+               key=lambda c: (c.median("cpu_us_per_call") or float("inf"), c.order), default=None)
+
+
 def in_flight(c: CaseResult) -> float:
     """The most calls that were in flight at once; 0 where nothing is known of it. With a quota who is in flight and who
     has been refused is a matter of moments: as many as there are workers may be."""

@@ -22,6 +22,13 @@ def test_three_costs_by_round():
     assert (found.over_yardstick.interval.low, found.over_yardstick.interval.high) == (2.0, 5.0)
 
 
+def test_a_floor_that_is_beaten_is_none():
+    models = rows("threads", "native", (9,)), rows("threads", "curl", (20,))
+    for first, second in ((5, 4), (4, 5)):
+        found, = apart(rows("floor", "native", (first,)), rows("floor_uring", "native", (second,)), *models)
+        assert found.yardstick == Cost(4.0, None)
+
+
 def test_without_a_yardstick_or_rounds_enough():
     found, = apart(rows("threads", "native", (20,)), rows("threads", "curl", (18,)))
     assert found.yardstick is None and found.over_yardstick is None and found.client == Cost(-2.0, None)

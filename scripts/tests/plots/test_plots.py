@@ -110,7 +110,7 @@ def look(model):
 
 
 def test_colours_and_markers_are_the_models_own():
-    looks = [look(model) for model in (*CATALOGUE.models, "fibers")]
+    looks = [look(model) for model in (*CATALOGUE.models, "fibers") if model != "floor_uring"]  # a floor like floor
     assert len({colour for colour, _ in looks}) == len({marker for _, marker in looks}) == len(looks)
     assert look("fibers") == look("fibers") and look("coroutines") == ("#0072B2", "o")
     plain, ten = (of_name(f"gather/thread_pool/native/calls:9{tail}") for tail in ("", "/workers:10"))
@@ -470,6 +470,16 @@ def test_the_floor_is_a_line_and_no_row():
         assert [list(line.get_xdata()) for line in dashed] == [[5.0, 5.0]]
     without = by_model.cpu_per_call(from_rows([r for r in with_floor() if "floor" not in r["name"]], {}))
     assert not any("floor" in t for t in texts(without))
+
+
+def test_of_two_floors_the_lower_is_the_line():
+    lower = [row("gather/floor_uring/native/calls:100/latency:20ms/start:warm", cpu_us_per_call=4.0,
+                 client_overhead_us_per_call=4.0, pss_bytes_per_call=1e4)]
+    results = from_rows(with_floor() + lower, {})
+    figures = by_model.cpu_per_call(results), over_calls.cost_over_calls(over_calls.groups_over_calls(results)[0])
+    assert any("floor or floor_uring, what the machine can do" in t for t in texts(figures[1]))
+    assert any([list(line.get_ydata()) == [5.0, 4.0] for panel in figures[1].axes for line in panel.lines])
+    assert any([list(line.get_xdata()) == [4.0, 4.0] for panel in figures[0].axes for line in panel.lines])
 
 
 def test_the_floors_line_is_within_the_axis():
