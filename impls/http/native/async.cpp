@@ -24,7 +24,6 @@ struct Exchange {
   asio::cancellation_slot cancellation{};
   bool cancelled = false;
   Completion done{};
-  std::string unsent{};  // where the socket did not take the request at once
 };
 
 /// Whose operation is under way owns the exchange, from handler to handler.
@@ -100,11 +99,13 @@ class NativeAsync final : public AsyncClient {
     Error error;
     const std::size_t sent = socket.write_some(asio::buffer(message), error);
     if (sent == message.size()) return receive(std::move(owned));
-    owned->unsent = message.substr(sent);
-    const auto rest = asio::buffer(owned->unsent);
-    asio::async_write(socket, rest, [this, owned = std::move(owned)](Error failed, std::size_t) mutable {
-      failed || owned->cancelled ? fail(std::move(owned)) : receive(std::move(owned));
-    });
+    auto rest = std::make_unique<std::string>(message.substr(sent));
+    const auto bytes = asio::buffer(*rest);
+    asio::async_write(
+        socket, bytes,
+        [this, owned = std::move(owned), rest = std::move(rest)](Error failed, std::size_t) mutable {
+          failed || owned->cancelled ? fail(std::move(owned)) : receive(std::move(owned));
+        });
   }
   void receive(Owned owned) {
     Connection& connection = owned->connection;
