@@ -102,9 +102,7 @@ bool Loop::advance(Connection& connection, const Scenario& scenario, Recorder& r
 
 /// True where the call has ended, for it could not be sent: so few bytes are always taken at once.
 bool Loop::send(Connection& connection, const Scenario& scenario, Recorder& recorder) {
-  const Request request{.run = scenario.run, .id = connection.call};
-  const std::string message =
-      fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nAccept: */*\r\n\r\n", target_of(request), host_);
+  const auto message = message_of({.run = scenario.run, .id = connection.call}, host_);
   const auto sent = ::send(connection.fd.get(), message.data(), message.size(), MSG_NOSIGNAL);
   return sent != static_cast<ssize_t>(message.size()) && end(connection, failure, false, recorder);
 }

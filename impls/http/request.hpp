@@ -36,11 +36,28 @@ struct Request {
   BodyReader* reader = nullptr;  // has to outlive the call
 };
 
+inline void append_target(fmt::memory_buffer& out, const Request& request) {
+  const auto to = fmt::appender(out);
+  if (request.run == 0) {
+    fmt::format_to(to, "/healthz");
+    return;
+  }
+  fmt::format_to(to, "/runs/{}/calls/{}?attempt={}", request.run, request.id, request.attempt);
+  if (request.cursor != 0) fmt::format_to(to, "&cursor={:x}", request.cursor);
+}
 inline std::string target_of(const Request& request) {
-  if (request.run == 0) return "/healthz";
-  std::string target = fmt::format("/runs/{}/calls/{}?attempt={}", request.run, request.id, request.attempt);
-  if (request.cursor != 0) target += fmt::format("&cursor={:x}", request.cursor);
-  return target;
+  fmt::memory_buffer target;
+  append_target(target, request);
+  return fmt::to_string(target);
+}
+
+/// The same bytes as libcurl sends. So few take no memory but that of the buffer itself.
+inline fmt::memory_buffer message_of(const Request& request, std::string_view host) {
+  fmt::memory_buffer message;
+  fmt::format_to(fmt::appender(message), "GET ");
+  append_target(message, request);
+  fmt::format_to(fmt::appender(message), " HTTP/1.1\r\nHost: {}\r\nAccept: */*\r\n\r\n", host);
+  return message;
 }
 
 inline Verdict verdict_of(unsigned status) {

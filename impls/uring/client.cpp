@@ -103,7 +103,8 @@ class Client::Connection {
     receive();
   }
   void send_request() {
-    request_ = native::message_of(call_->request_, client_.host_);
+    const auto message = message_of(call_->request_, client_.host_);
+    request_.assign(message.data(), message.size());
     io_uring_sqe& entry = client_.loop_.entry();
     io_uring_prep_send(&entry, fd(), request_.data(), request_.size(), MSG_NOSIGNAL | MSG_WAITALL);
     ask(entry, sending_);

@@ -127,9 +127,8 @@ class Floor final : public Model {
     receive(connection);
   }
   void send(Connection& connection) {
-    const Request request{.run = scenario_->run, .id = connection.call};
-    connection.request =
-        fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nAccept: */*\r\n\r\n", target_of(request), host_);
+    const auto message = message_of({.run = scenario_->run, .id = connection.call}, host_);
+    connection.request.assign(message.data(), message.size());
     io_uring_sqe& entry = loop_.entry();
     io_uring_prep_send(&entry, connection.fd.get(), connection.request.data(), connection.request.size(),
                        MSG_NOSIGNAL | MSG_WAITALL);

@@ -19,6 +19,14 @@ TEST(Target, NamesRunCallAttemptAndCursor) {
   EXPECT_EQ(target_of({.run = 1, .cursor = 10}), "/runs/1/calls/0?attempt=0&cursor=a");
 }
 
+TEST(Message, IsWhatLibcurlSends) {
+  EXPECT_EQ(fmt::to_string(message_of({.run = 1, .id = 2}, "[::1]:8080")),
+            "GET /runs/1/calls/2?attempt=0 HTTP/1.1\r\nHost: [::1]:8080\r\nAccept: */*\r\n\r\n");
+  const Request longest{.run = UINT64_MAX, .id = UINT32_MAX, .attempt = UINT32_MAX, .cursor = UINT64_MAX};
+  EXPECT_LT(message_of(longest, std::string(64, 'h')).size(),
+            fmt::inline_buffer_size);  // and allocates nothing
+}
+
 TEST(VerdictOf, IsOkForStatus2xxOnly) {
   for (const unsigned status : {200U, 204U, 299U}) EXPECT_EQ(verdict_of(status), Verdict::ok) << status;
   for (const unsigned status : {0U, 100U, 199U, 300U, 404U, 429U, 503U, 999U})

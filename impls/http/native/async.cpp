@@ -95,11 +95,11 @@ class NativeAsync final : public AsyncClient {
   void send(Owned owned) {
     // Tried before it is waited for: so few bytes the socket nearly always takes at once.
     Socket& socket = owned->connection.socket;
-    const std::string message = message_of(owned->request, host_);
+    const auto message = message_of(owned->request, host_);
     Error error;
-    const std::size_t sent = socket.write_some(asio::buffer(message), error);
+    const std::size_t sent = socket.write_some(asio::buffer(message.data(), message.size()), error);
     if (sent == message.size()) return receive(std::move(owned));
-    auto rest = std::make_unique<std::string>(message.substr(sent));
+    auto rest = std::make_unique<std::string>(message.data() + sent, message.size() - sent);
     const auto bytes = asio::buffer(*rest);
     asio::async_write(
         socket, bytes,

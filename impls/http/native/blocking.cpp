@@ -88,7 +88,8 @@ class NativeBlocking final : public BlockingClient {
     if (until.stop.stop_requested()) return asio::error::operation_aborted;
     if (fresh) socket.connect(server_, error);
     if (!error && fresh) socket.set_option(tcp::no_delay(true), error);
-    if (!error) asio::write(socket, asio::buffer(message_of(request, host_)), error);
+    const auto message = message_of(request, host_);
+    if (!error) asio::write(socket, asio::buffer(message.data(), message.size()), error);
     while (!error && !parser.whole()) {
       if (!readable_by(socket, until.deadline)) return asio::error::timed_out;
       const std::size_t bytes = socket.read_some(room_in(buffer), error);

@@ -30,11 +30,6 @@ struct Connection {
   beast::flat_buffer buffer{};
 };
 
-/// The same bytes as libcurl sends.
-inline std::string message_of(const Request& request, const std::string& host) {
-  return fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nAccept: */*\r\n\r\n", target_of(request), host);
-}
-
 /// Beast's parser, keeping of a reply what is asked of it. Beast's own response_parser allocates each field,
 /// and the whole body.
 class ReplyParser final : public http::basic_parser<false> {
