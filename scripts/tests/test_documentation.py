@@ -75,6 +75,33 @@ def test_the_readmes_figures_are_the_reference_runs():
     assert f"medians of {results.rounds_words}" in caption and str(results.context["kernel"]) in caption
 
 
+LIMIT_SCENARIOS = {
+    "gather, 1,000": "gather/{}/native/calls:1000/latency:0ms/", "gather, 1,000 × 200 ms": "gather/{}/native/calls:1000/latency:200ms/",
+    "gather, 10,000 × 200 ms": "gather/{}/native/calls:10000/latency:200ms/", "semaphore of 64, 5,000": "semaphore/{}/native/calls:5000/",
+    "a million tasks": "semaphore/{}/native/calls:1000000/",
+    "1,000 × 200 ms, libcurl": "gather/{}/curl/calls:1000/latency:200ms/", "10,000 × 200 ms, libcurl": "gather/{}/curl/calls:10000/latency:200ms/",
+    "1,000 × 2 s, libcurl": "gather/{}/curl/calls:1000/latency:2s/", "10,000 × 2 s, libcurl": "gather/{}/curl/calls:10000/latency:2s/"}
+
+
+def test_the_limit_pages_figures_are_its_reference_runs():
+    """Of a table of its figures the heading over the first column is the figure's label, and the others are scenarios."""
+    reference = json.loads((checkout.RESULTS / "reference-limit" / "results.json").read_text())
+    results = from_rows(reference["benchmarks"], reference["context"])
+    labels = {f.label: f for f in CATALOGUE.figures.values()}
+    tables = text("impls/LIMIT.md").split("<!-- figures -->")[1].split("<!-- /figures -->")[0].strip().split("\n\n")
+    checked = 0
+    for table in (t for t in tables if t.startswith("| ")):
+        (label, *scenarios), _, *rows = ([c.strip() for c in line.strip("|").split("|")] for line in table.splitlines())
+        for model, *cells in rows if label in labels else ():
+            for scenario, shown in zip(scenarios, cells, strict=True):
+                name = LIMIT_SCENARIOS[scenario].format(model)
+                medians = [c.median(labels[label].name) for c in results.cases if c.name.startswith(name)]
+                known = [labels[label].words(m) for m in medians if m is not None]
+                assert [shown] == (known or ["–"]), f"{label}, {name}"
+                checked += bool(known)
+    assert checked > 50
+
+
 def test_each_workload_has_its_page():
     pages = text("impls/README.md").split("\n### ")[1:]
     assert [page.split("\n")[0] for page in pages] == list(CATALOGUE.workloads)

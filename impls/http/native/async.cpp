@@ -19,7 +19,6 @@ struct Exchange {
   explicit Exchange(const Loop& loop) : connection{.socket = Socket(loop)} {}
 
   Connection connection;
-  Request request{};
   std::optional<ReplyParser> parser{};
   asio::cancellation_slot cancellation{};
   bool cancelled = false;
@@ -60,13 +59,12 @@ class NativeAsync final : public AsyncClient {
     const bool open = owned != nullptr;
     if (!open) owned = std::make_unique<Exchange>(loop_);
     Exchange& exchange = *owned;
-    exchange.request = request;
     exchange.parser.emplace(request.reader);
     exchange.done = std::move(done);
     exchange.cancelled = false;
     exchange.cancellation = cancellation;
     if (cancellation.is_connected()) cancellation.assign(Cancel{exchange});
-    open ? send(std::move(owned)) : connect(std::move(owned));
+    open ? send(std::move(owned), request) : connect(std::move(owned), request);
   }
 
  private:
@@ -82,20 +80,20 @@ class NativeAsync final : public AsyncClient {
     }
   };
 
-  void connect(Owned owned) {
+  void connect(Owned owned, const Request& request) {
     Socket& socket = owned->connection.socket;
-    socket.async_connect(server_, [this, owned = std::move(owned)](Error error) mutable {
+    socket.async_connect(server_, [this, owned = std::move(owned), request](Error error) mutable {
       if (error || owned->cancelled) return fail(std::move(owned));
       Socket& connected = owned->connection.socket;
       connected.set_option(tcp::no_delay(true), error);
       connected.non_blocking(true, error);
-      send(std::move(owned));
+      send(std::move(owned), request);
     });
   }
-  void send(Owned owned) {
+  void send(Owned owned, const Request& request) {
     // Tried before it is waited for: so few bytes the socket nearly always takes at once.
     Socket& socket = owned->connection.socket;
-    const auto message = message_of(owned->request, host_);
+    const auto message = message_of(request, host_);
     Error error;
     const std::size_t sent = socket.write_some(asio::buffer(message.data(), message.size()), error);
     if (sent == message.size()) return receive(std::move(owned));
