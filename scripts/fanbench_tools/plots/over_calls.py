@@ -46,8 +46,13 @@ class Group:
 
     @property
     def widest(self) -> str:
-        """The latency that was run at the most values of N; of equals the longest, where most calls are in flight."""
-        return max(reversed(self.latencies), key=lambda t: len({c.case.calls for c in self.at(t).cases if c.ok}))
+        """The latency that was run at the most values of N; of equals that with the most rows, and of these the longest,
+        where most calls are in flight."""
+        def rows(text: str) -> tuple[int, int]:
+            measured = [c for c in self.at(text).cases if c.ok]
+            return len({c.case.calls for c in measured}), len(measured)
+
+        return max(reversed(self.latencies), key=rows)
 
     def at(self, latency_text: str) -> Group:
         return Group(self.scenario, tuple(c for c in self.cases if c.case.latency == latency_text))

@@ -132,6 +132,20 @@ def test_a_number_of_workers_is_a_line_of_its_own():
     assert ("thread_pool", 10) in style.series_of(cases) and ("thread_pool", None) in style.series_of(cases)
 
 
+def test_costs_are_shown_at_the_latency_with_the_most_rows():
+    def rows(transports, text):
+        return [row(f"gather/threads/{t}/calls:{n}/latency:{text}/start:warm", cpu_us_per_call=9.0) for t in transports for n in (10, 100)]
+
+    def shown(*groups):
+        (group,) = over_calls.groups_over_calls(from_rows(sum(groups, []), {}))
+        return group.widest
+
+    both = ("native", "curl")
+    assert shown(rows(both, "20ms"), rows(both, "1s")) == "1s"  # of equals the longest
+    assert shown(rows(both, "20ms"), rows(("curl",), "1s")) == "20ms"
+    assert shown(rows(both, "20ms"), rows(("curl",), "1s"), [row("gather/threads/curl/calls:1000/latency:1s/start:warm")]) == "1s"
+
+
 def test_warm_and_cold_never_share_axes():
     rows = [row(f"gather/threads/native/calls:{n}/latency:20ms/start:{s}") for n in (1, 10) for s in ("warm", "cold")]
     groups = over_calls.groups_over_calls(from_rows(rows, {}))
