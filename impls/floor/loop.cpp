@@ -42,6 +42,7 @@ void Loop::fan_out(const Scenario& scenario, Recorder& recorder, std::uint32_t a
   std::array<epoll_event, 256> events;
   while (open > 0) {
     const int ready = epoll_wait(epoll_.get(), events.data(), events.size(), -1);
+    if (ready < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "epoll_wait");
     for (int i = 0; i < ready; ++i) {
       Connection& connection = connections_[static_cast<std::size_t>(events[i].data.fd)];
       if (!advance(connection, scenario, recorder)) continue;
@@ -120,7 +121,6 @@ bool Loop::receive(Connection& connection, Recorder& recorder) {
       return end(connection, parsed->reply, parsed->keep_alive, recorder);
     }
     if (whole) connection.received = piece;
-    if (piece.size() < bytes.size()) return false;  // no more there: the next edge will tell
   }
 }
 

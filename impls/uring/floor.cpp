@@ -57,10 +57,11 @@ class Floor final : public Model {
     using Step::Step;
     void completed(int result, std::uint32_t) override { connection.floor.connected(connection, result); }
   };
-  /// Of a request that was sent nobody learns: its reply will tell.
+  /// Of a request that was sent nobody learns: its reply will tell, which comes when all of it was.
   struct Sending final : Step {
     using Step::Step;
     void completed(int, std::uint32_t) override {
+      connection.sends = false;
       if (connection.call != Recorder::none) connection.floor.end(connection, failure, false);
     }
   };
@@ -204,7 +205,7 @@ class Floor final : public Model {
   std::string host_;
   bool reuse_;
   Loop loop_;
-  Buffers buffers_{loop_};
+  Buffers buffers_{loop_};  // go before the ring, which still receives: there is nothing then to receive into
   std::vector<std::unique_ptr<Connection>> connections_;  // by descriptor
   std::vector<Connection*> idle_;
   std::vector<std::unique_ptr<Connection>> lost_;

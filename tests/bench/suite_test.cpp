@@ -84,7 +84,7 @@ TEST(Suite, ScenarioWithoutKeysIsEveryModelOverBothTransports) {
   EXPECT_EQ(suite.rounds, 1);
   EXPECT_EQ(suite.cases[0].name, "gather/coroutines/native/calls:1/latency:200ms/start:warm");
   EXPECT_EQ(suite.cases[1].name, "gather/coroutines/curl/calls:1/latency:200ms/start:warm");
-  EXPECT_EQ(suite.cases.back().name, "gather/floor/native/calls:1/latency:200ms/start:warm");
+  EXPECT_EQ(suite.cases.back().name, "gather/floor_uring/native/calls:1/latency:200ms/start:warm");
   EXPECT_EQ(suite.cases[0].iterations, 3);
   EXPECT_FALSE(suite.cases[0].timeline);
 }
@@ -490,7 +490,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"UnknownModel", gather("models = [\"threads\",\n \"fibers\"]\n"),
               fmt::format(
                   "5: models: expected a model (coroutines, callbacks, uring, threads, thread_pool, tbb, "
-                  "processes, sequential, floor, all), a contestant ({}), or the path of one's folder, "
+                  "processes, sequential, floor, floor_uring, all), a contestant ({}), or the path of one's folder, "
                   "such as \"./my_client\", got \"fibers\"",
                   fmt::join(shipped_contestants(), ", "))},
         Wrong{"OnlyTheFloor", "[[scenario]]\nworkload = \"retry\"\nmodels = \"floor\"\n",

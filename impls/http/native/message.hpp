@@ -78,8 +78,8 @@ class ReplyParser final : public http::basic_parser<false> {
   BodyBeginning body_;
 };
 
-/// Where the next bytes of a reply go: few while the call waits, for there may be ten thousand of them; more
-/// after each read that has filled its room, for a body may be long.
+/// Where the next bytes of a reply go: few at first, for ten thousand calls may wait; more after each read
+/// that has filled its room, for a body may be long, and the next on this connection, too.
 inline auto room_in(beast::flat_buffer& buffer) {
   constexpr std::size_t least_bytes = 256;
   return buffer.prepare(std::max(least_bytes, buffer.capacity() - buffer.size()));
@@ -104,7 +104,7 @@ inline Error take(ReplyParser& parser, beast::flat_buffer& buffer, std::size_t b
     if (parser.interim()) parser = parser.next();
     buffer.consume(parser.put(buffer.data(), error));
   } while (!error && parser.interim() && buffer.size() > 0);
-  if (filled) grow(buffer);
+  if (filled && !parser.whole()) grow(buffer);
   return error == http::error::need_more ? Error() : error;
 }
 

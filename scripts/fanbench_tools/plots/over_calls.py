@@ -193,18 +193,18 @@ def _panel(panel: _Panel, ax: Any, calls: Sequence[int], series: Mapping[tuple[s
         if line:
             _draw_line(ax, line, figure, step ** (k - (len(series) - 1) / 2))
     _ring_fewer_in_flight(ax, panel, series, step)
-    yardstick = _yardsticks(c for p in shared for c in p.points())
+    yardstick = _yardsticks((c for p in shared for c in p.points()), figure)
     if yardstick:
         ax.plot([c.case.calls for c in yardstick], [c.median(figure) for c in yardstick], color=MUTED, linewidth=1.2,
                 linestyle=(0, (4, 1.5)), zorder=2)
 
 
-def _yardsticks(cases: Iterable[CaseResult]) -> list[CaseResult]:
-    """The lowest for each number of calls."""
+def _yardsticks(cases: Iterable[CaseResult], figure: str) -> list[CaseResult]:
+    """That with the least of the figure for each number of calls."""
     by_calls: dict[int, list[CaseResult]] = {}
     for c in cases:
         by_calls.setdefault(c.case.calls, []).append(c)
-    return [lowest for _, same in sorted(by_calls.items()) if (lowest := yardstick_of(same))]
+    return [lowest for _, same in sorted(by_calls.items()) if (lowest := yardstick_of(same, figure))]
 
 
 def _ring_fewer_in_flight(ax: Any, panel: _Panel, series: Mapping[tuple[str, int | None], Case], step: float) -> None:
@@ -249,8 +249,8 @@ def _note(panels: list[list[_Panel]]) -> str:
     """How the points came about, and which rows are missing from the picture."""
     cases = list({c.name: c for row in panels for p in row for c in p.group.cases}.values())
     said = [of_rounds(cases, "points: ", "shaded bars"), "Points of the same number of calls are set a little apart."]
-    if yardstick := _yardsticks(cases):
-        said.append(f"{yardstick_words(yardstick)}.")
+    if yardsticks := [c for c in cases if c.case.is_yardstick and c.ok]:
+        said.append(f"{yardstick_words(yardsticks)}.")
     names = {c.name: c.case for c in cases}
     if fewer := [f"{names[name].label} / {names[name].transport} {words}" for name, words in
                  fewer_in_flight(cases).items() if not names[name].is_yardstick]:

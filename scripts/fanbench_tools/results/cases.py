@@ -250,11 +250,14 @@ class Results:
         return groups
 
 
-def yardstick_of(cases: Iterable[CaseResult]) -> CaseResult | None:
-    """What the machine can do in a scenario: the yardstick that took the least CPU, for a floor that is beaten is
-    none."""
-    return min((c for c in cases if c.case.is_yardstick and c.ok),
-               key=lambda c: (c.median("cpu_us_per_call") or float("inf"), c.order), default=None)
+def yardstick_of(cases: Iterable[CaseResult], figure: str = "cpu_us_per_call") -> CaseResult | None:
+    """What the machine can do in a scenario: the yardstick with the least of a figure, for a floor that is beaten is
+    none. Of a figure that nothing is known of: the first."""
+    def least(c: CaseResult) -> tuple[float, tuple]:
+        median = c.median(figure)
+        return (float("inf") if median is None else median), c.order
+
+    return min((c for c in cases if c.case.is_yardstick and c.ok), key=least, default=None)
 
 
 def in_flight(c: CaseResult) -> float:

@@ -493,6 +493,9 @@ def test_of_two_floors_the_lower_is_the_line():
     figures = by_model.cpu_per_call(results), over_calls.cost_over_calls(over_calls.groups_over_calls(results)[0])
     assert any("floor or floor_uring, what the machine can do" in t for t in texts(figures[1]))
     assert any([list(line.get_ydata()) == [5.0, 4.0] for panel in figures[1].axes for line in panel.lines])
+    memory = over_calls.memory_over_calls(over_calls.groups_over_calls(from_rows(with_floor() + [
+        lower[0] | {"peak_pss_bytes": 9e9, "pss_bytes_per_call": 9e7}], {}))[0])
+    assert memory and not any(max(line.get_ydata()) > 1e9 for panel in memory.axes for line in panel.lines)
     assert any([list(line.get_xdata()) == [4.0, 4.0] for panel in figures[0].axes for line in panel.lines])
 
 
