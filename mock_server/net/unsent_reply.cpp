@@ -11,8 +11,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Bodies up to about this go out from one piece of memory: copying them costs less than to send two pieces.
-constexpr std::size_t inlined_bytes = 4 * 1024;
+// Bodies up to about this go out from one piece of memory.
+constexpr std::size_t inlined_padding_bytes = 4 * 1024;
 
 constexpr auto padding = [] {
   std::array<char, 64 * 1024> bytes{};
@@ -25,12 +25,8 @@ constexpr auto padding = [] {
 void UnsentReply::set(std::string& head, std::string body, std::size_t padding_bytes) {
   sent_ = 0;
   head_.swap(head);
-  if (body.size() <= inlined_bytes) {
-    head_ += body;
-  } else {
-    body_ = std::move(body);
-  }
-  const std::size_t inlined = body_.empty() ? std::min(padding_bytes, inlined_bytes) : 0;
+  body_ = std::move(body);
+  const std::size_t inlined = body_.empty() ? std::min(padding_bytes, inlined_padding_bytes) : 0;
   head_.append(padding.data(), inlined);
   padding_bytes_ = padding_bytes - inlined;
 }
