@@ -1,4 +1,4 @@
-// What the catalogue says of the two, whether they can be made or not.
+// What the catalogue says of the io_uring model and of its floor, whether they can be made or not.
 #include "impls/uring/entry.hpp"
 
 #include <algorithm>

@@ -39,6 +39,7 @@ class Decomposition:
     case: Case  # over native
     native: Cost
     curl: Cost
+    machine: Case | None  # the yardstick
     yardstick: Cost | None
     over_yardstick: Cost | None  # native − yardstick
     client: Cost  # curl − native
@@ -56,7 +57,7 @@ def decompositions(results: Results) -> list[Decomposition]:
             client = _difference(curl, native) if curl else None
             if client:
                 done.append(Decomposition(scenario, native.case, _own(native), _own(curl),
-                                          _own(yardstick) if yardstick else None,
+                                          yardstick.case if yardstick else None, _own(yardstick) if yardstick else None,
                                           _difference(native, yardstick) if yardstick else None, client))
     return done
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..analysis.decomposition import FIGURE, Decomposition, decompositions, representative
-from ..results.cases import Results, Scenario
+from ..results.cases import Results, Scenario, yardstick_names
 from ..results.wording import count
 from .style import INK, MUTED, PAPER, SMALL, WIDTH, Frame, LegendItem, look_of, of_rounds, short, style_of, text_width
 
@@ -22,8 +22,8 @@ def client_cost(results: Results) -> Any:
         blocks.setdefault(one.scenario, []).append(one)
     blue = {"color": look_of(results.catalogue.leading, results.catalogue)[0], "linewidth": 6}
     legend = [LegendItem("over the native client", blue), LegendItem("what libcurl adds", blue | {"alpha": 0.35})]
-    if any(d.yardstick for d in shown):
-        legend.append(LegendItem(f"{results.catalogue.yardstick}: the machine's own cost", {
+    if yardstick := yardstick_names(d.machine for d in shown if d.machine):
+        legend.append(LegendItem(f"{yardstick}: the machine's own cost", {
             "color": INK, "linewidth": 0, "marker": "|", "markersize": 11, "markeredgewidth": 1.4}))
     lines = sum(len(b) + HEAD for b in blocks.values())
     left = 0.3 + max(text_width(d.case.label, SMALL + 0.5) for d in shown)

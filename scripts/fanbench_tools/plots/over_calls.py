@@ -79,14 +79,14 @@ def makespan_over_calls(group: Group) -> Any:
 
 
 def cost_over_calls(group: Group) -> Any:
-    """The client's overhead and CPU per call, at the latency that was run at most values of N. None without data."""
+    """The client's overhead and CPU per call, at the group's widest latency. None without data."""
     text = group.widest
     return _figure(group, f"{group.scenario.workload}: what a call costs, over the number of calls",
                    [(OVERHEAD, text), (CPU, text)])
 
 
 def memory_over_calls(group: Group) -> Any:
-    """Peak memory, at the latency that was run at most values of N. None without data."""
+    """Peak memory, at the group's widest latency. None without data."""
     text = group.widest
     return _figure(group, f"{group.scenario.workload}: memory over the number of calls", [(MEMORY.name, text)])
 

@@ -21,7 +21,7 @@ from matplotlib.lines import Line2D  # noqa: E402
 from matplotlib.textpath import TextPath  # noqa: E402
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator  # noqa: E402
 
-from ..results.cases import Case, CaseResult, rounds_had, rounds_words
+from ..results.cases import Case, CaseResult, rounds_had, rounds_words, yardstick_names
 from ..results.catalogue import Catalogue, rank
 from ..results.wording import count
 
@@ -92,9 +92,7 @@ def hatch_of(case: Case) -> str:
 
 
 def yardstick_words(drawn: Iterable[CaseResult]) -> str:
-    """Of the yardsticks that are drawn, by their names."""
-    names = sorted({c.case.model for c in drawn})
-    return f"Dashed grey: {' or '.join(names)}, what the machine can do"
+    return f"Dashed grey: {yardstick_names(c.case for c in drawn)}, what the machine can do"
 
 
 def of_rounds(cases: Iterable[CaseResult], what: str = "", spread: str = "") -> str:

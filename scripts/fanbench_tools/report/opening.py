@@ -6,7 +6,7 @@ from typing import Any, Iterable
 
 from .. import checkout
 from ..analysis import decomposition, findings, memory_slope, open_questions, stats
-from ..results.cases import CaseResult, Results, Scenario, rounds_had
+from ..results.cases import CaseResult, Results, Scenario, rounds_had, yardstick_names
 from ..results.catalogue import Model, rank
 from ..results.wording import memory, micros
 from .answer import answer
@@ -120,13 +120,12 @@ def decomposition_table(results: Results) -> dict[str, Any]:
     """CPU per call taken apart, per scenario; the work of workloads that compute is no model's cost."""
     shown = [d for d in decomposition.representative(decomposition.decompositions(results))
              if not d.scenario.get("cpu_per_call")]
-    yardstick = results.catalogue.yardstick if any(d.yardstick for d in shown) else ""
+    yardstick = yardstick_names(d.machine for d in shown if d.machine)
     blocks: dict[Scenario, list[decomposition.Decomposition]] = {}
     for one in shown:
         blocks.setdefault(one.scenario, []).append(one)
     of_yardstick = [yardstick.capitalize(), f"Native − {yardstick}"] if yardstick else []
     return {"yardstick": yardstick,
-            "yardsticks": len({c.case.model for c in results.cases if c.case.is_yardstick and c.ok}),
             "headings": ["Native", *of_yardstick, "Curl − native", "Curl"],
             "blocks": [{"workload": s.workload, "line": s.line,
                         "rows": [{"model": d.case.model, "label": d.case.label, "cells": _costs(d, bool(yardstick))}

@@ -260,6 +260,11 @@ def yardstick_of(cases: Iterable[CaseResult], figure: str = "cpu_us_per_call") -
     return min((c for c in cases if c.case.is_yardstick and c.ok), key=least, default=None)
 
 
+def yardstick_names(shown: Iterable[Case]) -> str:
+    """Those that are shown: which of them is the lowest may differ from scenario to scenario."""
+    return " or ".join(sorted({case.model for case in shown}))
+
+
 def in_flight(c: CaseResult) -> float:
     """The most calls that were in flight at once; 0 where nothing is known of it. With a quota who is in flight and who
     has been refused is a matter of moments: as many as there are workers may be."""

@@ -121,10 +121,6 @@ class Catalogue:
         return next((m.name for m in self.models.values() if not m.yardstick), "")
 
     @property
-    def yardstick(self) -> str:
-        return next((m.name for m in self.models.values() if m.yardstick), "")
-
-    @property
     def gated(self) -> dict[str, Figure]:
         return {f.name: f for f in self.figures.values() if f.gated}
 
