@@ -50,6 +50,7 @@ Json catalogue() {
   for (const ModelEntry& row : models())
     models_.push_back({{"name", row.name},
                        {"has_workers", row.has_workers},
+                       {"has_loops", row.has_loops},
                        {"yardstick", row.yardstick},
                        {"ready", row.ready},
                        {"made", row.made},
@@ -69,12 +70,9 @@ Json catalogue() {
   }
   Json contestants = Json::array();
   for (const std::string& name : shipped_contestants()) contestants.push_back(name);
-  return {{"workloads", std::move(workloads)},
-          {"keys", std::move(keys)},
-          {"models", std::move(models_)},
-          {"contestants", std::move(contestants)},
-          {"transports", std::move(transports_)},
-          {"figures", std::move(figures_)}};
+  return {{"workloads", std::move(workloads)},    {"keys", std::move(keys)},
+          {"models", std::move(models_)},         {"contestants", std::move(contestants)},
+          {"transports", std::move(transports_)}, {"figures", std::move(figures_)}};
 }
 
 }  // namespace fanbench

@@ -37,7 +37,8 @@ RunMaker::RunMaker(const Case& c, const ModelEntry& model, Target& target, std::
              .port = target.port(),
              .transport = c.transport,
              .connection = c.connection,
-             .workers = c.workers},
+             .workers = c.workers,
+             .calls = c.scenario.calls},
       records_(c.scenario.calls),
       attempts_(c.scenario.attempts > 1 ? std::size_t{c.scenario.calls} * c.scenario.attempts : 0) {
   if (specification_.terminates) termination_.emplace();  // before anybody makes threads
@@ -54,17 +55,17 @@ Nanoseconds RunMaker::longest_run() const {
 }
 
 void RunMaker::check() const {
-  Needs server_needs;  // of one that somebody else has started we know nothing
-  if (target_.process()) server_needs = {.descriptors = 64 + std::uint64_t{in_flight()}, .tasks = 1};
-  std::uint64_t connections = in_flight();
-  const bool reopens = case_.cold || case_.connection == Connection::per_call || specification_.gives_up ||
-                       specification_.subscribes || case_.scenario.deadline > Nanoseconds::zero();
-  if (reopens && !ports_are_reused(is_loopback(target_.host())))
-    connections = std::uint64_t{case_.scenario.calls} * (case_.iterations + 1);
   const std::uint32_t tasks =
       (specification_.tasks ? specification_.tasks(case_) : case_.scenario.calls) + case_.scenario.watchdog;
   Needs needs = entry_.needs(setup_, tasks, in_flight());
   if (specification_.callers) needs.tasks += specification_.callers(case_);
+  std::uint64_t connections = std::max<std::uint64_t>(in_flight(), needs.connections);
+  Needs server_needs;  // of one that somebody else has started we know nothing
+  if (target_.process()) server_needs = {.descriptors = 64 + connections, .tasks = 1};
+  const bool reopens = case_.cold || case_.connection == Connection::per_call || specification_.gives_up ||
+                       specification_.subscribes || case_.scenario.deadline > Nanoseconds::zero();
+  if (reopens && !ports_are_reused(is_loopback(target_.host())))
+    connections = std::uint64_t{case_.scenario.calls} * (case_.iterations + 1);
   if (auto missing = missing_for(needs, server_needs, connections)) throw BeyondLimit(*missing);
   refuse(case_);
 }

@@ -36,7 +36,7 @@ const ModelEntry& model_of(std::string_view name) {
 
 void resolve(Case& c, std::uint32_t client_cpus) {
   c.scenario.cpus = client_cpus;
-  if (c.workers_chosen || !model_of(c.model).has_workers) return;
+  if (c.workers_chosen || !model_of(c.model).has_workers || model_of(c.model).has_loops) return;
   // One for each call that may be open at once, or for each CPU where none is.
   const std::uint32_t in_flight = specification_of(c.workload).in_flight(c);
   c.workers = std::max(1U, in_flight != 0 ? in_flight : std::min(client_cpus, c.scenario.calls));

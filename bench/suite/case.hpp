@@ -19,14 +19,16 @@ struct Case {
   std::string transport = "native";
   bool cold = false;  // connections, workers and loops are made inside the measured part
   Connection connection = Connection::reuse;
-  Scenario scenario;             // `run` is left 0: the server gives it
-  Plan plan;                     // what the server is to do; its seed is the scenario's
-  std::string latency_file{};    // its name, where the delays were read from one
-  Nanoseconds work{};            // that a piece of computing takes; its steps are calibrated before the run
-  double hedge_budget = 1;       // hedged, page: second copies for each call at most
-  Nanoseconds slow_after{};      // page: one that takes longer is slow; 0: none is called so
-  std::uint32_t workers = 1;     // what Setup gets: never 0; 1 for models that have no workers to choose
-  bool workers_chosen = false;   // the suite says how many, instead of as many as calls can be in flight
+  Scenario scenario;           // `run` is left 0: the server gives it
+  Plan plan;                   // what the server is to do; its seed is the scenario's
+  std::string latency_file{};  // its name, where the delays were read from one
+  Nanoseconds work{};          // that a piece of computing takes; its steps are calibrated before the run
+  double hedge_budget = 1;     // hedged, page: second copies for each call at most
+  Nanoseconds slow_after{};    // page: one that takes longer is slow; 0: none is called so
+  std::uint32_t workers =
+      1;  // what Setup gets: never 0; 1 for models that have no workers to choose, or loops
+  bool workers_chosen =
+      false;  // the suite says how many, instead of as many as calls can be in flight, or one loop
   std::uint32_t iterations = 3;  // measured iterations in each process
   Pin pin = Pin::apart;
   bool timeline = false;  // keep the records of its calls for the timeline picture
@@ -36,7 +38,8 @@ struct Case {
 const ModelEntry& model_of(std::string_view name);
 
 /// Settles what no text says: work may use as many CPUs as the client has, and a model that has workers gets
-/// as many as are of use, unless the suite chose. To be called before anything is computed from the case.
+/// as many as are of use, unless the suite chose; of loops one. To be called before anything is computed from
+/// the case.
 void resolve(Case& c, std::uint32_t client_cpus);
 
 /// `<workload>/<model>/<transport>/calls:1000/latency:200ms/start:warm`, then the keys that are the

@@ -164,7 +164,9 @@ std::vector<Key> make_leading_keys() {
 std::vector<Key> make_closing_keys() {
   Key workers = whole_number_key(
       {.name = "workers",
-       .meaning = "of models that have them; 0: as many as calls can be in flight, or as CPUs where none is",
+       .meaning =
+           "of models that have them; 0: as many as calls can be in flight, or as CPUs where none is; "
+           "of models with event loops: that many, a thread and connections of its own for each; 0: one",
        .example = "workers = 10",
        .otherwise = "0",
        .phrase = "{} workers",

@@ -1,12 +1,9 @@
-// The callback model's workloads, and the event loop that they run on.
+// The callback model's workloads, and the event loops that they run on.
 #include "impls/callbacks/callbacks.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <exception>
-
+#include "impls/callbacks/dealing_client.hpp"
 #include "impls/callbacks/heartbeat.hpp"
-#include "impls/callbacks/pending.hpp"
-#include "impls/http/transports.hpp"
+#include "impls/http/lanes.hpp"
 #include "impls/table.hpp"
 
 namespace fanbench::callbacks {
@@ -37,21 +34,13 @@ constexpr WorkloadRow<Workload> table[] = {
 
 class Callbacks final : public Model {
  public:
-  explicit Callbacks(const Setup& setup) : client_(make_async_client(setup, loop_.get_executor())) {}
+  explicit Callbacks(const Setup& setup)
+      : lanes_(setup), client_(setup.workers == 1 ? lanes_.of(0).client : dealing_client_) {}
 
-  void warm(std::uint32_t in_flight) override {
-    Pending warming(loop_, 1);
-    std::exception_ptr failure;
-    asio::co_spawn(loop_, client_->warm(in_flight), [&warming, &failure](std::exception_ptr thrown) {
-      failure = thrown;
-      warming.end();
-    });
-    warming.wait();
-    if (failure) std::rethrow_exception(failure);
-  }
+  void warm(std::uint32_t in_flight) override { lanes_.warm(in_flight); }
   void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
     Workload* const work = find(table, workload);
-    Fanout fanout{loop_, *client_, scenario, recorder};
+    Fanout fanout{lanes_.first(), client_, scenario, recorder};
     if (!scenario.watchdog) return work(fanout);
     Heartbeat heartbeat(fanout);
     heartbeat.begin();
@@ -60,19 +49,22 @@ class Callbacks final : public Model {
   }
 
  private:
-  asio::io_context loop_{1};
-  std::unique_ptr<AsyncClient> client_;
+  Lanes lanes_;
+  DealingClient dealing_client_{lanes_};
+  AsyncClient& client_;
 };
 
 }  // namespace
 
 ModelEntry entry() {
   return {.name = "callbacks",
+          .has_workers = true,
+          .has_loops = true,
           .ready = "the loop, connections",
           .made = "an operation for each call; a pool of threads for offloaded work",
           .make = [](const Setup& setup) { return std::make_unique<Callbacks>(setup); },
           .most_in_flight = [](const Setup&) { return UINT32_MAX; },
-          .needs = needs_of_a_loop,
+          .needs = needs_of_loops,
           .supports = [](std::string_view workload, std::string_view) { return has(table, workload); }};
 }
 

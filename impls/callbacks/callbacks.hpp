@@ -1,5 +1,6 @@
 // The callback model: every call is an operation with a handler, and one thread invokes the handlers from an
-// event loop. What the coroutines beside it cost is the difference between the two models.
+// event loop. What the coroutines beside it cost is the difference between the two models. With several loops
+// the calls are dealt out, and their handlers are still the first one's.
 #pragma once
 
 #include <boost/asio/bind_cancellation_slot.hpp>

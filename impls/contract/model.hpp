@@ -22,7 +22,8 @@ struct Setup {
   std::uint16_t port = 0;
   std::string transport = "native";  // a row of transports(): the HTTP client under the model
   Connection connection = Connection::reuse;
-  std::uint32_t workers = 1;  // of models that have them: how many, hence the most calls in flight
+  std::uint32_t workers = 1;                        // of models that have them: how many; see ModelEntry
+  std::uint32_t calls = 1;                          // of each run, at most
   Nanoseconds patience = std::chrono::seconds(30);  // for a run of a program that is none of ours
 };
 
@@ -62,6 +63,7 @@ struct Needs {
   std::uint64_t tasks = 0;        // threads and processes together
   std::uint64_t mappings = 0;     // memory mappings in the process that needs most
   std::uint64_t memory_mb = 0;    // of all together, generously: 1 MB is 10^6 bytes
+  std::uint64_t connections = 0;  // that it keeps, where these may be more than the calls open at once
 };
 
 /// Standard streams, an event loop, libraries.
@@ -70,14 +72,16 @@ inline constexpr Needs idle_process{.descriptors = 32, .tasks = 1, .mappings = 5
 /// A model as its folder describes it.
 struct ModelEntry {
   std::string name;
-  bool has_workers = false;  // it takes Setup::workers
-  bool yardstick = false;    // what the machine can do, and no way to write programs
+  bool has_workers = false;  // it takes Setup::workers: each makes a call at a time
+  bool has_loops = false;  // they are event loops, each with a thread and connections of its own: one, unless
+                           // chosen, and as many calls in flight as there are
+  bool yardstick = false;  // what the machine can do, and no way to write programs
   /// Another program makes its calls, with a client of its own, and takes them down by a clock that begins
   /// when it has read what to do. What it keeps is made before a cold run's clock, too, but for connections.
   bool is_program = false;
-  std::string ready{};       // what a warm case has before its clock starts: "connections"
-  std::string made{};        // what its runs make while the clock runs: "a thread for each call"
-  std::string plainer{};     // a model that does the same on the same loop and client, with less around it
+  std::string ready{};    // what a warm case has before its clock starts: "connections"
+  std::string made{};     // what its runs make while the clock runs: "a thread for each call"
+  std::string plainer{};  // a model that does the same on the same loop and client, with less around it
   std::function<std::unique_ptr<Model>(const Setup&)> make;
   /// Calls that it can have open at once.
   std::function<std::uint32_t(const Setup&)> most_in_flight;

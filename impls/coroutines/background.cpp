@@ -39,16 +39,18 @@ struct Report {
 
 }  // namespace
 
-Awaitable<void> background(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> background(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   if (scenario.calls == 0) co_return;
   const auto loop = co_await asio::this_coro::executor;
   Join side{.running = scenario.calls - 1, .ended = Timer(loop, Timer::time_point::max())};
   for (CallId id = 1; id < scenario.calls; ++id) {
-    asio::co_spawn(loop, side_call(client, {scenario.run, id}, recorder), Report{id, recorder, side});
+    const auto& [there, client] = lanes.of(id);
+    auto ended = asio::bind_executor(loop, Report{id, recorder, side});
+    asio::co_spawn(there, side_call(client, {scenario.run, id}, recorder), std::move(ended));
   }
   std::exception_ptr failure;
   try {
-    co_await call(client, {scenario.run, 0}, recorder);
+    co_await call(lanes.of(0).client, {scenario.run, 0}, recorder);
     recorder.event(Recorder::none, 0, 0);  // the request returns here
   } catch (...) {
     failure = std::current_exception();  // for the side calls use what is here, until they have ended

@@ -11,10 +11,11 @@
 
 namespace fanbench::coroutines {
 
-Awaitable<void> bridge(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> bridge(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
-  const auto ask = [&client, &recorder, loop](const Request& request) {
-    return asio::co_spawn(loop, call<Reply>(client, request, recorder), asio::use_future).get();
+  const auto ask = [&lanes, &recorder](const Request& request) {
+    const auto& [there, client] = lanes.of(request.id);
+    return asio::co_spawn(there, call<Reply>(client, request, recorder), asio::use_future).get();
   };
   Join callers{.running = 0, .ended = Timer(loop, Timer::time_point::max())};
   std::vector<std::jthread> threads;

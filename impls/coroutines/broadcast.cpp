@@ -1,5 +1,7 @@
 // Each subscriber is a coroutine that sleeps in the event loop between messages. The last of them to enter
 // the room wakes the publisher, whose failure would cancel them.
+#include <boost/asio/dispatch.hpp>
+
 #include "impls/coroutines/coroutines.hpp"
 #include "impls/coroutines/group.hpp"
 #include "impls/http/messages.hpp"
@@ -14,7 +16,7 @@ Awaitable<void> subscribe(AsyncClient& client, const Scenario& scenario, CallId 
   Subscription subscription(scenario, id, recorder);
   recorder.start(id);
   const auto socket = co_await client.enter_room(scenario.run);
-  CountDown{outside}(nullptr);
+  asio::dispatch(outside.ended.get_executor(), [&outside] { CountDown{outside}(nullptr); });
   while (!subscription.complete()) {
     const auto text = co_await socket->hear();
     if (!text) break;
@@ -41,13 +43,14 @@ Awaitable<void> publish(AwaitableSocket& socket, const Scenario& scenario, Join&
 
 }  // namespace
 
-Awaitable<void> broadcast(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> broadcast(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
-  const auto publisher = co_await client.enter_room(scenario.run);
+  const auto publisher = co_await lanes.of(0).client.enter_room(scenario.run);
   Join outside{.running = scenario.calls, .ended = Timer(loop, Timer::time_point::max())};
   std::vector<Prepared> subscribers;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    subscribers.push_back(prepare(loop, subscribe(client, scenario, id, outside, recorder)));
+    const auto& [there, client] = lanes.of(id);
+    subscribers.push_back({there, subscribe(client, scenario, id, outside, recorder)});
   }
   auto first = join_group(std::move(subscribers)) || publish(*publisher, scenario, outside, recorder);
   co_await std::move(first);

@@ -1,11 +1,8 @@
-// The coroutine model's workloads, and the event loop that they run on.
+// The coroutine model's workloads, and the event loops that they run on.
 #include "impls/coroutines/coroutines.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <exception>
-
 #include "impls/coroutines/heartbeat.hpp"
-#include "impls/http/transports.hpp"
+#include "impls/http/lanes.hpp"
 #include "impls/table.hpp"
 
 namespace fanbench::coroutines {
@@ -47,41 +44,30 @@ constexpr WorkloadRow<Workload> table[] = {
 
 class Coroutines final : public Model {
  public:
-  explicit Coroutines(const Setup& setup) : client_(make_async_client(setup, loop_.get_executor())) {}
+  explicit Coroutines(const Setup& setup) : lanes_(setup) {}
 
-  void warm(std::uint32_t in_flight) override { run(client_->warm(in_flight)); }
+  void warm(std::uint32_t in_flight) override { lanes_.warm(in_flight); }
   void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
-    auto work = find(table, workload)(*client_, scenario, recorder);
-    run(scenario.watchdog ? beside_heartbeat(std::move(work), recorder) : std::move(work));
+    auto work = find(table, workload)(lanes_, scenario, recorder);
+    lanes_.run(scenario.watchdog ? beside_heartbeat(std::move(work), recorder) : std::move(work));
   }
 
  private:
-  /// Runs the loop until `main` has ended; rethrows what it threw.
-  void run(Awaitable<void> main) {
-    std::exception_ptr failure;
-    asio::co_spawn(loop_, std::move(main), [this, &failure](std::exception_ptr thrown) {
-      failure = thrown;
-      loop_.stop();  // it would go on for the client's idle connections, if any of them is still watched
-    });
-    loop_.restart();
-    loop_.run();
-    if (failure) std::rethrow_exception(failure);
-  }
-
-  asio::io_context loop_{1};
-  std::unique_ptr<AsyncClient> client_;
+  Lanes lanes_;
 };
 
 }  // namespace
 
 ModelEntry entry() {
   return {.name = "coroutines",
+          .has_workers = true,
+          .has_loops = true,
           .ready = "the loop, connections",
           .made = "a coroutine for each call; a pool of threads for offloaded work",
           .plainer = "callbacks",
           .make = [](const Setup& setup) { return std::make_unique<Coroutines>(setup); },
           .most_in_flight = [](const Setup&) { return UINT32_MAX; },
-          .needs = needs_of_a_loop,
+          .needs = needs_of_loops,
           .supports = [](std::string_view workload, std::string_view) { return has(table, workload); }};
 }
 

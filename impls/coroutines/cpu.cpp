@@ -18,13 +18,13 @@ asio::awaitable<void, Pool> compute_in_pool(const Scenario& scenario, CallId id,
 
 }  // namespace
 
-Awaitable<void> cpu(AsyncClient&, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> cpu(const Lanes&, const Scenario& scenario, Recorder& recorder) {
   asio::thread_pool pool(scenario.cpus);
   std::vector<PreparedOn<Pool>> pieces;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    pieces.push_back(prepare(pool.get_executor(), compute_in_pool(scenario, id, recorder)));
+    pieces.push_back({pool.get_executor(), compute_in_pool(scenario, id, recorder)});
   }
-  co_await join_all(std::move(pieces));
+  co_await join_each(std::move(pieces));
 }
 
 }  // namespace fanbench::coroutines

@@ -2,6 +2,7 @@
 // the loop, where all others wait for it, or offloaded to a pool of threads. One timer ends what is left at
 // the end of the grace.
 #include <algorithm>
+#include <atomic>
 
 #include "impls/coroutines/coroutines.hpp"
 #include "impls/coroutines/group.hpp"
@@ -11,7 +12,6 @@ namespace fanbench::coroutines {
 namespace {
 
 struct Crawl {
-  AsyncClient& client;
   const Scenario& scenario;
   Recorder& recorder;
   CpuPool cpus;
@@ -28,14 +28,14 @@ Awaitable<Reply> offload_work(const Crawl& crawl, Reply page) {
   co_return page;
 }
 
-Awaitable<void> read_listing(const Crawl& crawl, CallId first) {
+Awaitable<void> read_listing(const Crawl& crawl, AsyncClient& client, CallId first) {
   Reply page{.more = true};
   CallId id = first;
   for (; page.more && crawl.within_budget(); ++id) {
     if (id > first) crawl.recorder.ready(id);
     const Request request{.run = crawl.scenario.run, .id = id, .cursor = page.answer};
     crawl.recorder.start(id);
-    page = co_await crawl.client.get(request);
+    page = co_await client.get(request);
     Reply result = page;
     if (page.verdict == Verdict::ok) {
       if (crawl.scenario.placement == Placement::in_line)
@@ -49,28 +49,31 @@ Awaitable<void> read_listing(const Crawl& crawl, CallId first) {
 }
 
 /// One of a host's workers: its listings are those from `next` to before `end`.
-Awaitable<void> read_listings(const Crawl& crawl, CallId& next, CallId end) {
+Awaitable<void> read_listings(const Crawl& crawl, AsyncClient& client, std::atomic<CallId>& next,
+                              CallId end) {
   co_await asio::this_coro::throw_if_cancelled(false);
-  while (next < end && crawl.within_budget()) {
-    const CallId first = next;
-    next += crawl.scenario.pages;
-    co_await read_listing(crawl, first);
+  while (crawl.within_budget()) {
+    const CallId first = next.fetch_add(crawl.scenario.pages);
+    if (first >= end) break;
+    co_await read_listing(crawl, client, first);
   }
 }
 
 }  // namespace
 
-Awaitable<void> crawl(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
+Awaitable<void> crawl(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   asio::thread_pool cpus(scenario.placement == Placement::offload ? scenario.cpus : 1);
-  const Crawl crawl{client, scenario, recorder, cpus.get_executor()};
+  const Crawl crawl{scenario, recorder, cpus.get_executor()};
   const std::uint32_t calls_of_each = scenario.calls / scenario.hosts;
-  std::vector<CallId> next;
-  for (std::uint32_t host = 0; host < scenario.hosts; ++host) next.push_back(host * calls_of_each);
+  std::vector<std::atomic<CallId>> next(scenario.hosts);
+  for (std::uint32_t host = 0; host < scenario.hosts; ++host) next[host] = host * calls_of_each;
   std::vector<Prepared> workers;
   for (std::uint32_t i = 0; i < std::min(scenario.limit, calls_of_each / scenario.pages); ++i) {
-    for (CallId& first : next)
-      workers.push_back(prepare(loop, read_listings(crawl, first, first + calls_of_each)));
+    for (std::uint32_t host = 0; host < scenario.hosts; ++host) {
+      const auto& [loop, client] = lanes.of(static_cast<std::uint32_t>(workers.size()));
+      const CallId end = (host + 1) * calls_of_each;
+      workers.push_back({loop, read_listings(crawl, client, next[host], end)});
+    }
   }
   auto over = within(recorder.began() + scenario.deadline + scenario.grace, join_group(std::move(workers)));
   co_await std::move(over);

@@ -1,7 +1,5 @@
 // A coroutine spawns the calls as they come, until the loop has the signal; then the group of calls races a
 // timer, and what is left of it is cancelled, call by call.
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <deque>
@@ -12,7 +10,7 @@
 namespace fanbench::coroutines {
 namespace {
 
-/// The thread of the loop is the one to be interrupted by the signal, which all others block.
+/// The thread of the first loop is the one to be interrupted by the signal, which all others block.
 class Interruptible {
  public:
   Interruptible() {
@@ -35,7 +33,7 @@ struct Calls {
   CallId next = 0;
 };
 
-Awaitable<void> accept(AsyncClient& client, const Scenario& scenario, Calls& calls, Recorder& recorder) {
+Awaitable<void> accept(const Lanes& lanes, const Scenario& scenario, Calls& calls, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   Timer timer(loop);
   for (; calls.next < scenario.calls; ++calls.next) {
@@ -44,8 +42,9 @@ Awaitable<void> accept(AsyncClient& client, const Scenario& scenario, Calls& cal
     recorder.ready(calls.next);
     ++calls.join.running;
     const auto slot = calls.cancellations.emplace_back().slot();
-    auto one = call(client, {scenario.run, calls.next}, recorder);
-    asio::co_spawn(loop, std::move(one), asio::bind_cancellation_slot(slot, CountDown{calls.join}));
+    const auto& [there, client] = lanes.of(calls.next);
+    Prepared one{there, call(client, {scenario.run, calls.next}, recorder)};
+    StartFrom{loop}(asio::bind_cancellation_slot(slot, CountDown{calls.join}), std::move(one));
   }
   timer.expires_at(Timer::time_point::max());
   co_await timer.async_wait(asio::deferred);
@@ -53,13 +52,13 @@ Awaitable<void> accept(AsyncClient& client, const Scenario& scenario, Calls& cal
 
 }  // namespace
 
-Awaitable<void> drain(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> drain(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   if (scenario.calls == 0) co_return;
   const auto loop = co_await asio::this_coro::executor;
   Calls calls{.join = {.running = 0, .ended = Timer(loop, Timer::time_point::max())}};
   asio::basic_signal_set<Loop> signals(loop, SIGTERM);
   const Interruptible here;
-  auto told = accept(client, scenario, calls, recorder) || signals.async_wait(as_coroutine);
+  auto told = accept(lanes, scenario, calls, recorder) || signals.async_wait(as_coroutine);
   co_await std::move(told);
   auto over = within(Timer::clock_type::now() + scenario.grace, wait_for(calls.join));
   co_await std::move(over);

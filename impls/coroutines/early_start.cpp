@@ -16,21 +16,21 @@ asio::awaitable<void, Pool> work_in_pool(const Scenario& scenario, Recorder& rec
   co_return;
 }
 
-Awaitable<void> call_all(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
+Awaitable<void> call_all(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   std::vector<Prepared> calls;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    calls.push_back(prepare(loop, call(client, {scenario.run, id}, recorder)));
+    const auto& [loop, client] = lanes.of(id);
+    calls.push_back({loop, call(client, {scenario.run, id}, recorder)});
   }
   co_await join_all(std::move(calls));
 }
 
 }  // namespace
 
-Awaitable<void> early_start(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> early_start(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   asio::thread_pool pool(1);
   auto work = asio::co_spawn(pool, work_in_pool(scenario, recorder), as_coroutine);
-  auto both = call_all(client, scenario, recorder) && std::move(work);
+  auto both = call_all(lanes, scenario, recorder) && std::move(work);
   co_await std::move(both);
 }
 

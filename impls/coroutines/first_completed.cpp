@@ -4,11 +4,11 @@
 
 namespace fanbench::coroutines {
 
-Awaitable<void> first_completed(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
+Awaitable<void> first_completed(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   std::vector<Prepared> replicas;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    replicas.push_back(prepare(loop, call(client, {scenario.run, id}, recorder)));
+    const auto& [loop, client] = lanes.of(id);
+    replicas.push_back({loop, call(client, {scenario.run, id}, recorder)});
   }
   const auto order = co_await run_group(std::move(replicas), asio::experimental::wait_for_one());
   if (!order.empty()) recorder.choose(static_cast<CallId>(order.front()));

@@ -4,11 +4,11 @@
 
 namespace fanbench::coroutines {
 
-Awaitable<void> gather(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
+Awaitable<void> gather(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   std::vector<Prepared> calls;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    calls.push_back(prepare(loop, call(client, {scenario.run, id}, recorder)));
+    const auto& [loop, client] = lanes.of(id);
+    calls.push_back({loop, call(client, {scenario.run, id}, recorder)});
   }
   co_await join_all(std::move(calls));
 }

@@ -2,6 +2,7 @@
 // be. Both end when all their coroutines have ended.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -10,11 +11,12 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <exception>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "impls/http/async.hpp"
+#include "impls/coroutines/prepared.hpp"
 
 namespace fanbench::coroutines {
 
@@ -26,23 +28,17 @@ using namespace asio::experimental::awaitable_operators;
 /// cheaper.
 inline constexpr asio::use_awaitable_t<Loop> as_coroutine;
 
-/// The coroutine as an operation that starts when its group does, on a loop or a pool of threads.
-template <class Executor>
-auto prepare(const Executor& executor, asio::awaitable<void, Executor> coroutine) {
-  return asio::co_spawn(executor, std::move(coroutine), asio::deferred);
-}
-template <class Executor>
-using PreparedOn =
-    decltype(prepare(std::declval<Executor>(), std::declval<asio::awaitable<void, Executor>>()));
-using Prepared = PreparedOn<Loop>;
-
 /// Starts them all in order and waits until `condition` (Asio's wait_for_all, wait_for_one …) is met, which
 /// may cancel the rest, and all have ended. Returns their indices in the order in which they ended. Rethrows
 /// the first exception.
-template <class AnyPrepared, class Condition>
-Awaitable<std::vector<std::size_t>> run_group(std::vector<AnyPrepared> coroutines, Condition condition) {
+template <class Condition>
+Awaitable<std::vector<std::size_t>> run_group(std::vector<Prepared> coroutines, Condition condition) {
   if (coroutines.empty()) co_return std::vector<std::size_t>();  // Asio's group would never end
-  auto group = asio::experimental::make_parallel_group(std::move(coroutines));
+  const auto here = co_await asio::this_coro::executor;
+  std::vector<decltype(operation_of(here, std::declval<Prepared>()))> operations;
+  operations.reserve(coroutines.size());
+  for (Prepared& coroutine : coroutines) operations.push_back(operation_of(here, std::move(coroutine)));
+  auto group = asio::experimental::make_parallel_group(std::move(operations));
   auto [order, exceptions] = co_await group.async_wait(condition, asio::deferred);
   for (const std::size_t index : order) {
     if (exceptions[index]) std::rethrow_exception(exceptions[index]);
@@ -68,7 +64,7 @@ struct Join {
   Timer ended;  // never expires: the last coroutine cancels it
   std::exception_ptr failure{};
 };
-/// What a coroutine of the join does when it has ended.
+/// What a coroutine of the join does when it has ended, on the loop of who waits.
 struct CountDown {
   Join& join;
 
@@ -86,17 +82,45 @@ inline Awaitable<void> wait_for(Join& join) {
 
 /// Starts them all in order and waits until all have ended. Nothing can cancel them, unlike a group, and so
 /// they need not carry what that takes: four allocations for a call. Rethrows the first exception.
-template <class AnyPrepared>
-Awaitable<void> join_all(std::vector<AnyPrepared> coroutines) {
+template <class Executor>
+Awaitable<void> join_each(std::vector<PreparedOn<Executor>> coroutines) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   const auto loop = co_await asio::this_coro::executor;
   Join join{.running = coroutines.size(), .ended = Timer(loop, Timer::time_point::max())};
-  for (AnyPrepared& coroutine : coroutines) {
-    std::move(coroutine)(
-        asio::bind_executor(loop, CountDown{join}));  // on this loop, wherever the coroutine ran
+  for (auto& [executor, coroutine] : coroutines) {
+    auto ended = asio::bind_executor(loop, CountDown{join});  // on this loop, wherever the coroutine ran
+    asio::co_spawn(executor, std::move(coroutine), std::move(ended));
   }
-  coroutines = std::vector<AnyPrepared>();
+  coroutines = std::vector<PreparedOn<Executor>>();
   co_await wait_for(join);
+}
+
+/// Makes those of each other loop one coroutine, which joins them there: one start and one end cross from
+/// loop to loop then, and not one for each of them.
+inline std::vector<Prepared> by_loop(const Loop& here, std::vector<Prepared> coroutines) {
+  std::vector<std::pair<Loop, std::vector<Prepared>>> loops;
+  for (Prepared& one : coroutines) {
+    auto of = std::ranges::find(loops, one.executor, &decltype(loops)::value_type::first);
+    if (of == loops.end()) of = loops.emplace(of, one.executor, std::vector<Prepared>());
+    of->second.push_back(std::move(one));
+  }
+  std::vector<Prepared> joined, own;
+  for (auto& [loop, all] : loops) {
+    if (loop == here)
+      own = std::move(all);
+    else
+      joined.push_back({loop, join_each(std::move(all))});
+  }
+  std::ranges::move(own, std::back_inserter(joined));
+  return joined;
+}
+
+/// The same of coroutines on all loops.
+inline Awaitable<void> join_all(std::vector<Prepared> coroutines) {
+  const auto here = co_await asio::this_coro::executor;
+  const auto is_here = [&here](const Prepared& one) { return one.executor == here; };
+  if (!std::ranges::all_of(coroutines, is_here)) coroutines = by_loop(here, std::move(coroutines));
+  co_await join_each(std::move(coroutines));
 }
 
 /// One call of one attempt, recorded; `call<Reply>` returns its reply, for those who need it. A cancelled

@@ -5,11 +5,10 @@
 
 namespace fanbench::coroutines {
 
-Awaitable<void> hedged(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
-  Hedging run(client, scenario, recorder);
+Awaitable<void> hedged(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
+  Hedging run(lanes, scenario, recorder);
   std::vector<Prepared> calls;
-  for (CallId id = 0; id < scenario.calls; ++id) calls.push_back(prepare(loop, hedged_call(run, id)));
+  for (CallId id = 0; id < scenario.calls; ++id) calls.push_back({lanes.of(id).loop, hedged_call(run, id)});
   co_await join_all(std::move(calls));
 }
 

@@ -2,6 +2,7 @@
 // until it may be sent again. It sleeps until its answer has ended, while the client hands the tokens to a
 // reader.
 #include <algorithm>
+#include <atomic>
 
 #include "impls/coroutines/group.hpp"
 #include "impls/coroutines/retry.hpp"
@@ -10,9 +11,9 @@
 namespace fanbench::coroutines {
 namespace {
 
-Awaitable<void> work(AsyncClient& client, const Scenario& scenario, CallId& next, Recorder& recorder) {
-  while (next < scenario.calls) {
-    const CallId id = next++;
+Awaitable<void> work(AsyncClient& client, const Scenario& scenario, std::atomic<CallId>& next,
+                     Recorder& recorder) {
+  for (CallId id = next++; id < scenario.calls; id = next++) {
     EventReader tokens(id, recorder);
     co_await call_until_ok(client, scenario, id, /*permits=*/nullptr, recorder, &tokens);
   }
@@ -20,12 +21,12 @@ Awaitable<void> work(AsyncClient& client, const Scenario& scenario, CallId& next
 
 }  // namespace
 
-Awaitable<void> llm_client(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
-  CallId next = 0;
+Awaitable<void> llm_client(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
+  std::atomic<CallId> next = 0;
   std::vector<Prepared> workers;
   for (std::uint32_t i = 0; i < std::min(scenario.limit, scenario.calls); ++i) {
-    workers.push_back(prepare(loop, work(client, scenario, next, recorder)));
+    const auto& [loop, client] = lanes.of(i);
+    workers.push_back({loop, work(client, scenario, next, recorder)});
   }
   co_await join_all(std::move(workers));
 }

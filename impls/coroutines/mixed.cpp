@@ -22,12 +22,12 @@ Awaitable<void> call_and_work(AsyncClient& client, const Scenario& scenario, Cal
 
 }  // namespace
 
-Awaitable<void> mixed(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
+Awaitable<void> mixed(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   asio::thread_pool pool(scenario.placement == Placement::offload ? scenario.cpus : 1);
   std::vector<Prepared> calls;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    calls.push_back(prepare(loop, call_and_work(client, scenario, id, pool.get_executor(), recorder)));
+    const auto& [loop, client] = lanes.of(id);
+    calls.push_back({loop, call_and_work(client, scenario, id, pool.get_executor(), recorder)});
   }
   co_await join_all(std::move(calls));
 }

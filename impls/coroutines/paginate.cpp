@@ -11,8 +11,7 @@ Awaitable<void> consume(const Scenario& scenario) {
   co_await timer.async_wait(asio::deferred);
 }
 
-Awaitable<void> read_stream(AsyncClient& client, const Scenario& scenario, CallId first,
-                            Recorder& recorder) {
+Awaitable<void> read_stream(AsyncClient& client, const Scenario& scenario, CallId first, Recorder& recorder) {
   Reply page = co_await call<Reply>(client, {scenario.run, first}, recorder);
   CallId id = first + 1;
   for (; page.more; ++id) {
@@ -33,11 +32,11 @@ Awaitable<void> read_stream(AsyncClient& client, const Scenario& scenario, CallI
 
 }  // namespace
 
-Awaitable<void> paginate(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
+Awaitable<void> paginate(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   std::vector<Prepared> streams;
   for (CallId first = 0; first < scenario.calls; first += scenario.pages) {
-    streams.push_back(prepare(loop, read_stream(client, scenario, first, recorder)));
+    const auto& [loop, client] = lanes.of(first / scenario.pages);
+    streams.push_back({loop, read_stream(client, scenario, first, recorder)});
   }
   co_await join_all(std::move(streams));
 }

@@ -1,15 +1,15 @@
-// Permits on an event loop: a channel with a message for each. Who finds it empty waits in it, in arrival
-// order.
+// Permits on event loops: a channel with a message for each. Who finds it empty waits in it, in arrival
+// order, and goes on on its own loop.
 #pragma once
 
-#include <boost/asio/experimental/channel.hpp>
+#include <boost/asio/experimental/concurrent_channel.hpp>
 
 #include "impls/http/async.hpp"
 
 namespace fanbench::coroutines {
 
-/// Of a loop, with room for as many permits as there are; async_receive takes one.
-using Permits = asio::experimental::channel<Loop, void(boost::system::error_code)>;
+/// With room for as many permits as there are; async_receive takes one.
+using Permits = asio::experimental::concurrent_channel<Loop, void(boost::system::error_code)>;
 
 /// All are there to be taken.
 inline void fill(Permits& permits) {

@@ -6,8 +6,7 @@
 namespace fanbench::coroutines {
 namespace {
 
-Awaitable<void> stream_item(AsyncClient& client, const Scenario& scenario, CallId first,
-                            Recorder& recorder) {
+Awaitable<void> stream_item(AsyncClient& client, const Scenario& scenario, CallId first, Recorder& recorder) {
   Reply reply = co_await call<Reply>(client, {scenario.run, first}, recorder);
   CallId id = first + 1;
   for (; reply.more; ++id) {
@@ -18,31 +17,30 @@ Awaitable<void> stream_item(AsyncClient& client, const Scenario& scenario, CallI
 }
 
 /// One stage of one item. `cursor` is the answer of the stage before, and then of this one.
-Awaitable<void> do_stage(AsyncClient& client, Request request, std::uint64_t& cursor,
-                         Recorder& recorder) {
+Awaitable<void> do_stage(AsyncClient& client, Request request, std::uint64_t& cursor, Recorder& recorder) {
   const Reply reply = co_await call<Reply>(client, request, recorder);
   cursor = reply.answer;
 }
 
-Awaitable<void> stream_all(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
+Awaitable<void> stream_all(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   std::vector<Prepared> items;
   for (CallId first = 0; first < scenario.calls; first += Scenario::stages) {
-    items.push_back(prepare(loop, stream_item(client, scenario, first, recorder)));
+    const auto& [loop, client] = lanes.of(first / Scenario::stages);
+    items.push_back({loop, stream_item(client, scenario, first, recorder)});
   }
   co_await join_all(std::move(items));
 }
 
-Awaitable<void> stage_by_stage(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
+Awaitable<void> stage_by_stage(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   std::vector<std::uint64_t> cursors(scenario.calls / Scenario::stages);
   for (std::uint32_t stage = 0; stage < Scenario::stages; ++stage) {
     std::vector<Prepared> items;
-    for (std::size_t item = 0; item < cursors.size(); ++item) {
-      const auto id = static_cast<CallId>(item * Scenario::stages + stage);
+    for (std::uint32_t item = 0; item < cursors.size(); ++item) {
+      const auto& [loop, client] = lanes.of(item);
+      const CallId id = item * Scenario::stages + stage;
       const Request request{.run = scenario.run, .id = id, .cursor = cursors[item]};
       recorder.ready(id);
-      items.push_back(prepare(loop, do_stage(client, request, cursors[item], recorder)));
+      items.push_back({loop, do_stage(client, request, cursors[item], recorder)});
     }
     co_await join_all(std::move(items));
   }
@@ -50,9 +48,9 @@ Awaitable<void> stage_by_stage(AsyncClient& client, const Scenario& scenario, Re
 
 }  // namespace
 
-Awaitable<void> pipeline(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  return scenario.mode == Mode::streamed ? stream_all(client, scenario, recorder)
-                                         : stage_by_stage(client, scenario, recorder);
+Awaitable<void> pipeline(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
+  return scenario.mode == Mode::streamed ? stream_all(lanes, scenario, recorder)
+                                         : stage_by_stage(lanes, scenario, recorder);
 }
 
 }  // namespace fanbench::coroutines

@@ -1,8 +1,10 @@
-// Producers await room in a queue, consumers await items; two channels count them. With fifo alone, one
-// channel of items would be the whole queue.
+// Producers await room in a queue, consumers await items, each on its own loop; two channels count them. With
+// fifo alone, one channel of items would be the whole queue.
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/channel.hpp>
+#include <boost/asio/experimental/concurrent_channel.hpp>
 #include <map>
+#include <mutex>
 #include <optional>
 
 #include "impls/coroutines/coroutines.hpp"
@@ -11,7 +13,10 @@
 namespace fanbench::coroutines {
 namespace {
 
-using Count = asio::experimental::channel<Loop, void(boost::system::error_code)>;
+/// More than there are items would have nothing to do.
+std::uint32_t consumers(const Scenario& scenario) { return std::min(scenario.consumers, scenario.calls); }
+
+using Count = asio::experimental::concurrent_channel<Loop, void(boost::system::error_code)>;
 
 class Queue {
  public:
@@ -23,26 +28,34 @@ class Queue {
 
   Awaitable<void> put(CallId id, Recorder& recorder) {
     co_await room_.async_receive(asio::deferred);
-    by_rank_.emplace(rank(id), id);
     recorder.ready(id);
+    add(id);
     items_.try_send(boost::system::error_code());
   }
   /// Nothing when the queue has ended.
   Awaitable<std::optional<CallId>> take() {
     auto [ended] = co_await items_.async_receive(asio::as_tuple(asio::deferred));
     if (ended) co_return std::nullopt;
-    const CallId id = by_rank_.extract(by_rank_.begin()).mapped();
+    const CallId id = remove_next();
     room_.try_send(boost::system::error_code());
     co_return id;
   }
   /// Tells each consumer, behind all items. A channel that is closed would lose what is still in it.
   Awaitable<void> end() {
-    for (std::uint32_t i = 0; i < scenario_.consumers; ++i) {
+    for (std::uint32_t i = 0; i < consumers(scenario_); ++i) {
       co_await items_.async_send(asio::error::eof, asio::deferred);
     }
   }
 
  private:
+  void add(CallId id) {
+    const std::lock_guard lock(mutex_);
+    by_rank_.emplace(rank(id), id);
+  }
+  CallId remove_next() {
+    const std::lock_guard lock(mutex_);
+    return by_rank_.extract(by_rank_.begin()).mapped();
+  }
   /// The least is next.
   std::uint64_t rank(CallId id) {
     ++puts_;
@@ -52,6 +65,7 @@ class Queue {
 
   const Scenario& scenario_;
   Count room_, items_;
+  std::mutex mutex_;  // of the two below
   std::map<std::uint64_t, CallId> by_rank_;
   std::uint64_t puts_ = 0;
 };
@@ -64,7 +78,7 @@ Awaitable<void> produce_all(const Scenario& scenario, Queue& queue, Recorder& re
   const auto loop = co_await asio::this_coro::executor;
   std::vector<Prepared> producers;
   for (std::uint32_t i = 0; i < scenario.producers; ++i) {
-    producers.push_back(prepare(loop, produce(i, scenario, queue, recorder)));
+    producers.push_back({loop, produce(i, scenario, queue, recorder)});
   }
   co_await join_all(std::move(producers));
   co_await queue.end();
@@ -76,14 +90,15 @@ Awaitable<void> consume(AsyncClient& client, const Scenario& scenario, Queue& qu
 
 }  // namespace
 
-Awaitable<void> producer_consumer(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
+Awaitable<void> producer_consumer(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
   Queue queue(loop, scenario);
   std::vector<Prepared> everyone;
-  for (std::uint32_t i = 0; i < scenario.consumers; ++i) {
-    everyone.push_back(prepare(loop, consume(client, scenario, queue, recorder)));
+  for (std::uint32_t i = 0; i < consumers(scenario); ++i) {
+    const auto& [there, client] = lanes.of(i);
+    everyone.push_back({there, consume(client, scenario, queue, recorder)});
   }
-  everyone.push_back(prepare(loop, produce_all(scenario, queue, recorder)));
+  everyone.push_back({loop, produce_all(scenario, queue, recorder)});
   co_await join_all(std::move(everyone));
 }
 

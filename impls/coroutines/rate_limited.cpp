@@ -2,6 +2,7 @@
 // it may be made again, and has no other call meanwhile. Retry-After-Ms, or Retry-After, is heeded in
 // backoff() (contract/scenario.cpp).
 #include <algorithm>
+#include <atomic>
 
 #include "impls/coroutines/group.hpp"
 #include "impls/coroutines/retry.hpp"
@@ -9,19 +10,20 @@
 namespace fanbench::coroutines {
 namespace {
 
-Awaitable<void> work(AsyncClient& client, const Scenario& scenario, CallId& next, Recorder& recorder) {
-  while (next < scenario.calls)
-    co_await call_until_ok(client, scenario, next++, /*permits=*/nullptr, recorder);
+Awaitable<void> work(AsyncClient& client, const Scenario& scenario, std::atomic<CallId>& next,
+                     Recorder& recorder) {
+  for (CallId id = next++; id < scenario.calls; id = next++)
+    co_await call_until_ok(client, scenario, id, /*permits=*/nullptr, recorder);
 }
 
 }  // namespace
 
-Awaitable<void> rate_limited(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
-  CallId next = 0;
+Awaitable<void> rate_limited(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
+  std::atomic<CallId> next = 0;
   std::vector<Prepared> workers;
   for (std::uint32_t i = 0; i < std::min(scenario.limit, scenario.calls); ++i) {
-    workers.push_back(prepare(loop, work(client, scenario, next, recorder)));
+    const auto& [loop, client] = lanes.of(i);
+    workers.push_back({loop, work(client, scenario, next, recorder)});
   }
   co_await join_all(std::move(workers));
 }

@@ -8,14 +8,13 @@
 
 namespace fanbench::coroutines {
 
-Awaitable<void> retry(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
+Awaitable<void> retry(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   std::optional<Permits> permits;
-  if (scenario.limit > 0) fill(permits.emplace(loop, scenario.limit));
+  if (scenario.limit > 0) fill(permits.emplace(lanes.of(0).loop, scenario.limit));
   std::vector<Prepared> calls;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    calls.push_back(
-        prepare(loop, call_until_ok(client, scenario, id, permits ? &*permits : nullptr, recorder)));
+    const auto& [loop, client] = lanes.of(id);
+    calls.push_back({loop, call_until_ok(client, scenario, id, permits ? &*permits : nullptr, recorder)});
   }
   co_await join_all(std::move(calls));
 }

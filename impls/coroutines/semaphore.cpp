@@ -8,8 +8,7 @@
 namespace fanbench::coroutines {
 namespace {
 
-Awaitable<void> call_with_permit(AsyncClient& client, Request request, Permits& permits,
-                                 Recorder& recorder) {
+Awaitable<void> call_with_permit(AsyncClient& client, Request request, Permits& permits, Recorder& recorder) {
   const LiveTask task(recorder);
   co_await permits.async_receive(asio::deferred);
   const Permit permit{&permits};
@@ -18,14 +17,14 @@ Awaitable<void> call_with_permit(AsyncClient& client, Request request, Permits& 
 
 }  // namespace
 
-Awaitable<void> semaphore(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
-  Permits permits(loop, scenario.limit);
+Awaitable<void> semaphore(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
+  Permits permits(lanes.of(0).loop, scenario.limit);
   fill(permits);
   std::vector<Prepared> calls;
   calls.reserve(scenario.calls);
   for (CallId id = 0; id < scenario.calls; ++id) {
-    calls.push_back(prepare(loop, call_with_permit(client, {scenario.run, id}, permits, recorder)));
+    const auto& [loop, client] = lanes.of(id);
+    calls.push_back({loop, call_with_permit(client, {scenario.run, id}, permits, recorder)});
   }
   co_await join_all(std::move(calls));
 }

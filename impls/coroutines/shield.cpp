@@ -5,12 +5,12 @@
 
 namespace fanbench::coroutines {
 
-Awaitable<void> shield(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
+Awaitable<void> shield(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   std::vector<Prepared> critical, others;
   for (CallId id = 0; id < scenario.calls; ++id) {
+    const auto& [loop, client] = lanes.of(id);
     auto& group = is_critical(scenario, id) ? critical : others;
-    group.push_back(prepare(loop, call(client, {scenario.run, id}, recorder)));
+    group.push_back({loop, call(client, {scenario.run, id}, recorder)});
   }
   const auto deadline = recorder.began() + scenario.deadline;
   auto both = join_all(std::move(critical)) && within(deadline, join_group(std::move(others)));

@@ -8,8 +8,7 @@
 namespace fanbench::coroutines {
 namespace {
 
-Awaitable<void> read_stream(AsyncClient& client, const Scenario& scenario, CallId id,
-                            Recorder& recorder) {
+Awaitable<void> read_stream(AsyncClient& client, const Scenario& scenario, CallId id, Recorder& recorder) {
   co_await asio::this_coro::throw_if_cancelled(false);
   EventReader events(id, recorder);
   const Request request{.run = scenario.run, .id = id, .reader = &events};
@@ -21,11 +20,11 @@ Awaitable<void> read_stream(AsyncClient& client, const Scenario& scenario, CallI
 
 }  // namespace
 
-Awaitable<void> stream(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
+Awaitable<void> stream(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   std::vector<Prepared> streams;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    streams.push_back(prepare(loop, read_stream(client, scenario, id, recorder)));
+    const auto& [loop, client] = lanes.of(id);
+    streams.push_back({loop, read_stream(client, scenario, id, recorder)});
   }
   auto all = scenario.deadline > Nanoseconds::zero()
                  ? within(recorder.began() + scenario.deadline, join_group(std::move(streams)))

@@ -17,11 +17,11 @@ Awaitable<void> call_or_throw(AsyncClient& client, Request request, Recorder& re
 
 }  // namespace
 
-Awaitable<void> task_group(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
+Awaitable<void> task_group(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   std::vector<Prepared> calls;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    calls.push_back(prepare(loop, call_or_throw(client, {scenario.run, id}, recorder)));
+    const auto& [loop, client] = lanes.of(id);
+    calls.push_back({loop, call_or_throw(client, {scenario.run, id}, recorder)});
   }
   try {
     co_await run_group(std::move(calls), asio::experimental::wait_for_one_error());

@@ -13,21 +13,20 @@ Awaitable<void> call_or_time_out(AsyncClient& client, Request request, Recorder&
   recorder.finish(request.id, reply);
 }
 
-Awaitable<void> call_in_time(AsyncClient& client, const Scenario& scenario, CallId id,
-                             Recorder& recorder) {
+Awaitable<void> call_in_time(AsyncClient& client, const Scenario& scenario, CallId id, Recorder& recorder) {
   const auto deadline = Timer::clock_type::now() + scenario.deadline;
   co_await within(deadline, call_or_time_out(client, {scenario.run, id}, recorder));
 }
 
 }  // namespace
 
-Awaitable<void> timeout(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
+Awaitable<void> timeout(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   const bool one_deadline = scenario.scope == Scope::group;
   std::vector<Prepared> calls;
   for (CallId id = 0; id < scenario.calls; ++id) {
-    calls.push_back(prepare(loop, one_deadline ? call_or_time_out(client, {scenario.run, id}, recorder)
-                                               : call_in_time(client, scenario, id, recorder)));
+    const auto& [loop, client] = lanes.of(id);
+    calls.push_back({loop, one_deadline ? call_or_time_out(client, {scenario.run, id}, recorder)
+                                        : call_in_time(client, scenario, id, recorder)});
   }
   auto all = one_deadline ? within(recorder.began() + scenario.deadline, join_group(std::move(calls)))
                           : join_all(std::move(calls));

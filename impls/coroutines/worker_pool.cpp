@@ -1,5 +1,6 @@
-// `limit` coroutines take the next id until there is none: on one thread a plain counter is queue enough.
+// `limit` coroutines take the next id until there is none: a counter is queue enough.
 #include <algorithm>
+#include <atomic>
 
 #include "impls/coroutines/coroutines.hpp"
 #include "impls/coroutines/group.hpp"
@@ -7,19 +8,21 @@
 namespace fanbench::coroutines {
 namespace {
 
-Awaitable<void> work(AsyncClient& client, const Scenario& scenario, CallId& next, Recorder& recorder) {
+Awaitable<void> work(AsyncClient& client, const Scenario& scenario, std::atomic<CallId>& next,
+                     Recorder& recorder) {
   const LiveTask task(recorder);
-  while (next < scenario.calls) co_await call(client, {scenario.run, next++}, recorder);
+  for (CallId id = next++; id < scenario.calls; id = next++)
+    co_await call(client, {scenario.run, id}, recorder);
 }
 
 }  // namespace
 
-Awaitable<void> worker_pool(AsyncClient& client, const Scenario& scenario, Recorder& recorder) {
-  const auto loop = co_await asio::this_coro::executor;
-  CallId next = 0;
+Awaitable<void> worker_pool(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
+  std::atomic<CallId> next = 0;
   std::vector<Prepared> workers;
   for (std::uint32_t i = 0; i < std::min(scenario.limit, scenario.calls); ++i) {
-    workers.push_back(prepare(loop, work(client, scenario, next, recorder)));
+    const auto& [loop, client] = lanes.of(i);
+    workers.push_back({loop, work(client, scenario, next, recorder)});
   }
   co_await join_all(std::move(workers));
 }

@@ -1,7 +1,7 @@
 // The floor's workloads.
 #include "impls/floor/floor.hpp"
 
-#include "impls/http/transports.hpp"
+#include "impls/http/lanes.hpp"
 #include "impls/table.hpp"
 
 namespace fanbench::floor {
@@ -39,7 +39,7 @@ ModelEntry entry() {
           .made = "nothing",
           .make = [](const Setup& setup) { return std::make_unique<Floor>(setup); },
           .most_in_flight = [](const Setup&) { return UINT32_MAX; },
-          .needs = needs_of_a_loop,
+          .needs = needs_of_loops,
           .supports =
               [](std::string_view workload, std::string_view transport) {
                 return has(table, workload) && transport == own_transport;

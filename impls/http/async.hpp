@@ -83,6 +83,11 @@ class AsyncClient {
 
   /// The call of get(). The slot may be of no signal; its handler is cleared before `done` is invoked.
   virtual void start(const Request& request, asio::cancellation_slot cancellation, Completion done) = 0;
+  /// The same of another client, for those that are made of several.
+  static void start_with(AsyncClient& client, const Request& request, asio::cancellation_slot cancellation,
+                         Completion done) {
+    client.start(request, cancellation, std::move(done));
+  }
 };
 
 /// The client of the setup's transport. Throws std::invalid_argument where there is no such transport.

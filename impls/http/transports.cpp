@@ -41,12 +41,4 @@ std::unique_ptr<AsyncClient> make_async_client(const Setup& setup, Loop loop) {
   return transport_of(setup).make_async(setup, std::move(loop));
 }
 
-Needs needs_of_a_loop(const Setup& setup, std::uint32_t tasks, std::uint32_t in_flight) {
-  const std::uint64_t of_1000 = transport_of(setup).descriptors_per_1000_async_calls;
-  return {.descriptors = idle_process.descriptors + (in_flight * of_1000 + 999) / 1000 + 2,
-          .tasks = 1,
-          .mappings = idle_process.mappings,
-          .memory_mb = (std::uint64_t{tasks} * 2 + std::uint64_t{in_flight} * 25) / 1000};
-}
-
 }  // namespace fanbench

@@ -20,9 +20,6 @@ struct TransportEntry {
   std::uint32_t descriptors_per_1000_async_calls;
 };
 
-/// What a model takes that makes its calls on an event loop.
-Needs needs_of_a_loop(const Setup& setup, std::uint32_t tasks, std::uint32_t in_flight);
-
 /// In the order in which reports show them.
 std::span<const TransportEntry> transports();
 /// The row of the setup's transport. Throws std::invalid_argument where there is none.

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "impls/http/authority.hpp"
+#include "impls/uring/lane.hpp"
 
 namespace fanbench::uring {
 
@@ -199,6 +200,12 @@ Task<> Client::warm(std::uint32_t connections) {
 }
 
 void Client::begin(Call& call) {
+  const std::size_t lane = others_ ? call.request_.id % (others_->size() + 1) : 0;
+  if (lane == 0) return begin_here(call);
+  call.dealt_ = new Dealt((*others_)[lane - 1], call, call.request_);  // which ends itself
+}
+
+void Client::begin_here(Call& call) {
   const bool proves_a_new_one = call.request_.run == 0;
   if (!idle_.empty() && !proves_a_new_one) {
     Connection& connection = *idle_.back();
@@ -225,6 +232,6 @@ void Client::finish_closing() {
   loop_.run_until(all_closed_);
 }
 
-void Client::Call::cancel() { connection_->close(); }
+void Client::Call::cancel() { dealt_ ? dealt_->give_up() : connection_->close(); }
 
 }  // namespace fanbench::uring

@@ -1,6 +1,7 @@
 // The ring's own HTTP client.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ namespace fanbench::uring {
 
 namespace asio = boost::asio;
 
+class Dealt;
+class Lane;
+
 /// Idle connections are shared by all calls, the last used first. The kernel was asked once to hand over
 /// whatever comes on a connection, so that a call is one entry for its request.
 class Client {
@@ -26,6 +30,9 @@ class Client {
   class Call;
   /// To be awaited: the reply. A call that its scope gives up is cancelled, and its connection closed.
   Call get(const Request& request, CancelScope* scope = nullptr);
+  /// Calls are made here and by these, in turn by their ids; what awaits them is here. They outlive all
+  /// calls.
+  void deal_out_to(std::deque<Lane>& others) { others_ = &others; }
   /// Opens connections until so many are idle; nothing where connections are not kept. Throws
   /// std::runtime_error where the server does not answer.
   Task<> warm(std::uint32_t connections);
@@ -36,6 +43,7 @@ class Client {
   class Connection;
 
   void begin(Call& call);
+  void begin_here(Call& call);
   void remove(Connection& connection);
 
   Loop& loop_;
@@ -43,6 +51,7 @@ class Client {
   std::string host_;
   bool reuse_;
   Buffers buffers_;
+  std::deque<Lane>* others_ = nullptr;
   std::vector<std::unique_ptr<Connection>> connections_;  // by descriptor
   std::vector<Connection*> idle_;
   std::size_t closing_ = 0;
@@ -68,6 +77,7 @@ class Client::Call final : Cancellable {
 
  private:
   friend class Client;
+  friend class Dealt;
   void cancel() override;
   void end(const Reply& reply) {
     Cancellable::unlink();
@@ -79,6 +89,7 @@ class Client::Call final : Cancellable {
   Request request_;
   CancelScope* scope_;
   Connection* connection_ = nullptr;
+  Dealt* dealt_ = nullptr;  // to another lane
   Reply reply_{};
   Ready ready_;
 };

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "impls/http/transports.hpp"
+#include "impls/http/lanes.hpp"
 
 namespace fanbench::uring {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view own_transport = "native";
 
 Needs needs(const Setup& setup, std::uint32_t tasks, std::uint32_t in_flight) {
-  Needs needs = needs_of_a_loop(setup, tasks, in_flight);
+  Needs needs = needs_of_loops(setup, tasks, in_flight);
   // One that is not kept closes when the kernel has ended what it was asked for, while the next is opened.
   if (setup.connection == Connection::per_call) needs.descriptors += in_flight;
   return needs;
@@ -22,6 +22,8 @@ Needs needs(const Setup& setup, std::uint32_t tasks, std::uint32_t in_flight) {
 
 ModelEntry entry() {
   return {.name = "uring",
+          .has_workers = true,
+          .has_loops = true,
           .ready = "the ring, connections",
           .made = "a coroutine for each call",
           .make = make,
@@ -40,7 +42,7 @@ ModelEntry floor_entry() {
           .made = "nothing",
           .make = make_floor,
           .most_in_flight = [](const Setup&) { return UINT32_MAX; },
-          .needs = needs_of_a_loop,
+          .needs = needs_of_loops,
           .supports =
               [](std::string_view workload, std::string_view transport) {
                 return (workload == "gather" || workload == "semaphore") && transport == own_transport;

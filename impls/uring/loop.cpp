@@ -23,6 +23,11 @@ constexpr unsigned entries = 1024, completions = 16 * 1024;
   std::abort();
 }
 
+/// A message that did not arrive: others wait for what it asked for.
+struct Undelivered final : Operation {
+  void completed(int result, std::uint32_t) override { give_up("IORING_OP_MSG_RING", -result); }
+};
+
 }  // namespace
 
 Loop::Loop() {
@@ -41,12 +46,24 @@ Loop::Loop() {
 io_uring_sqe& Loop::entry() {
   io_uring_sqe* free = io_uring_get_sqe(&ring_);
   if (free == nullptr) {
-    count_enter();
-    if (const int result = io_uring_submit(&ring_); result < 0) give_up("io_uring_submit", -result);
+    hand_over();
     free = io_uring_get_sqe(&ring_);
     if (free == nullptr) give_up("io_uring_submit", EBUSY);
   }
   return *free;
+}
+
+void Loop::hand_over() {
+  count_enter();
+  if (const int result = io_uring_submit(&ring_); result < 0) give_up("io_uring_submit", -result);
+}
+
+void Loop::tell(Loop& other, Operation& operation) {
+  static Undelivered undelivered;
+  io_uring_sqe& message = entry();
+  io_uring_prep_msg_ring(&message, other.ring_.ring_fd, 0, reinterpret_cast<std::uint64_t>(&operation), 0);
+  message.flags |= IOSQE_CQE_SKIP_SUCCESS;
+  io_uring_sqe_set_data(&message, static_cast<Operation*>(&undelivered));
 }
 
 void Loop::count_enter() {

@@ -60,6 +60,10 @@ class Loop {
   /// An entry to be filled in at once; it is handed over when the loop next waits. Without an operation
   /// nobody learns what became of it.
   io_uring_sqe& entry();
+  /// Completes the operation on another loop, by that one's thread.
+  void tell(Loop& other, Operation& operation);
+  /// All entries, at once.
+  void hand_over();
   void set(Timed& timed) { timers_.insert(timed); }
   void go_on(Ready& ready) { ready_.push_back(ready); }
   /// Until `done`, which coroutines, operations and timers make true.

@@ -1,8 +1,12 @@
-// The io_uring model's workloads, and the loop that they run on.
+// The io_uring model's workloads, and the loops that they run on.
 #include "impls/uring/uring.hpp"
 
+#include <deque>
+
+#include "impls/http/lanes.hpp"
 #include "impls/table.hpp"
 #include "impls/uring/entry.hpp"
+#include "impls/uring/lane.hpp"
 
 namespace fanbench::uring {
 
@@ -41,20 +45,37 @@ Task<> heartbeat(Loop& loop, Recorder& recorder, CancelScope& scope) {
 
 class Uring final : public Model {
  public:
-  explicit Uring(const Setup& setup) : client_(setup, loop_) {}
+  explicit Uring(const Setup& setup) : setup_(setup), client_(setup, loop_) {
+    for (std::uint32_t i = 1; i < setup.workers; ++i) others_.emplace_back(setup, loop_);
+    if (!others_.empty()) client_.deal_out_to(others_);
+  }
 
-  void warm(std::uint32_t in_flight) override { uring::run(loop_, client_.warm(in_flight)); }
+  void warm(std::uint32_t in_flight) override {
+    const std::uint32_t connections = most_in_a_lane(setup_, in_flight);
+    uring::run(loop_, client_.warm(connections));
+    for (Lane& lane : others_) lane.warm(connections);
+  }
   void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
     Fanout fanout{loop_, client_, scenario, recorder};
-    const RingUse before = loop_.use();
+    const RingUse before = use();
     Task<> work = find(table, workload)(fanout);
     uring::run(loop_, scenario.watchdog ? beside_heartbeat(std::move(work), fanout) : std::move(work));
     client_.finish_closing();
-    const RingUse after = loop_.use();
+    for (Lane& lane : others_) lane.finish_closing();
+    const RingUse after = use();
     recorder.ring_used({after.entries - before.entries, after.enters - before.enters});
   }
 
  private:
+  RingUse use() {
+    RingUse all = loop_.use();
+    for (Lane& lane : others_) {
+      const RingUse one = lane.use();
+      all.entries += one.entries;
+      all.enters += one.enters;
+    }
+    return all;
+  }
   static Task<> beside_heartbeat(Task<> work, Fanout& fanout) {
     CancelScope over;
     Join beating;
@@ -70,8 +91,10 @@ class Uring final : public Model {
     if (failure) std::rethrow_exception(failure);
   }
 
+  Setup setup_;
   Loop loop_;
   Client client_;
+  std::deque<Lane> others_;
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // The io_uring model: C++20 coroutines on a loop, a task type and a client that were written for io_uring and
-// for nothing else.
+// for nothing else. With several loops the calls are dealt out, and their coroutines are still on the first.
 #pragma once
 
 #include "impls/contract/model.hpp"

@@ -404,6 +404,20 @@ limit = 8
   for (const Case& c : suite.cases) EXPECT_EQ(c.name.find("workers"), std::string::npos) << c.name;
 }
 
+TEST(Suite, LoopsAreOneUnlessTheSuiteSays) {
+  const Suite suite = parse(R"(
+[[scenario]]
+workload = "gather"
+models = ["coroutines", "thread_pool"]
+transports = "native"
+calls = 50
+workers = [0, 4]
+)");
+  std::vector<std::uint32_t> workers;
+  for (const Case& c : suite.cases) workers.push_back(c.workers);
+  EXPECT_THAT(workers, testing::UnorderedElementsAre(1, 4, 50, 4));
+}
+
 TEST(Suite, IsListedAsJson) {
   const auto json = to_json(parse(R"(
 [[scenario]]
@@ -431,7 +445,7 @@ timeline = true
   EXPECT_EQ(json["cases"][1]["parameters"], nlohmann::ordered_json::parse(R"({
     "calls": 1, "latency": "200ms", "start": "warm", "connection": "reuse", "attempts": 3, "backoff": "10ms",
     "failures": {"rate": 0.5, "attempts": 1, "kinds": ["reset"], "retry_after": "0ms"},
-    "pin": "apart", "watchdog": false, "slots": 0, "body_bytes": 64, "seed": 1, "iterations": 3})"));
+    "workers": 0, "pin": "apart", "watchdog": false, "slots": 0, "body_bytes": 64, "seed": 1, "iterations": 3})"));
   EXPECT_EQ(json["cases"][1]["timeline"], true);
 }
 
@@ -490,7 +504,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"UnknownModel", gather("models = [\"threads\",\n \"fibers\"]\n"),
               fmt::format(
                   "5: models: expected a model (coroutines, callbacks, uring, threads, thread_pool, tbb, "
-                  "processes, sequential, floor, floor_uring, all), a contestant ({}), or the path of one's folder, "
+                  "processes, sequential, floor, floor_uring, all), a contestant ({}), or the path of one's "
+                  "folder, "
                   "such as \"./my_client\", got \"fibers\"",
                   fmt::join(shipped_contestants(), ", "))},
         Wrong{"OnlyTheFloor", "[[scenario]]\nworkload = \"retry\"\nmodels = \"floor\"\n",
@@ -582,14 +597,13 @@ INSTANTIATE_TEST_SUITE_P(
             scenario("workload = \"retry\"\nfailures = { rate = 1, kinds = \"hang\" }\n"),
             R"(6: failures.kinds: expected a status 400 … 599, "reset", "reset_body", "cut" or "garbage", got "hang")"},
         Wrong{"WorkersOfModelsWithout", gather("models = [\"thread_pool\", \"threads\"]\nworkers = 3\n"),
-              "5: workers: expected only for thread_pool, tbb, processes, got it for threads too: put the "
-              "models with "
-              "workers in a scenario of their own"},
+              "5: workers: expected only for coroutines, callbacks, uring, thread_pool, tbb, processes, got "
+              "it for "
+              "threads too: put the models with workers in a scenario of their own"},
         Wrong{"WorkersOfAllModels", gather("workers = 3\n"),
-              "4: workers: expected only for thread_pool, tbb, processes, got it for coroutines too: put "
-              "the "
-              "models "
-              "with workers in a scenario of their own"},
+              "4: workers: expected only for coroutines, callbacks, uring, thread_pool, tbb, processes, got "
+              "it for "
+              "threads too: put the models with workers in a scenario of their own"},
         Wrong{"TooManyRounds", "rounds = 1001\n" + gather(""),
               "2: rounds: expected a whole number 1 … 1000, got 1001"},
         Wrong{"BudgetOfNothing", "budget = \"0s\"\n" + gather(""),

@@ -185,6 +185,30 @@ const Variant variants[] = {
     {"watchdog", "gather", [](Case& c) { c.scenario.watchdog = true; }, true, false},
 };
 
+/// Models whose workers are event loops: calls, limits, queues and cancellation cross from loop to loop.
+class SeveralLoops : public Models {};
+
+TEST_P(SeveralLoops, DoEveryWorkload) {
+  const bool has_websockets = GetParam().transport != "curl";
+  const bool can = has_websockets || !specification_of(GetParam().workload).subscribes;
+  Case c = case_of(GetParam(), 8);
+  for (const bool cold : {false, true}) {
+    c.cold = cold;
+    c.workers = 3;
+    EXPECT_EQ(verified(settled(c)), can);
+  }
+  Case few_calls = case_of(GetParam(), 4);
+  few_calls.workers = 9;
+  EXPECT_EQ(verified(few_calls), can);
+}
+INSTANTIATE_TEST_SUITE_P(All, SeveralLoops, testing::ValuesIn([] {
+                           auto all = all_combinations();
+                           std::erase_if(all,
+                                         [](const Combination& one) { return !model(one.model).has_loops; });
+                           return all;
+                         }()),
+                         [](const auto& row) { return row.param.name(); });
+
 class Variants : public testing::TestWithParam<Variant> {};
 
 TEST_P(Variants, OfAWorkloadInEachModel) {
@@ -199,6 +223,9 @@ TEST_P(Variants, OfAWorkloadInEachModel) {
                        : entry.yardstick          ? variant.floor
                                                   : true;
       EXPECT_EQ(verified(settled(c)), can);
+      if (!entry.has_loops) continue;
+      c.workers = 3;
+      EXPECT_EQ(verified(settled(c)), can);
     }
   }
 }
@@ -211,6 +238,9 @@ TEST(Models, LeaveTheirPermitsToOthersWhileTheyWait) {
     if (!entry.supports("retry", "native") || !absent(entry).empty()) continue;
     Case c = cases::limited_retry_case();
     c.model = entry.name;
+    EXPECT_TRUE(verified(settled(c))) << entry.name;
+    if (!entry.has_loops) continue;
+    c.workers = 2;
     EXPECT_TRUE(verified(settled(c))) << entry.name;
   }
 }
@@ -258,26 +288,33 @@ TEST(Models, WithOneWorkerMakeOneCallAtATime) {
   }
 }
 
+/// Cold, so that most calls are cancelled while they connect, write, or have not reached their worker.
+void cancel_what_has_hardly_begun(Case c) {
+  c.plan = {.seed = 1, .delay = BimodalDelay{0ms, 60s, 0.99}};  // one call is answered at once
+  const auto quick_ones = [&c] {
+    int count = 0;
+    for (CallId id = 0; id < c.scenario.calls; ++id) count += planned_reply(c.plan, id, 0).delay < 1s;
+    return count;
+  };
+  while (quick_ones() != 1) ++c.plan.seed;
+  c.cold = true;
+  MockServer server(SERVER_PROGRAM);
+  Measurement measurement(c, model(c.model), server);
+  measurement.prepare(false);
+  for (int i = 0; i < 5; ++i) measurement.iterate();
+  EXPECT_EQ(measurement.counters().at("cancelled"), 59) << c.model << ' ' << c.workers;
+}
+
 TEST(Models, CancelWhatHasHardlyBegun) {
-  // Cold, so that most calls are cancelled while they connect, write, or have not reached their worker.
   for (const ModelEntry& entry : models()) {
     if (entry.name == "sequential" || !absent(entry).empty()) continue;
     for (const std::string transport : {"native", "curl"}) {
       if (!entry.supports("first_completed", transport)) continue;
       Case c = case_of({"first_completed", entry.name, transport}, 60);
-      c.plan = {.seed = 1, .delay = BimodalDelay{0ms, 60s, 0.99}};  // one call is answered at once
-      const auto quick_ones = [&c] {
-        int count = 0;
-        for (CallId id = 0; id < c.scenario.calls; ++id) count += planned_reply(c.plan, id, 0).delay < 1s;
-        return count;
-      };
-      while (quick_ones() != 1) ++c.plan.seed;
-      c.cold = true;
-      MockServer server(SERVER_PROGRAM);
-      Measurement measurement(c, entry, server);
-      measurement.prepare(false);
-      for (int i = 0; i < 5; ++i) measurement.iterate();
-      EXPECT_EQ(measurement.counters().at("cancelled"), 59) << entry.name;
+      cancel_what_has_hardly_begun(c);
+      if (!entry.has_loops) continue;
+      c.workers = 3;
+      cancel_what_has_hardly_begun(c);
     }
   }
 }

@@ -48,7 +48,7 @@ def limit_of(c: CaseResult) -> Limit | None:
 
 
 def _of_client(c: CaseResult) -> str:
-    return WORKERS if c.case.workers and in_flight(c) < SAME_DEGREE * c.case.calls else CLIENT
+    return WORKERS if c.case.most_at_once and in_flight(c) < SAME_DEGREE * c.case.calls else CLIENT
 
 
 def _of_plan(c: CaseResult, makespan: float, ideal: float) -> str:

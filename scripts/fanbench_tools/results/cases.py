@@ -11,7 +11,7 @@ from typing import Any, Iterable, Mapping
 from .catalogue import ALWAYS_SAID, Catalogue, rank
 from .pooling import POOLED, pooled_quantile
 from .rows import OK, Row, is_number
-from .wording import count, fixed_seconds, latency_seconds
+from .wording import count, fixed_seconds, latency_seconds, many
 
 # Of calls in flight, by Little's law: with a tenth fewer of the same latency the throughput is at most a tenth less, the
 # difference between makespans that is passed over, too.
@@ -103,6 +103,11 @@ class Case:
         return _number(self.get("workers")) or None
 
     @property
+    def most_at_once(self) -> int | None:
+        """The calls that its workers can have open, where a number was chosen; an event loop has any number of them."""
+        return None if self._has_loops else self.workers
+
+    @property
     def series(self) -> tuple[str, int | None]:
         """What is one line in a plot: the model with its concurrency degree."""
         return self.model, self.workers
@@ -112,7 +117,12 @@ class Case:
         """With 10 workers a model is another line than without a number of its own."""
         if self.workers is None:
             return self.model
-        return f"{self.model}, {self.workers:,} worker{'' if self.workers == 1 else 's'}"
+        return f"{self.model}, {many(self.workers, 'loop' if self._has_loops else 'worker')}"
+
+    @property
+    def _has_loops(self) -> bool:
+        model = self.catalogue.models.get(self.model)
+        return model is not None and model.has_loops
 
     @property
     def is_yardstick(self) -> bool:
@@ -272,7 +282,7 @@ def in_flight(c: CaseResult) -> float:
     if peak <= 1 or c.case.get("per_second") is None:
         return peak
     limit = float(c.case.get("limit") or peak)
-    return min(limit, c.case.workers or limit)
+    return min(limit, c.case.most_at_once or limit)
 
 
 def same_degree(one: CaseResult, other: CaseResult) -> bool:

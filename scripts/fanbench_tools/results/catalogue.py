@@ -97,6 +97,7 @@ class Workload:
 class Model:
     name: str
     has_workers: bool = False
+    has_loops: bool = False  # its workers are event loops, each for any number of calls
     yardstick: bool = False  # no choice for anybody, but what the machine can do: a line in plots, never named a winner
     ready: str = ""  # what a warm case has before its clock starts
     made: str = ""  # what its runs make while the clock runs

@@ -31,6 +31,13 @@ def test_the_greatest_part_is_the_limit():
     assert limit(makespan_s=0.010, ideal_s=0.0).what == limits.CLIENT
 
 
+def test_workers_limit_who_has_few_of_them_and_loops_nobody():
+    few = {"makespan_s": 0.060, "in_flight_peak": 10.0}
+    name = "gather/{}/native/calls:100/latency:20ms/start:warm/workers:10"
+    assert limit(name.format("thread_pool"), **few).what == limits.WORKERS
+    assert limit(name.format("coroutines"), **few).what == limits.CLIENT
+
+
 @pytest.mark.parametrize(("counters", "what"), [
     ({"retries": 12.0}, limits.RETRIED), ({"timed_out": 10.0}, limits.DEADLINE), ({"cancelled": 99.0}, limits.DECIDING),
     # Three waves of twenty: half of the calls wait, some of them for two others.

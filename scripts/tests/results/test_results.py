@@ -69,7 +69,13 @@ def test_what_all_workloads_have_is_said_where_it_is_not_the_default():
 def test_workers_are_an_axis_of_their_own():
     plain, ten = of_name(NAME), of_name(NAME.replace("coroutines", "thread_pool") + "/workers:10")
     assert ten.label == "thread_pool, 10 workers"
-    assert ten.scenario == plain.scenario
+    assert ten.scenario == plain.scenario and ten.most_at_once == 10
+
+
+def test_loops_are_workers_with_any_number_of_calls():
+    two = of_name(NAME + "/workers:2")
+    assert (two.label, two.workers, two.most_at_once) == ("coroutines, 2 loops", 2, None)
+    assert two.scenario == of_name(NAME).scenario and two.series != of_name(NAME).series
 
 
 def test_rounds_become_medians_and_aggregates_are_left_out():
