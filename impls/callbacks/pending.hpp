@@ -1,7 +1,6 @@
 // What a fan-out waits for.
 #pragma once
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <cstddef>
 
 #include "impls/http/async.hpp"
@@ -22,7 +21,6 @@ class Pending {
   std::size_t left() const noexcept { return left_; }
   /// Runs the loop until nothing is left.
   void wait() {
-    const auto work = asio::make_work_guard(loop_);  // else it ends where all that is left is work elsewhere
     while (left_ > 0) {
       loop_.restart();
       loop_.run();

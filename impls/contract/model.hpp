@@ -72,7 +72,7 @@ inline constexpr Needs idle_process{.descriptors = 32, .tasks = 1, .mappings = 5
 /// A model as its folder describes it.
 struct ModelEntry {
   std::string name;
-  bool has_workers = false;  // it takes Setup::workers: each makes a call at a time
+  bool has_workers = false;  // it takes Setup::workers: each makes a call at a time, unless has_loops
   bool has_loops = false;  // they are event loops, each with a thread and connections of its own: one, unless
                            // chosen, and as many calls in flight as there are
   bool yardstick = false;  // what the machine can do, and no way to write programs

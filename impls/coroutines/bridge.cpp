@@ -13,8 +13,8 @@ namespace fanbench::coroutines {
 
 Awaitable<void> bridge(const Lanes& lanes, const Scenario& scenario, Recorder& recorder) {
   const auto loop = co_await asio::this_coro::executor;
-  const auto ask = [&lanes, &recorder](const Request& request) {
-    const auto& [there, client] = lanes.of(request.id);
+  const auto ask = [&lanes, &scenario, &recorder](const Request& request) {
+    const auto& [there, client] = lanes.of(request.id / calls_of_each(scenario));
     return asio::co_spawn(there, call<Reply>(client, request, recorder), asio::use_future).get();
   };
   Join callers{.running = 0, .ended = Timer(loop, Timer::time_point::max())};

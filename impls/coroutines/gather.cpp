@@ -1,4 +1,4 @@
-// All calls at once on one thread: each is a coroutine that sleeps in the event loop until its reply comes.
+// All calls at once: each is a coroutine that sleeps in its event loop until its reply comes.
 #include "impls/coroutines/coroutines.hpp"
 #include "impls/coroutines/group.hpp"
 

@@ -1,6 +1,5 @@
-// All streams at once on one thread: each has a coroutine that sleeps until it ends, while the client hands
-// its events to a reader. Where they have a deadline the group of them races a timer, which cancels what is
-// left of it.
+// All streams at once: each has a coroutine that sleeps until it ends, while the client hands its events to a
+// reader. Where they have a deadline the group of them races a timer, which cancels what is left of it.
 #include "impls/coroutines/coroutines.hpp"
 #include "impls/coroutines/group.hpp"
 #include "impls/http/events.hpp"

@@ -29,6 +29,7 @@ class Lanes {
   Lanes(const Lanes&) = delete;
   Lanes& operator=(const Lanes&) = delete;
 
+  std::uint32_t size() const { return static_cast<std::uint32_t>(lanes_.size()); }
   /// Deals: call or chain of calls n is made here. One number is always in the same lane.
   const Lane& of(std::uint32_t n) const { return lanes_[n % lanes_.size()]; }
 
@@ -39,18 +40,16 @@ class Lanes {
   void warm(std::uint32_t in_flight);
 
  private:
-  /// A thread that runs a loop until its end.
+  /// A thread that runs a loop until its end. What is thrown there comes out of the first loop.
   class Runner {
    public:
-    explicit Runner(asio::io_context& loop)
-        : loop_(loop), busy_(loop.get_executor()), thread_([&loop] { loop.run(); }) {}
+    Runner(asio::io_context& loop, asio::io_context& first);
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
     ~Runner() { loop_.stop(); }
 
    private:
     asio::io_context& loop_;
-    asio::executor_work_guard<Loop> busy_;
     std::jthread thread_;
   };
 
@@ -58,12 +57,14 @@ class Lanes {
 
   Setup setup_;
   std::deque<asio::io_context> loops_;
+  std::vector<asio::executor_work_guard<Loop>> busy_;  // they wait for what comes from each other, too
   std::vector<std::unique_ptr<AsyncClient>> clients_;
   std::vector<Lane> lanes_;
   std::deque<Runner> runners_;  // of all but the first
 };
 
-/// Of so many calls in flight, which are dealt out by their ids, those that may be in one lane.
+/// Of so many calls in flight those that may be in one lane, generously: of workers that each make one call
+/// after another it may have no more than its part.
 std::uint32_t most_in_a_lane(const Setup& setup, std::uint32_t in_flight);
 
 /// What a model takes that makes its calls on event loops.

@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -199,10 +200,18 @@ Task<> Client::warm(std::uint32_t connections) {
   }
 }
 
+void Client::deal_out_to(std::deque<Lane>& others) {
+  others_ = &others;
+  under_way_.resize(others.size() + 1);
+}
+
 void Client::begin(Call& call) {
-  const std::size_t lane = others_ ? call.request_.id % (others_->size() + 1) : 0;
-  if (lane == 0) return begin_here(call);
-  call.dealt_ = new Dealt((*others_)[lane - 1], call, call.request_);  // which ends itself
+  if (!others_) return begin_here(call);
+  const auto fewest = std::ranges::min_element(under_way_);
+  ++*fewest;
+  call.lane_ = static_cast<std::uint32_t>(fewest - under_way_.begin());
+  if (call.lane_ == 0) return begin_here(call);
+  call.dealt_ = new Dealt((*others_)[call.lane_ - 1], call, call.request_);  // which ends itself
 }
 
 void Client::begin_here(Call& call) {

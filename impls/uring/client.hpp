@@ -30,9 +30,9 @@ class Client {
   class Call;
   /// To be awaited: the reply. A call that its scope gives up is cancelled, and its connection closed.
   Call get(const Request& request, CancelScope* scope = nullptr);
-  /// Calls are made here and by these, in turn by their ids; what awaits them is here. They outlive all
-  /// calls.
-  void deal_out_to(std::deque<Lane>& others) { others_ = &others; }
+  /// Calls are made here and by these, wherever the fewest are under way; who awaits them is here. They
+  /// outlive all calls.
+  void deal_out_to(std::deque<Lane>& others);
   /// Opens connections until so many are idle; nothing where connections are not kept. Throws
   /// std::runtime_error where the server does not answer.
   Task<> warm(std::uint32_t connections);
@@ -52,6 +52,7 @@ class Client {
   bool reuse_;
   Buffers buffers_;
   std::deque<Lane>* others_ = nullptr;
+  std::vector<std::uint32_t> under_way_;                  // calls here, and of each of them
   std::vector<std::unique_ptr<Connection>> connections_;  // by descriptor
   std::vector<Connection*> idle_;
   std::size_t closing_ = 0;
@@ -81,6 +82,7 @@ class Client::Call final : Cancellable {
   void cancel() override;
   void end(const Reply& reply) {
     Cancellable::unlink();
+    if (client_.others_) --client_.under_way_[lane_];
     reply_ = reply;
     client_.loop_.go_on(ready_);
   }
@@ -90,6 +92,7 @@ class Client::Call final : Cancellable {
   CancelScope* scope_;
   Connection* connection_ = nullptr;
   Dealt* dealt_ = nullptr;  // to another lane
+  std::uint32_t lane_ = 0;
   Reply reply_{};
   Ready ready_;
 };

@@ -16,7 +16,6 @@ Lane::Lane(const Setup& setup, Loop& home) : home_(home) {
 
 Lane::~Lane() {
   over_ = true;
-  command_ = [](Loop&, Client&) {};
   command_told_.tell(home_, *loop_);
   home_.hand_over();
 }
@@ -48,24 +47,15 @@ void Lane::serve(const Setup& setup, std::promise<void> made) {
   }
 }
 
-void Lane::have_done(Command command) {
+void Lane::begin(std::function<void(Loop&, Client&)> command) {
   command_ = std::move(command);
   obeyed_ = false;
   command_told_.tell(home_, *loop_);
-  home_.run_until(obeyed_);
-  if (failure_) std::rethrow_exception(std::exchange(failure_, {}));
 }
 
-void Lane::warm(std::uint32_t connections) {
-  have_done([connections](Loop& loop, Client& client) { run(loop, client.warm(connections)); });
-}
-void Lane::finish_closing() {
-  have_done([](Loop&, Client& client) { client.finish_closing(); });
-}
-RingUse Lane::use() {
-  RingUse use;
-  have_done([&use](Loop& loop, Client&) { use = loop.use(); });
-  return use;
+void Lane::wait() {
+  home_.run_until(obeyed_);
+  if (failure_) std::rethrow_exception(std::exchange(failure_, {}));
 }
 
 void Dealt::answered() {

@@ -2,7 +2,6 @@
 // each other what there is to do by messages from ring to ring: entries like any others.
 #pragma once
 
-#include <atomic>
 #include <exception>
 #include <functional>
 #include <future>
@@ -20,18 +19,12 @@ class Message final : public Operation {
  public:
   explicit Message(Of& of) : of_(of) {}
 
-  void tell(Loop& here, Loop& there) {
-    told_.store(true, std::memory_order_release);  // the rings alone would do, but the language knows none
-    here.tell(there, *this);
-  }
+  void tell(Loop& here, Loop& there) { here.tell(there, *this); }
 
  private:
-  void completed(int, std::uint32_t) override {
-    if (told_.load(std::memory_order_acquire)) (of_.*DoneThere)();
-  }
+  void completed(int, std::uint32_t) override { (of_.*DoneThere)(); }
 
   Of& of_;
-  std::atomic<bool> told_ = false;
 };
 
 class Lane {
@@ -43,18 +36,15 @@ class Lane {
   Lane& operator=(const Lane&) = delete;
   ~Lane();
 
-  // Between runs, and waited for:
-  void warm(std::uint32_t connections);
-  void finish_closing();
-  RingUse use();
+  /// Has something done by the lane's thread while no call is under way; to be waited for before the next.
+  void begin(std::function<void(Loop&, Client&)> command);
+  /// Until that is done; rethrows what it threw.
+  void wait();
 
  private:
   friend class Dealt;
-  using Command = std::function<void(Loop&, Client&)>;
 
   void serve(const Setup& setup, std::promise<void> made);
-  /// Has it done between calls by the lane's thread; rethrows what it throws.
-  void have_done(Command command);
   void be_commanded() { commanded_ = true; }  // there
   void be_obeyed() { obeyed_ = true; }        // here
 
@@ -62,7 +52,7 @@ class Lane {
   Loop* loop_ = nullptr;  // these three are the thread's
   Client* client_ = nullptr;
   Join* calls_ = nullptr;
-  Command command_;
+  std::function<void(Loop&, Client&)> command_;
   std::exception_ptr failure_;
   bool commanded_ = false, over_ = false, obeyed_ = false;
   Message<Lane, &Lane::be_commanded> command_told_{*this};
@@ -87,7 +77,11 @@ class Dealt {
   // In the lane:
   void begun() { lane_.calls_->spawn(make()); }
   Task<> make() {
-    reply_ = co_await lane_.client_->get(request_, &scope_);
+    try {
+      reply_ = co_await lane_.client_->get(request_, &scope_);
+    } catch (...) {  // no connection could be had: whoever waits must not wait for ever
+      reply_.verdict = Verdict::transport_error;
+    }
     ended_.tell(*lane_.loop_, lane_.home_);
   }
   void cancel() {

@@ -60,6 +60,7 @@ void Loop::hand_over() {
 
 void Loop::tell(Loop& other, Operation& operation) {
   static Undelivered undelivered;
+  other.told_.fetch_add(1, std::memory_order_release);  // the rings alone would do; the language knows none
   io_uring_sqe& message = entry();
   io_uring_prep_msg_ring(&message, other.ring_.ring_fd, 0, reinterpret_cast<std::uint64_t>(&operation), 0);
   message.flags |= IOSQE_CQE_SKIP_SUCCESS;
@@ -98,6 +99,7 @@ void Loop::wait() {
 
   std::array<io_uring_cqe*, 256> batch;
   while (const unsigned count = io_uring_peek_batch_cqe(&ring_, batch.data(), batch.size())) {
+    told_.load(std::memory_order_acquire);
     for (unsigned i = 0; i < count; ++i) {
       const io_uring_cqe& completion = *batch[i];
       if (auto* operation = static_cast<Operation*>(io_uring_cqe_get_data(&completion)))

@@ -4,6 +4,7 @@
 
 #include <liburing.h>
 
+#include <atomic>
 #include <boost/intrusive/avl_set.hpp>
 #include <boost/intrusive/slist.hpp>
 #include <coroutine>
@@ -75,10 +76,10 @@ class Loop {
 
  private:
   void wait();
-
   void count_enter();
 
   io_uring ring_;
+  std::atomic<std::uint32_t> told_ = 0;  // messages of other loops, which see what was written before them
   RingUse use_;
   boost::intrusive::avl_multiset<Timed, boost::intrusive::constant_time_size<false>> timers_;
   boost::intrusive::slist<Ready, boost::intrusive::cache_last<true>,

@@ -2,6 +2,9 @@
 #include "impls/uring/uring.hpp"
 
 #include <deque>
+#include <functional>
+#include <mutex>
+#include <utility>
 
 #include "impls/http/lanes.hpp"
 #include "impls/table.hpp"
@@ -53,27 +56,43 @@ class Uring final : public Model {
   void warm(std::uint32_t in_flight) override {
     const std::uint32_t connections = most_in_a_lane(setup_, in_flight);
     uring::run(loop_, client_.warm(connections));
-    for (Lane& lane : others_) lane.warm(connections);
+    on_others([connections](Loop& loop, Client& client) { uring::run(loop, client.warm(connections)); });
+    used_ = use();
   }
   void run(std::string_view workload, const Scenario& scenario, Recorder& recorder) override {
     Fanout fanout{loop_, client_, scenario, recorder};
-    const RingUse before = use();
     Task<> work = find(table, workload)(fanout);
     uring::run(loop_, scenario.watchdog ? beside_heartbeat(std::move(work), fanout) : std::move(work));
     client_.finish_closing();
-    for (Lane& lane : others_) lane.finish_closing();
-    const RingUse after = use();
-    recorder.ring_used({after.entries - before.entries, after.enters - before.enters});
+    on_others([](Loop&, Client& client) { client.finish_closing(); });
+  }
+  void collect(Recorder& recorder) override {
+    const RingUse before = std::exchange(used_, use());
+    recorder.ring_used({used_.entries - before.entries, used_.enters - before.enters});
   }
 
  private:
+  /// By all other lanes at the same time.
+  void on_others(const std::function<void(Loop&, Client&)>& command) {
+    for (Lane& lane : others_) lane.begin(command);
+    std::exception_ptr failure;
+    for (Lane& lane : others_) {
+      try {
+        lane.wait();
+      } catch (...) {
+        failure = std::current_exception();
+      }
+    }
+    if (failure) std::rethrow_exception(failure);
+  }
   RingUse use() {
     RingUse all = loop_.use();
-    for (Lane& lane : others_) {
-      const RingUse one = lane.use();
-      all.entries += one.entries;
-      all.enters += one.enters;
-    }
+    std::mutex mutex;
+    on_others([&all, &mutex](Loop& loop, Client&) {
+      const std::lock_guard lock(mutex);
+      all.entries += loop.use().entries;
+      all.enters += loop.use().enters;
+    });
     return all;
   }
   static Task<> beside_heartbeat(Task<> work, Fanout& fanout) {
@@ -95,6 +114,7 @@ class Uring final : public Model {
   Loop loop_;
   Client client_;
   std::deque<Lane> others_;
+  RingUse used_{};  // before the run
 };
 
 }  // namespace

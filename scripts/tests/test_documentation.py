@@ -80,13 +80,19 @@ LIMIT_SCENARIOS = {
     "gather, 10,000 × 200 ms": "gather/{}/native/calls:10000/latency:200ms/", "semaphore of 64, 5,000": "semaphore/{}/native/calls:5000/",
     "a million tasks": "semaphore/{}/native/calls:1000000/",
     "1,000 × 200 ms, libcurl": "gather/{}/curl/calls:1000/latency:200ms/", "10,000 × 200 ms, libcurl": "gather/{}/curl/calls:10000/latency:200ms/",
-    "1,000 × 2 s, libcurl": "gather/{}/curl/calls:1000/latency:2s/", "10,000 × 2 s, libcurl": "gather/{}/curl/calls:10000/latency:2s/"}
+    "1,000 × 2 s, libcurl": "gather/{}/curl/calls:1000/latency:2s/", "10,000 × 2 s, libcurl": "gather/{}/curl/calls:10000/latency:2s/",
+    "gather, one loop": "gather/{}/native/calls:2000/latency:0ms/start:warm/workers:1/", "two": "gather/{}/native/calls:2000/latency:0ms/start:warm/workers:2/",
+    "semaphore, one loop": "semaphore/{}/native/calls:10000/latency:0ms/start:warm/limit:64/workers:1/",
+    "two loops": "semaphore/{}/native/calls:10000/latency:0ms/start:warm/limit:64/workers:2/",
+    "libcurl, one loop": "gather/{}/curl/calls:1000/latency:0ms/start:warm/workers:1/", "libcurl, two": "gather/{}/curl/calls:1000/latency:0ms/start:warm/workers:2/"}
 
 
 def test_the_limit_pages_figures_are_its_reference_runs():
     """Of a table of its figures the heading over the first column is the figure's label, and the others are scenarios."""
-    reference = json.loads((checkout.RESULTS / "reference-limit" / "results.json").read_text())
-    results = from_rows(reference["benchmarks"], reference["context"])
+    cases = []
+    for run in "reference-limit", "reference-loops":
+        reference = json.loads((checkout.RESULTS / run / "results.json").read_text())
+        cases += from_rows(reference["benchmarks"], reference["context"]).cases
     labels = {f.label: f for f in CATALOGUE.figures.values()}
     tables = text("impls/LIMIT.md").split("<!-- figures -->")[1].split("<!-- /figures -->")[0].strip().split("\n\n")
     checked = 0
@@ -95,7 +101,7 @@ def test_the_limit_pages_figures_are_its_reference_runs():
         for model, *cells in rows if label in labels else ():
             for scenario, shown in zip(scenarios, cells, strict=True):
                 name = LIMIT_SCENARIOS[scenario].format(model)
-                medians = [c.median(labels[label].name) for c in results.cases if c.name.startswith(name)]
+                medians = [c.median(labels[label].name) for c in cases if c.name.startswith(name)]
                 known = [labels[label].words(m) for m in medians if m is not None]
                 assert [shown] == (known or ["–"]), f"{label}, {name}"
                 checked += bool(known)

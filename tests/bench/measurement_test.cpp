@@ -418,7 +418,7 @@ TEST(Needs, OfEachModelAreNotBelowMeasuredPeaks) {
       };
       Measurement measurement(c, watched, server);
       measurement.prepare(false);
-      const fanbench::Setup setup{.transport = c.transport, .workers = c.workers};
+      const fanbench::Setup setup{.transport = c.transport, .workers = c.workers, .calls = c.scenario.calls};
       const Needs needs =
           entry.needs(setup, c.scenario.calls, std::min(c.scenario.calls, entry.most_in_flight(setup)));
       EXPECT_LE(peaks.descriptors, needs.descriptors);

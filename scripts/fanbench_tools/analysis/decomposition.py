@@ -74,10 +74,12 @@ class Pair:
 
 
 def pairs(results: Results) -> list[Pair]:
-    """Of each model that has a plainer one which was measured beside it, in the report's order."""
+    """Of each model that has a plainer one which was measured beside it, in the report's order. Both with one event
+    loop: with several they do not do the same in the same places."""
     done = []
     for cases in results.scenarios().values():
-        measured = {(c.case.model, c.case.transport): c for c in cases if c.values(FIGURE)}
+        measured = {(c.case.model, c.case.transport): c for c in cases
+                    if c.values(FIGURE) and c.case.workers in (None, 1)}
         for c in measured.values():
             plain = measured.get((results.catalogue.plainer_than(c.case.model), c.case.transport))
             difference = _difference(c, plain) if plain else None
