@@ -27,6 +27,7 @@ class Message final : public Operation {
   Of& of_;
 };
 
+/// The further loop, as the first one, its home, has it: all that is public is for home's thread.
 class Lane {
  public:
   /// Starts the thread. Throws what a loop and a client throw, and std::system_error where there is no

@@ -81,10 +81,10 @@ LIMIT_SCENARIOS = {
     "a million tasks": "semaphore/{}/native/calls:1000000/",
     "1,000 × 200 ms, libcurl": "gather/{}/curl/calls:1000/latency:200ms/", "10,000 × 200 ms, libcurl": "gather/{}/curl/calls:10000/latency:200ms/",
     "1,000 × 2 s, libcurl": "gather/{}/curl/calls:1000/latency:2s/", "10,000 × 2 s, libcurl": "gather/{}/curl/calls:10000/latency:2s/",
-    "gather, one loop": "gather/{}/native/calls:2000/latency:0ms/start:warm/workers:1/", "two": "gather/{}/native/calls:2000/latency:0ms/start:warm/workers:2/",
-    "semaphore, one loop": "semaphore/{}/native/calls:10000/latency:0ms/start:warm/limit:64/workers:1/",
+    "gather, one loop": "gather/{}/native/calls:2000/latency:0ms/start:warm/pin:", "two": "gather/{}/native/calls:2000/latency:0ms/start:warm/workers:2/",
+    "semaphore, one loop": "semaphore/{}/native/calls:10000/latency:0ms/start:warm/limit:64/pin:",
     "two loops": "semaphore/{}/native/calls:10000/latency:0ms/start:warm/limit:64/workers:2/",
-    "libcurl, one loop": "gather/{}/curl/calls:1000/latency:0ms/start:warm/workers:1/", "libcurl, two": "gather/{}/curl/calls:1000/latency:0ms/start:warm/workers:2/"}
+    "libcurl, one loop": "gather/{}/curl/calls:2000/latency:0ms/start:warm/pin:", "libcurl, two": "gather/{}/curl/calls:2000/latency:0ms/start:warm/workers:2/"}
 
 
 def test_the_limit_pages_figures_are_its_reference_runs():

@@ -8,7 +8,7 @@ from .. import checkout
 from ..analysis import decomposition, findings, memory_slope, open_questions, stats
 from ..results.cases import CaseResult, Results, Scenario, rounds_had, yardstick_names
 from ..results.catalogue import Model, rank
-from ..results.wording import memory, micros
+from ..results.wording import many, memory, micros
 from .answer import answer
 from .tables import cell, columns_of, span
 
@@ -26,7 +26,7 @@ def which(results: Results, chosen: list[findings.Choice]) -> dict[str, Any]:
     for scenario, choices in findings.representative(chosen).items():
         for workers in dict.fromkeys(c.workers for c in choices):
             of = {c.transport: c for c in choices if c.workers == workers}
-            degree = f" · {workers:,} workers" if workers else ""
+            degree = f" · {many(workers, 'worker')}" if workers else ""
             lines.append({"workload": scenario.workload, "line": scenario.line + degree,
                           "cells": [of.get(t) for t in transports]})
     if why_not := _too_few_rounds(results) if chosen else "":
