@@ -1,6 +1,7 @@
 """Which model for what: the cheapest that is fast enough, and where that turns, each with what the rounds say of it.
 
-Fast is who would be with a server that takes what was planned: a makespan is less the server's part of the overhead.
+Fast is who would be with a server that takes what was planned: a makespan is less the server's part of the overhead,
+unless that is most of it (`makespan_figure`).
 
 Compared are rows of one scenario, one transport and one degree of concurrency, paired by round. A model that
 makes one call after another has a degree of its own, and a yardstick is no choice: neither is named. Shown is where a
@@ -24,6 +25,7 @@ from .pairing import paired_rounds
 from .stats import Interval, holm_critical, median_interval, student_p
 
 WITHIN = 1.10  # a makespan up to this many times the best one is fast enough
+WHOLE_MAKESPAN = "makespan_s"
 DOUBT = 0.05  # how often at most a table like this one names a model wrongly, however often the run looked at it
 LEAST_ROUNDS = 3  # of a ratio, for its scatter
 NOT_SEPARATED, NOT_COMPARABLE = "not separated", "not comparable"
@@ -269,13 +271,14 @@ def _candidates(results: Results) -> set[str]:
 def _choose(scenario: Scenario, transport: str, workers: int | None, cases: list[CaseResult],
             as_if: int | None = None) -> Choice | None:
     """`as_if`: judged as though there were so many rounds like these."""
-    rows = [c for c in cases if _makespan(c) and c.median("cpu_us_per_call")]
+    rows = [c for c in cases if has_makespan(c) and c.median("cpu_us_per_call")]
     if len(rows) < 2:
         return None
     fullest = max(rows, key=in_flight)
     alike = [c for c in rows if same_degree(c, fullest)]
-    best = min(alike, key=_makespan)
-    makespans = {c.case.model: ratio(c, best, IDEAL_SERVER_MAKESPAN, as_if) for c in alike if c is not best}
+    figure = makespan_figure(alike)
+    best = min(alike, key=lambda c: c.median(figure))
+    makespans = {c.case.model: ratio(c, best, figure, as_if) for c in alike if c is not best}
     slow = {model: r for model, r in makespans.items() if r and r.p_above(WITHIN) <= DOUBT}
     enough = sorted((c for c in alike if c.case.model not in slow), key=lambda c: c.median("cpu_us_per_call"))
     cheapest = enough[0]
@@ -285,7 +288,7 @@ def _choose(scenario: Scenario, transport: str, workers: int | None, cases: list
         tuple((c.case.model, cpu[c.case.model]) for c in enough[1:]), tuple(slow.items()),
         doubt_of_slow=max((_doubt(r, cpu[model]) for model, r in slow.items()), default=0.0),
         apart=tuple((c.case.model, in_flight_words(in_flight(c), in_flight(fullest))) for c in rows if c not in alike),
-        missing=tuple(c.case.model for c in cases if c.status in ("error", "limit") or c.ok and not _makespan(c)),
+        missing=tuple(c.case.model for c in cases if c.status in ("error", "limit") or c.ok and not has_makespan(c)),
         server_bound=tuple(c.case.model for c in rows if c.share_of_rounds("server_bound") > 0.5))
 
 
@@ -294,10 +297,24 @@ def _doubt(makespan: Ratio, cpu: Ratio | None) -> float:
     return min(1.0, 2 * min(makespan.p_above(WITHIN), cpu.p_above(1.0) if cpu else 1.0))
 
 
-def _makespan(c: CaseResult) -> float | None:
-    """None as well where the server's part is all of it: that says nothing of the model."""
-    makespan = c.median(IDEAL_SERVER_MAKESPAN)
-    return makespan if makespan is not None and makespan > 0 else None
+def makespan_figure(rows: Iterable[CaseResult]) -> str:
+    """What these rows' times are compared by: the makespan less the server's part, or all of it where that part is most
+    of a row's: of what little is left the ratios would be those of the parts' errors, and of what a client hides behind
+    the server. Of crawl's pages in a given time there is but the one figure.
+    """
+    measured = list(rows)
+    of_server = any(c.median(IDEAL_SERVER_MAKESPAN) < c.median(WHOLE_MAKESPAN) / 2 for c in measured)
+    return WHOLE_MAKESPAN if of_server and not any(_counts_pages(c) for c in measured) else IDEAL_SERVER_MAKESPAN
+
+
+def has_makespan(c: CaseResult) -> bool:
+    """Whether its time can be compared."""
+    of_model = c.median(IDEAL_SERVER_MAKESPAN)
+    return of_model is not None and (of_model > 0 or not _counts_pages(c))
+
+
+def _counts_pages(c: CaseResult) -> bool:
+    return c.median("crawled") is not None
 
 
 def representative(choices: Iterable[Choice]) -> dict[Scenario, list[Choice]]:
@@ -329,7 +346,7 @@ def _crossovers(results: Results, axis: str) -> list[Crossover]:
     lines: dict[tuple, dict[float, CaseResult]] = defaultdict(dict)
     for c in results.cases:
         value = _value_of(c, axis)
-        if value is not None and _makespan(c) and c.case.workers is None:
+        if value is not None and has_makespan(c) and c.case.workers is None:
             lines[c.case.scenario.without(axis), c.case.transport, c.case.model][value] = c
     turns, known, leading = [], results.catalogue, results.catalogue.leading
     others = _candidates(results) - {leading}
@@ -340,7 +357,7 @@ def _crossovers(results: Results, axis: str) -> list[Crossover]:
             continue
         pairs = {x: (line[x], leaders[x]) if axis == "calls" else (leaders[x], line[x]) for x in shared}
         apart = {x: words for x, pair in pairs.items() if (words := _apart(*pair))}
-        ratios = tuple((x, ratio(*pair, IDEAL_SERVER_MAKESPAN)) for x, pair in pairs.items() if x not in apart)
+        ratios = tuple((x, ratio(*pair, makespan_figure(pair))) for x, pair in pairs.items() if x not in apart)
         behind, ahead = (model, leading) if axis == "calls" else (leading, model)
         if ratios:
             turns.append(Crossover(scenario, transport, axis, behind, ahead, ratios, tuple(apart.items())))

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Iterable, Sequence
 
 from ..analysis import findings
-from ..analysis.findings import WITHIN, Choice
+from ..analysis.findings import WHOLE_MAKESPAN, WITHIN, Choice, has_makespan, makespan_figure
 from ..analysis.limits import AT_ONCE, CLIENT, PLAN, SERVER, Limit, limit_of
 from ..results.cases import CaseResult, Results, Scenario, in_flight, yardstick_of
-from ..results.catalogue import IDEAL_SERVER_MAKESPAN, MEMORY, rank
+from ..results.catalogue import MEMORY, rank
 from ..results.wording import count, factor, latency_seconds, listed, many, memory, percent, seconds
 from .tables import span
 
 AT_MOST = 3  # names of a kind in a sentence
 _LESS_SERVER = "less the mock server's part"
+_OR_ALL = "where that is not most of it"
 Sentence = tuple[str, str]  # the question, and what is said of it
 
 
@@ -46,13 +47,25 @@ class Place:
         return next((c for c in self.rows if self.choice and c.case.model == self.choice.cheapest), self.rows[0])
 
     @property
+    def figure(self) -> str:
+        """As models are ranked; of rows that are not, the makespan."""
+        return makespan_figure(self.rows) if all(map(has_makespan, self.rows)) else WHOLE_MAKESPAN
+
+    @property
+    def less_server(self) -> bool:
+        return self.figure != WHOLE_MAKESPAN
+
+    def makespan(self, c: CaseResult) -> float:
+        return c.median(self.figure)
+
+    @property
     def best(self) -> CaseResult:
-        return min(self.rows, key=_makespan)
+        return min(self.rows, key=self.makespan)
 
     @property
     def slow(self) -> dict[str, float]:
         """By the medians: those whose makespan is more than 10 % above the best, with the ratio."""
-        ratios = {c.case.label: _makespan(c) / _makespan(self.best) for c in self.rows}
+        ratios = {c.case.label: self.makespan(c) / self.makespan(self.best) for c in self.rows}
         return {label: ratio for label, ratio in ratios.items() if ratio > WITHIN}
 
     @property
@@ -116,7 +129,8 @@ def _time_of_many(rivals: Sequence[Place]) -> str:
     sure = [p for p in rivals if p.slow_for_sure]
     perhaps = [p for p in rivals if not p.slow_for_sure and p.slow]
     same = len(rivals) - len(sure) - len(perhaps)
-    alike = f"the models compared are within 10 % of the best by their median makespan, {_LESS_SERVER}"
+    less = _LESS_SERVER if all(p.less_server for p in rivals) else f"{_LESS_SERVER} {_OR_ALL}"
+    alike = f"the models compared are within 10 % of the best by their median makespan, {less}"
     if same == len(rivals):
         return f"No: {_of(same, len(rivals), 'comparisons')} {alike}."
     groups = ((same, f"no: {alike}"), (len(sure), f"it does: {_some([_slow_words(p) for p in sure], '; ')}"),
@@ -127,16 +141,17 @@ def _time_of_many(rivals: Sequence[Place]) -> str:
 
 
 def _time_of_one(place: Place) -> str:
-    takes = f"{place.best.case.label} takes {_takes(place.best)}"
+    takes = f"{place.best.case.label} takes {_takes(place)}"
+    less = _LESS_SERVER if place.less_server else "most of it the mock server's part"
     if place.choice.too_slow:
         slow = ", ".join(f"{model} takes {ratio}" for model, ratio in place.choice.too_slow)
-        return f"Yes: {slow} as long as the best, {_LESS_SERVER}, in {place.title}; {takes}."
+        return f"Yes: {slow} as long as the best, {less}, in {place.title}; {takes}."
     if place.slow:
         slow = ", ".join(f"{label} {factor(ratio)} ×" for label, ratio in place.slow.items())
-        return (f"Perhaps: by the medians {slow} as long as the best, {_LESS_SERVER}, in {place.title}, but the rounds do "
+        return (f"Perhaps: by the medians {slow} as long as the best, {less}, in {place.title}, but the rounds do "
                 f"not tell whether it is more than 10 %; {takes}.")
-    times = sorted(map(_makespan, place.rows))
-    return (f"No: {_LESS_SERVER}, {listed([c.case.label for c in place.rows])} take "
+    times = sorted(map(place.makespan, place.rows))
+    return (f"No: {less}, {listed([c.case.label for c in place.rows])} take "
             f"{span(seconds(times[0]), seconds(times[-1]))} for {place.title}{_allowed(place.best, ',')}.")
 
 
@@ -162,8 +177,8 @@ def _nothing_to_compare(places: Sequence[Place]) -> str:
             f"number. It takes {seconds(place.chosen.median('makespan_s'))}{_allowed(place.chosen)} for {place.title}.")
 
 
-def _takes(c: CaseResult) -> str:
-    return seconds(_makespan(c)) + _allowed(c)
+def _takes(place: Place) -> str:
+    return seconds(place.makespan(place.best)) + _allowed(place.best)
 
 
 def _allowed(c: CaseResult, comma: str = "") -> str:
@@ -285,12 +300,6 @@ def _where(places: Sequence[Place], among: Sequence[Place]) -> str:
     if len({p.scenario.workload for p in among}) > 1:
         return _some(list(dict.fromkeys(p.scenario.workload for p in places)))
     return _some([p.name.removeprefix(f"{p.scenario.workload}, ") for p in places], "; ")
-
-
-def _makespan(c: CaseResult) -> float:
-    """As models are ranked: less the server's part, unless that is unknown or all of it."""
-    of_client = c.median(IDEAL_SERVER_MAKESPAN)
-    return of_client if of_client and of_client > 0 else c.median("makespan_s")
 
 
 def _capital(text: str) -> str:

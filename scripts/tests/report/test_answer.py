@@ -126,6 +126,14 @@ def test_the_servers_part_is_nobodys():
     assert said[TIME].startswith("No: less the mock server's part, coroutines and threads take 205 ms for gather")
 
 
+def test_where_the_server_is_most_of_it_whole_makespans_are_told():
+    served = {"server_overhead_us_per_call": 2000.0}
+    said = told(case("coroutines", **served), case("threads", makespan=0.215, **served))
+    assert said[TIME].startswith("No: most of it the mock server's part, coroutines and threads take 210 to 215 ms")
+    both = told(case("coroutines", **served), case("threads", **served), case("coroutines", calls=10), case("threads", calls=10))
+    assert "less the mock server's part where that is not most of it." in both[TIME]
+
+
 def test_models_with_other_numbers_in_flight_are_not_compared():
     said = told(case("coroutines", calls=1000), case("threads", calls=1000, in_flight_peak=602.0, makespan=0.9))
     assert said[TIME] == "It can't be told: no two models had as many calls in flight." and WHICH not in said
