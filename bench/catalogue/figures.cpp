@@ -63,7 +63,8 @@ constexpr Figure table[] = {
      .label = "Makespan, ideal server",
      .help = "the makespan less the server's part of the overhead: what the model would have taken "
              "with a server that takes what was planned (of crawl over `crawled`: for as many pages as the "
-             "ideal completes). Not in rows: models are ranked by it, and CSV has it",
+             "ideal completes). Not in rows: models are ranked by it unless the server's part is most of the "
+             "makespan, and CSV has it",
      .better = less,
      .derived = true},
     {.name = "cpu_us_per_call",
@@ -365,8 +366,9 @@ constexpr Figure table[] = {
     {.name = "entries_per_enter",
      .unit = "1",
      .label = "Entries per enter",
-     .help = "of models with io_uring: entries that were handed to the kernel, per system call that did so or "
-             "waited. What the ring saves follows from it: with one entry each it saves nothing"},
+     .help =
+         "of models with io_uring: entries that were handed to the kernel, per system call that did so or "
+         "waited. What the ring saves follows from it: with one entry each it saves nothing"},
     {.name = "in_flight_peak",
      .unit = "calls",
      .label = "In flight",
