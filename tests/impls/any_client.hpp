@@ -17,7 +17,7 @@
 #include <string_view>
 
 #include "impls/http/transports.hpp"
-#if __has_include(<liburing.h>)
+#ifdef FANBENCH_HAS_URING
 #include "impls/uring/client.hpp"
 #endif
 #include "tests/impls/scripted_server.hpp"
@@ -87,7 +87,7 @@ class AnyAsync final : public AnyClient {
   std::unique_ptr<AsyncClient> client_;
 };
 
-#if __has_include(<liburing.h>)
+#ifdef FANBENCH_HAS_URING
 /// The client of the io_uring model. A stop cancels the call, within a millisecond.
 class AnyRing final : public AnyClient {
  public:
@@ -130,7 +130,7 @@ struct Kind {
 
   std::unique_ptr<AnyClient> make(std::uint16_t port, Connection connection = Connection::reuse) const {
     const Setup setup{.port = port, .transport = transport, .connection = connection};
-#if __has_include(<liburing.h>)
+#ifdef FANBENCH_HAS_URING
     if (ring) return std::make_unique<AnyRing>(setup);
 #endif
     if (async) return std::make_unique<AnyAsync>(setup);
@@ -142,7 +142,7 @@ struct Kind {
 
 /// Containers forbid io_uring, and old kernels have none.
 inline bool ring_is_there() {
-#if __has_include(<liburing.h>)
+#ifdef FANBENCH_HAS_URING
   try {
     uring::Loop();
     return true;

@@ -181,7 +181,7 @@ TEST_P(Connections, ClosedWhileIdleAreFoundOut) {
   EXPECT_EQ(server.requests().size(), looks_first ? 2U : 1U);  // no call came twice
 }
 
-#if __has_include(<liburing.h>)
+#ifdef FANBENCH_HAS_URING
 TEST(ConnectionsOfTheRing, ThatHaveDiedAreForgottenAndReplaced) {
   std::atomic<int> opened = 0;
   std::counting_semaphore<2> may_die(0);

@@ -16,7 +16,7 @@
 #include "impls/callbacks/dealing_client.hpp"
 #include "impls/callbacks/pending.hpp"
 #include "impls/coroutines/group.hpp"
-#if __has_include(<liburing.h>)
+#ifdef FANBENCH_HAS_URING
 #include "impls/uring/lane.hpp"
 #endif
 #include "tests/impls/scripted_server.hpp"
@@ -195,7 +195,7 @@ TEST(DealingClient, MayBeCancelledWhileItsCallsEnd) {
   }
 }
 
-#if __has_include(<liburing.h>)
+#ifdef FANBENCH_HAS_URING
 class RingLanes : public testing::Test {
  protected:
   void SetUp() override {
