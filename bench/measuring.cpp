@@ -15,6 +15,8 @@
 #include "bench/machine/provenance.hpp"
 #include "bench/measure/burner.hpp"
 #include "bench/measure/measurement.hpp"
+#include "bench/ranks/dealt_runs.hpp"
+#include "bench/ranks/member.hpp"
 #include "bench/reporters.hpp"
 #include "bench/specification/checks.hpp"
 #include "bench/targets/running_server.hpp"
@@ -47,8 +49,9 @@ class Rig {
         target_(running ? static_cast<Target&>(*running) : *own_),
         model_(burn_percent > 0 ? burning(model_of(c.model), burn_percent, target_.process().value_or(0))
                                 : model_of(c.model)),
-        // Those that a case takes turns with are ours as well: what their common parent has started.
-        measurement_(c, model_, target_, cpus.server, options.turns ? getppid() : getpid()) {
+        measurement_(
+            c, model_.is_program, target_, [&](const Case& whole) { return runs_of(whole, options, cpus); },
+            ours(options)) {
     measurement_.prepare(options.watched);
   }
   Rig(const Rig&) = delete;
@@ -58,6 +61,27 @@ class Rig {
   Measurement& measurement() noexcept { return measurement_; }
 
  private:
+  std::unique_ptr<Runs> runs_of(const Case& whole, const MeasuringOptions& options, const CpuShares& cpus) {
+    const auto maker = [this, cpus](const Case& c) {
+      return std::make_unique<RunMaker>(c, model_, target_, cpus.server);
+    };
+    if (whole.ranks == 0) return maker(whole);
+    if (!options.party || options.party->size() != whole.ranks) {
+      throw std::runtime_error(fmt::format("expected {} ranks, got {}: fanbench run starts them", whole.ranks,
+                                           options.party ? options.party->size() : 0));
+    }
+    return std::make_unique<ranks::DealtRuns>(whole, *options.party, [maker, cpus](Case& part) {
+      resolve(part, static_cast<std::uint32_t>(cpus.client.size()));
+      return maker(part);
+    });
+  }
+
+  /// Those that a case takes turns with are ours as well: what their common parent has started.
+  static pid_t ours(const MeasuringOptions& options) {
+    if (!options.party) return options.turns ? getppid() : getpid();
+    return options.turns ? parent_of(options.party->launcher()) : options.party->launcher();
+  }
+
   std::unique_ptr<MockServer> own_;
   Target& target_;
   ModelEntry model_;
@@ -66,7 +90,9 @@ class Rig {
 
 class Bench {
  public:
-  Bench(const Suite& suite, const MeasuringOptions& options) : options_(options) {
+  Bench(const Suite& suite, const MeasuringOptions& options)
+      : options_(options), cores_(physical_cores(allowed_cpus())) {
+    if (options.party) cores_ = ranks::cores_of_rank(cores_, *options.party);
     raise_descriptor_limit();
     if (!options.server.empty()) running_.emplace(options.server);
     add_context(suite);
@@ -146,7 +172,7 @@ class Bench {
   }
 
   const MeasuringOptions& options_;
-  std::vector<std::vector<int>> cores_ = physical_cores(allowed_cpus());
+  std::vector<std::vector<int>> cores_;
   std::optional<RunningServer> running_;
   MeasuredCases cases_;
   std::unique_ptr<Rig> turns_;  // with the turns that were taken

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/ranks/party.hpp"
 #include "bench/suite/suite.hpp"
 
 namespace fanbench {
@@ -16,6 +17,7 @@ struct MeasuringOptions {
   bool writes_file = false;          // --benchmark_out was given
   bool watched = true;               // memory, threads, descriptors, system calls: see Measurement::prepare
   bool turns = false;                // one case, which takes turns: see take_turns
+  ranks::Party* party = nullptr;     // those that make its cases of several ranks, of which this is rank 0
 };
 
 /// Returns the exit status: 0 all rows verified (or not applicable, or beyond a limit), 1 an error row.

@@ -9,13 +9,18 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include "bench/catalogue/catalogue.hpp"
 #include "bench/counting/allocations.hpp"
 #include "bench/machine/calibration.hpp"
 #include "bench/machine/cpus.hpp"
+#include "bench/machine/limits.hpp"
 #include "bench/machine/machine.hpp"
 #include "bench/measuring.hpp"
+#include "bench/ranks/member.hpp"
+#include "bench/ranks/orders.hpp"
+#include "bench/ranks/relayed_party.hpp"
 #include "bench/suite/contestants.hpp"
 #include "bench/suite/suite.hpp"
 #include "bench/targets/running_server.hpp"
@@ -29,14 +34,28 @@ struct Options {
   std::string suite{}, contestant{};
   bool list = false, machine = false, catalogue = false;
   std::string hello{};
+  std::uint32_t ranks = 0;
+  int party = -1;
+  bool hosts = false;
   bool count_allocations = false;
   std::optional<double> kernel_steps_per_ms{};
   MeasuringOptions measuring;
 };
 
+/// Of cases that differ in their ranks alone the first is left.
+void set_ranks(Suite& suite, std::uint32_t ranks) {
+  std::set<std::string> names;
+  std::erase_if(suite.cases, [&](Case& c) {
+    c.ranks = ranks;
+    c.name = case_name(c);
+    return !names.insert(c.name).second;
+  });
+}
+
 Suite read_resolved_suite(const Options& options) {
   Suite suite = read_suite(options.suite, options.contestant);
   const auto cores = physical_cores(allowed_cpus());
+  if (options.ranks > 0) set_ranks(suite, options.ranks);
   for (Case& c : suite.cases) resolve(c, static_cast<std::uint32_t>(share(cores, c.pin).client.size()));
   return suite;
 }
@@ -70,6 +89,13 @@ std::optional<int> read_command_line(int argc, char** argv, Options& options) {
       "--hello", options.hello,
       "start the contestant in this folder, print what it is and what it says of itself as JSON, and "
       "end it");
+  app.add_option("--ranks", options.ranks, "have each case made by so many ranks, whatever the suite says")
+      ->check(CLI::Range(1U, max_ranks));
+  app.add_flag(
+      "--hosts", options.hosts,
+      "print what all ranks' machines are and how their clocks differ as JSON and run nothing; for a bench "
+      "that was started with others");
+  app.add_option("--party", options.party, "the descriptor of a socket to the other ranks' relay")->group("");
   app.add_option("--case", options.measuring.cases, "run only the case of this name (may be given again)");
   app.add_option("--server", options.measuring.server,
                  "measure against the fanbench server that runs at HOST:PORT, instead of one of our own");
@@ -95,12 +121,54 @@ std::optional<int> read_command_line(int argc, char** argv, Options& options) {
   benchmark::Initialize(&argc, argv);
   try {
     app.parse(argc, argv);
-    if (options.suite.empty() && options.hello.empty() && !options.machine && !options.catalogue)
+    if (options.suite.empty() && options.hello.empty() && !options.machine && !options.catalogue &&
+        !options.hosts)
       throw CLI::RequiredError("--suite");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   return std::nullopt;
+}
+
+/// Each rank's machine, as --machine prints it, its host, its build, and its clock beside rank 0's in µs.
+int print_hosts(int relay) try {
+  if (relay < 0)
+    throw std::runtime_error("--hosts: expected other ranks, got none: fanbench doctor --hosts starts them");
+  ranks::RelayedParty party((UniqueFd(relay)));
+  const auto own = [&party] {
+    return nlohmann::ordered_json{
+        {"host", party.hosts()[party.rank()]}, {"build", ranks::build_of()}, {"machine", describe_machine()}};
+  };
+  if (party.rank() > 0) {
+    party.send(0, own().dump());
+    party.receive(0);  // until it is gone
+  }
+  nlohmann::ordered_json all = {own()};
+  for (std::uint32_t rank = 1; rank < party.size(); ++rank)
+    all.push_back(nlohmann::ordered_json::parse(party.receive(rank)));
+  const auto clocks = party.clocks();
+  const auto us = [](ranks::Nanoseconds time) { return static_cast<double>(time.count()) / 1000; };
+  for (std::uint32_t rank = 0; rank < party.size(); ++rank) {
+    all[rank]["clock_offset_us"] = us(clocks[rank].offset);
+    all[rank]["clock_uncertainty_us"] = us(clocks[rank].uncertainty);
+  }
+  return print(all);
+} catch (const ranks::Lost& lost) {
+  if (std::string_view(lost.what()).find("launcher") != std::string_view::npos) return 0;
+  throw;
+}
+
+/// The end of rank 0 is a member's, too.
+int serve(const Suite& suite, const MeasuringOptions& options, ranks::Party& party) try {
+  raise_descriptor_limit();
+  ranks::serve(suite,
+               {.server = options.server,
+                .server_program = options.server_program,
+                .cores = ranks::cores_of_rank(physical_cores(allowed_cpus()), party)},
+               party);
+  return 0;
+} catch (const ranks::Lost&) {
+  return 0;
 }
 
 }  // namespace
@@ -115,12 +183,17 @@ int run_bench(int argc, char** argv) try {
   if (options.machine) return print(describe_machine());
   if (options.catalogue) return print(catalogue());
   if (!options.hello.empty()) return print(describe_contestant(options.hello));
+  if (options.hosts) return print_hosts(options.party);
   if (options.count_allocations && !allocations_so_far()) start_again_counting_allocations(words.data());
   const Suite suite = read_resolved_suite(options);
   if (options.list) {
     if (!options.measuring.server.empty()) const RunningServer is_there(options.measuring.server);
     return print(to_json(suite));
   }
+  if (options.party < 0) return measure(suite, options.measuring);
+  ranks::RelayedParty party((UniqueFd(options.party)));
+  if (party.rank() > 0) return serve(suite, options.measuring, party);
+  options.measuring.party = &party;
   return measure(suite, options.measuring);
 } catch (const std::exception& error) {
   fmt::print(stderr, "fanbench-bench: {}\n", error.what());

@@ -369,6 +369,45 @@ constexpr Figure table[] = {
      .help =
          "of models with io_uring: entries that were handed to the kernel, per system call that did so or "
          "waited. What the ring saves follows from it: with one entry each it saves nothing"},
+    {.name = "ranks",
+     .unit = "ranks",
+     .label = "Ranks",
+     .help = "processes that made the run together, each with a part of the calls. CPU, memory and whatever "
+             "is counted are of all of them, latencies of all calls: see RANKS.md"},
+    {.name = "clock_uncertainty_us",
+     .unit = "us",
+     .label = "Clock uncertainty",
+     .help =
+         "by how much the clocks of the ranks' hosts may differ from rank 0's beyond what is allowed for, "
+         "the most of any rank and run; 0 where all are on one host. Peaks in flight and makespan are "
+         "that exact, and no better; latencies are each of one clock"},
+    {.name = "start_spread_us",
+     .unit = "us",
+     .label = "Start spread",
+     .help = "from the first rank that began to the last, the most of any run: what ranks that share CPUs "
+             "make each "
+             "other wait is in their makespans"},
+    {.name = "starts_missed",
+     .unit = "runs",
+     .label = "Starts missed",
+     .help = "runs that counted for nothing and were made again, as a rank was not ready at the "
+             "agreed start"},
+    {.name = "rank_makespan_least_s",
+     .unit = "s",
+     .label = "Makespan of the fastest rank",
+     .help = "of its own part; the least of any run"},
+    {.name = "rank_makespan_most_s",
+     .unit = "s",
+     .label = "Makespan of the slowest rank",
+     .help = "of its own part; the most of any run"},
+    {.name = "rank_cpu_us_per_call_least",
+     .unit = "us",
+     .label = "CPU per call of the thriftiest rank",
+     .help = "for its own calls; the least of any run"},
+    {.name = "rank_cpu_us_per_call_most",
+     .unit = "us",
+     .label = "CPU per call of the costliest rank",
+     .help = "for its own calls; the most of any run"},
     {.name = "in_flight_peak",
      .unit = "calls",
      .label = "In flight",

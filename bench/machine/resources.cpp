@@ -419,6 +419,14 @@ std::vector<pid_t> descendants(pid_t excluded) {
   return pids;
 }
 
+pid_t parent_of(pid_t process) {
+  Folder proc("/proc");
+  std::array<char, 2048> buffer;
+  const auto found =
+      parse_stat(process, read_small(proc.descriptor(), fmt::format("{}/stat", process).c_str(), buffer));
+  return found ? found->parent : 0;
+}
+
 std::size_t threads_of_tree(pid_t excluded) {
   Folder proc("/proc");
   std::size_t threads = 0;

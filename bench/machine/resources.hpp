@@ -69,6 +69,8 @@ bool wait_until_quiet(pid_t excluded, Nanoseconds most = std::chrono::millisecon
 /// Live descendants, those that ended but were not waited for included (a leak test wants to see them). No
 /// order.
 std::vector<pid_t> descendants(pid_t excluded);
+/// 0 where there is no such process.
+pid_t parent_of(pid_t process);
 /// Threads of the tree, this one included.
 std::size_t threads_of_tree(pid_t excluded);
 /// The ids of these threads, in no order.

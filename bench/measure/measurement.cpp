@@ -25,44 +25,51 @@ std::uint64_t counted_calls(const Case& c, const Outcome& outcome) {
 
 Measurement::Measurement(const Case& c, const ModelEntry& model, Target& target, std::vector<int> server_cpus,
                          pid_t ours)
+    : Measurement(
+          c, model.is_program, target,
+          [&](const Case& whole) {
+            return std::make_unique<RunMaker>(whole, model, target, std::move(server_cpus));
+          },
+          ours) {}
+
+Measurement::Measurement(const Case& c, bool is_program, Target& target, const Maker& maker, pid_t ours)
     : case_(calibrated(c)),
-      is_program_(model.is_program),
+      is_program_(is_program),
       target_(target),
-      maker_(case_, model, target, std::move(server_cpus)),
+      runs_(maker(case_)),
       row_(case_),
       ours_(ours) {}
 
 void Measurement::prepare(bool watched) {
-  maker_.check();
+  runs_->check();
   // A server on this machine whose CPU cannot be read would be taken for others'.
   if (target_.process() || !target_.clock().shared) load_.emplace(ours_);
   if (watched) {
     row_.add(watch());
     return;
   }
-  maker_.make_model();
-  outcome_ = maker_.run().outcome;
+  runs_->make_model();
+  outcome_ = runs_->run().outcome;
 }
 
 /// Watching disturbs: memory is sampled, and each system call takes a little longer. In a short run the
 /// sampling changes what is counted, so it is done once more without.
 Watched Measurement::watch() {
   constexpr Nanoseconds is_short = std::chrono::seconds(1);
-  const pid_t server = target_.process().value_or(0);
   map_program();
   Watched watched;
-  if (is_program_) maker_.make_model();  // a language's interpreter is no memory of its calls
-  watched.idle_pss_bytes = pss_of_tree(server);
-  if (!is_program_) maker_.make_model();
+  if (is_program_) runs_->make_model();  // a language's interpreter is no memory of its calls
+  watched.idle_pss_bytes = runs_->pss_bytes();
+  if (!is_program_) runs_->make_model();
   std::optional<Counters> counters;
-  const Run run = maker_.run(0, {.usage = true, .counters = &counters});
+  const Run run = runs_->run(0, {.usage = true, .counters = &counters});
   outcome_ = run.outcome;
   watched.peak = *run.peak;
   watched.syscalls = run.syscalls;
   watched.instructions = run.instructions;
   watched.calls = counted_calls(case_, run.outcome);
   if (counters->any() && run.outcome.makespan < is_short) {
-    const Run again = maker_.run(0, {.counters = &counters});
+    const Run again = runs_->run(0, {.counters = &counters});
     watched.syscalls = again.syscalls;
     watched.instructions = again.instructions;
     watched.calls = counted_calls(case_, again.outcome);
@@ -75,7 +82,7 @@ Watched Measurement::watch() {
 }
 
 Run Measurement::make_run() {
-  const Run run = maker_.run(row_.runs());
+  const Run run = runs_->run(row_.runs());
   row_.add(run);
   last_ = {.number = run.number, .ideal = run.parts.ideal, .efficiency = run.efficiency()};
   outcome_ = run.outcome;

@@ -4,7 +4,9 @@
 
 #include <unistd.h>
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +26,9 @@ class Measurement {
   /// below which nothing is others' load on the machine.
   Measurement(const Case& c, const ModelEntry& model, Target& target, std::vector<int> server_cpus = {},
               pid_t ours = getpid());
+  /// The same of runs that are made as `maker` says, of the case with its work in steps of this machine's.
+  using Maker = std::function<std::unique_ptr<Runs>(const Case&)>;
+  Measurement(const Case& c, bool is_program, Target& target, const Maker& maker, pid_t ours);
 
   /// Checks limits and plan, makes the model unless the case is cold, and does verified runs that are not
   /// timed, in which memory, threads, descriptors and system calls are watched. Throws BeyondLimit,
@@ -58,7 +63,7 @@ class Measurement {
   Case case_;
   bool is_program_;
   Target& target_;
-  RunMaker maker_;
+  std::unique_ptr<Runs> runs_;
   Row row_;
   Outcome outcome_;
   struct {

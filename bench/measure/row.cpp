@@ -55,6 +55,7 @@ void Row::add(const Run& run) {
   parts_.push_back(run.parts);
   efficiencies_.push_back(run.efficiency());
   kernel_steps_per_ms_ = run.kernel_steps_per_ms;
+  add_ranks(run.together);
   add_calls(run);
   if (case_.plan.stream.events > 0) add_events(run);
   if (specification_.subscribes) add_deliveries(run);
@@ -77,6 +78,17 @@ void Row::add(const Run& run) {
   counts_.ring.entries += run.outcome.ring.entries;
   counts_.ring.enters += run.outcome.ring.enters;
   if (specification_.counts_tasks) counts_.tasks_peak = std::max(counts_.tasks_peak, run.outcome.tasks_peak);
+}
+
+void Row::add_ranks(const Together& together) {
+  of_ranks_.number = together.ranks.size();
+  of_ranks_.clock_uncertainty = std::max(of_ranks_.clock_uncertainty, together.clock_uncertainty);
+  of_ranks_.start_spread = std::max(of_ranks_.start_spread, together.start_spread);
+  of_ranks_.starts_missed += together.starts_missed;
+  for (const RankFigures& rank : together.ranks) {
+    of_ranks_.makespans_s.push_back(seconds(rank.makespan));
+    of_ranks_.cpu_us_per_call.push_back(microseconds(rank.cpu) / rank.calls);
+  }
 }
 
 void Row::add_calls(const Run& run) {
@@ -166,6 +178,7 @@ std::map<std::string, double> Row::figures(std::optional<double> other_load_core
   tell_counts(figures);
   tell_costs(figures);
   if (watched_) tell_watched(figures);
+  if (of_ranks_.number > 0) tell_ranks(figures);
   if (kernel_steps_per_ms_ > 0) figures["kernel_steps_per_ms"] = kernel_steps_per_ms_;
   mark_bottlenecks(figures, other_load_cores);
   if (auto mistake = find_impossible(figures)) throw WrongResult(*mistake);
@@ -276,6 +289,17 @@ void Row::tell_costs(Figures& figures) const {
   figures["counts_allocations"] = 1;
   figures["allocations_per_call"] = static_cast<double>(costs_.allocations->calls) / all_calls();
   figures["allocated_bytes_per_call"] = static_cast<double>(costs_.allocations->bytes) / all_calls();
+}
+
+void Row::tell_ranks(Figures& figures) const {
+  figures["ranks"] = static_cast<double>(of_ranks_.number);
+  figures["clock_uncertainty_us"] = microseconds(of_ranks_.clock_uncertainty);
+  figures["start_spread_us"] = microseconds(of_ranks_.start_spread);
+  figures["starts_missed"] = of_ranks_.starts_missed;
+  figures["rank_makespan_least_s"] = std::ranges::min(of_ranks_.makespans_s);
+  figures["rank_makespan_most_s"] = std::ranges::max(of_ranks_.makespans_s);
+  figures["rank_cpu_us_per_call_least"] = std::ranges::min(of_ranks_.cpu_us_per_call);
+  figures["rank_cpu_us_per_call_most"] = std::ranges::max(of_ranks_.cpu_us_per_call);
 }
 
 void Row::tell_watched(Figures& figures) const {

@@ -55,7 +55,17 @@ class Row {
     RingUse ring{};
   };
 
+  /// The extremes of all runs that ranks made together.
+  struct OfRanks {
+    std::size_t number = 0;  // 0: they did not
+    Nanoseconds clock_uncertainty{}, start_spread{};
+    std::uint32_t starts_missed = 0;
+    std::vector<double> makespans_s{}, cpu_us_per_call{};  // of each rank in each run
+  };
+
   double efficiency() const;
+  void add_ranks(const Together& together);
+  void tell_ranks(Figures& figures) const;
   void add_calls(const Run& run);
   void add_events(const Run& run);
   void add_deliveries(const Run& run);
@@ -78,6 +88,7 @@ class Row {
   Times times_;
   Counts counts_;
   Costs costs_;
+  OfRanks of_ranks_;
   double kernel_steps_per_ms_ = 0;
   std::optional<Watched> watched_;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <thread>
 
 #include "bench/machine/calibration.hpp"
 #include "bench/machine/limits.hpp"
@@ -54,7 +55,7 @@ Nanoseconds RunMaker::longest_run() const {
   return std::chrono::seconds(30) + 3 * expected_run(specification_, case_, entry_.most_in_flight(setup_));
 }
 
-void RunMaker::check() const {
+void RunMaker::check() {
   const std::uint32_t tasks =
       (specification_.tasks ? specification_.tasks(case_) : case_.scenario.calls) + case_.scenario.watchdog;
   Needs needs = entry_.needs(setup_, tasks, in_flight());
@@ -77,6 +78,8 @@ void RunMaker::refuse(const Case& c) const {
 void RunMaker::make_model() {
   if (!case_.cold || entry_.is_program) model_ = entry_.make(setup_);
 }
+
+std::uint64_t RunMaker::pss_bytes() { return pss_of_tree(process_of(target_)); }
 
 void RunMaker::become_ready() {
   if (case_.cold && entry_.is_program) {
@@ -150,12 +153,15 @@ Run RunMaker::make(const Scenario& scenario, Watch watch) {
   }
   Counters none;
   Counters& counters = watch.counters ? **watch.counters : none;
+  const Clock::time_point start = start_ ? start_() : Clock::time_point{};
   const ContextSwitches switches = switches_of_tree(server);
   const auto server_cpu = cpu_of_server(target_);
   const Nanoseconds cpu = cpu_of_tree(server);
   const auto allocations = allocations_so_far();
   if (counters.instructions) counters.instructions->start();
   if (counters.syscalls) counters.syscalls->start();  // last: the others' are made by system calls
+  const bool missed_start = start_ && Clock::now() > start;
+  if (start_) std::this_thread::sleep_until(start);
 
   Recorder recorder(records_, attempts_);  // the run begins
   if (termination_) termination_->send_at(recorder.began() + scenario.deadline);
@@ -166,6 +172,7 @@ Run RunMaker::make(const Scenario& scenario, Watch watch) {
   const Nanoseconds makespan = Clock::now() - recorder.began();  // the run has ended
 
   Run run;
+  run.missed_start = missed_start;
   if (counters.syscalls) run.syscalls = counters.syscalls->stop();
   if (counters.instructions) run.instructions = counters.instructions->stop();
   if (allocations) run.costs.allocations = *allocations_so_far() - *allocations;

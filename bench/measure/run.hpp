@@ -1,6 +1,7 @@
 // Makes one run of a case against a target, verifies it, and says what it cost.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -35,6 +36,20 @@ struct Costs {
   std::optional<Allocations> allocations{};  // where they are counted
 };
 
+/// What one of the ranks did in a run that they made together; see bench/ranks.
+struct RankFigures {
+  Nanoseconds makespan{}, cpu{};
+  std::uint32_t calls = 0;
+};
+
+/// How ranks made a run together.
+struct Together {
+  std::vector<RankFigures> ranks{};  // in their order; none: it was made by one process alone
+  Nanoseconds start_spread{};        // from the first that began to the last
+  Nanoseconds clock_uncertainty{};   // of the hosts' clocks against rank 0's, the most
+  std::uint32_t starts_missed = 0;   // runs before it that counted for nothing: a rank was not ready
+};
+
 struct Run {
   std::uint32_t number = 0;  // k of case_of_run
   Outcome outcome{};         // its records are the maker's, until its next run
@@ -45,6 +60,8 @@ struct Run {
   Costs costs{};
   std::optional<Usage> peak{};                              // where it was watched
   std::optional<std::uint64_t> syscalls{}, instructions{};  // where they were counted
+  bool missed_start = false;  // it was not ready when it was to begin, see RunMaker::start_when
+  Together together{};
 
   /// Ideal / makespan. Who has done less in a time that is given was not as fast: times what was completed of
   /// what the ideal completes.
@@ -60,7 +77,8 @@ struct Counters {
   std::size_t descriptors() const noexcept;
 };
 
-class RunMaker {
+/// Who makes the runs of a case.
+class Runs {
  public:
   /// What a run that is not timed is watched for, which disturbs it.
   struct Watch {
@@ -68,18 +86,40 @@ class RunMaker {
     std::optional<Counters>* counters = nullptr;  // opened by the first run that has it
   };
 
+  Runs() = default;
+  Runs(const Runs&) = delete;
+  Runs& operator=(const Runs&) = delete;
+  virtual ~Runs() = default;
+
+  /// Throws BeyondLimit where the case does not fit in this machine, WrongResult where its plan cannot be
+  /// verified, NotApplicable where it cannot be done so.
+  virtual void check() = 0;
+  /// Makes the model, unless each run makes its own within its time.
+  virtual void make_model() = 0;
+  /// The memory of all that the runs are made by, the server's apart.
+  virtual std::uint64_t pss_bytes() = 0;
+  /// Run k of the case, see case_of_run; begun warm and quiet unless the case is cold. Throws WrongResult,
+  /// NotApplicable.
+  virtual Run run(std::uint32_t k, Watch watch) = 0;
+  Run run(std::uint32_t k = 0) { return run(k, {}); }
+};
+
+/// Makes them here.
+class RunMaker final : public Runs {
+ public:
+  /// Says when a run that is ready is to begin, and may wait for that to be known.
+  using Start = std::function<Recorder::Clock::time_point()>;
+
   /// `sampling_cpus`: where memory is sampled. All else that is handed over has to outlive this.
   RunMaker(const Case& c, const ModelEntry& model, Target& target, std::vector<int> sampling_cpus);
 
-  /// Throws BeyondLimit where the case does not fit in this machine, WrongResult where its plan cannot be
-  /// verified.
-  void check() const;
-  /// Makes the model, unless each run makes its own within its time.
-  void make_model();
-  /// Run k of the case, see case_of_run; begun warm and quiet unless the case is cold. Throws WrongResult,
-  /// NotApplicable.
-  Run run(std::uint32_t k, Watch watch);
-  Run run(std::uint32_t k = 0) { return run(k, {}); }
+  void check() override;
+  void make_model() override;
+  std::uint64_t pss_bytes() override;
+  using Runs::run;
+  Run run(std::uint32_t k, Watch watch) override;
+  /// From now on; else each begins when it is ready.
+  void start_when(Start start) { start_ = std::move(start); }
 
  private:
   std::uint32_t in_flight() const;
@@ -100,6 +140,7 @@ class RunMaker {
   std::vector<int> sampling_cpus_;
   Setup setup_;
   std::unique_ptr<Model> model_;
+  Start start_;
   bool used_ = false;       // the model has made a run
   bool connected_ = false;  // all connections that the next run needs are open and idle
   std::vector<CallRecord> records_;

@@ -24,6 +24,16 @@ struct Moment {
   Nanoseconds at;
 };
 
+/// How a workload is dealt out to ranks, each of which does a part of it as a case of its own.
+struct Dealing {
+  /// Why it is not. Empty: it is.
+  std::string_view refused{};
+  /// Calls in a row that stay together. Null: each may be in another part.
+  std::uint32_t (*together)(const Case&) = nullptr;
+  /// Numbers of all calls together, which are dealt out with them: each part needs one of each. 0 is none.
+  std::vector<std::uint32_t Scenario::*> shared{};
+};
+
 struct Specification {
   std::string_view workload;
   std::string_view in_short;  // in a few words, for plots
@@ -88,6 +98,8 @@ struct Specification {
   /// Calls that a machine which costs nothing completes in the time that there is. Null: time is not what
   /// bounds them.
   std::uint32_t (*completes)(const Case&) = nullptr;
+  /// See bench/ranks.
+  Dealing dealing{};
 
   /// The workload simulated on the plan's delays,
   Nanoseconds ideal(const Case& c) const { return simulate(c, Delays(c)); }

@@ -55,6 +55,7 @@ std::string case_name(const Case& c) {
     if (const std::string text = key.in_name(c); !text.empty()) name += fmt::format("/{}:{}", key.name, text);
   }
   if (c.workers_chosen) name += fmt::format("/workers:{}", c.workers);
+  if (c.ranks > 0) name += fmt::format("/ranks:{}", c.ranks);
   if (c.connection != Connection::reuse) name += fmt::format("/connection:{}", to_string(c.connection));
   if (c.pin != Pin::apart) name += fmt::format("/pin:{}", to_string(c.pin));
   if (has_chosen_watchdog(c)) name += "/watchdog:true";
@@ -74,6 +75,7 @@ nlohmann::ordered_json parameters_json(const Case& c) {
     if (auto value = key.show(c); !value.is_null()) parameters[std::string(key.name)] = std::move(value);
   }
   if (model_of(c.model).has_workers) parameters["workers"] = c.workers_chosen ? c.workers : 0;
+  parameters["ranks"] = c.ranks;
   parameters["pin"] = to_string(c.pin);
   parameters["watchdog"] = has_chosen_watchdog(c);
   parameters["slots"] = c.plan.capacity.slots;

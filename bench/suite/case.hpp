@@ -29,10 +29,13 @@ struct Case {
       1;  // what Setup gets: never 0; 1 for models that have no workers to choose, or loops
   bool workers_chosen =
       false;  // the suite says how many, instead of as many as calls can be in flight, or one loop
+  std::uint32_t ranks = 0;       // that make it together, a part of its calls each; 0: it is not dealt out
   std::uint32_t iterations = 3;  // measured iterations in each process
   Pin pin = Pin::apart;
   bool timeline = false;  // keep the records of its calls for the timeline picture
 };
+
+inline constexpr std::uint32_t max_ranks = 1000;
 
 /// The model of this name. Throws std::logic_error where there is none: readers of suites have seen to it.
 const ModelEntry& model_of(std::string_view name);

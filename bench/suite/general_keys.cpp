@@ -188,6 +188,16 @@ std::vector<Key> make_closing_keys() {
   slots.without = needs_known_waits;
   return {
       std::move(workers),
+      whole_number_key(
+          {.name = "ranks",
+           .meaning = "processes that make it together, each with a part of the calls, a server and "
+                      "CPUs of its own, on one host or several: see [ranks](RANKS.md); 0: one process, "
+                      "without any of that",
+           .example = "ranks = [1, 2, 4]",
+           .otherwise = "0",
+           .phrase = "over {} ranks",
+           .phrases = {{"0", ""}, {"1", "over one rank"}}},
+          0U, max_ranks, [](Case& c, std::uint32_t count) { c.ranks = count; }),
       word_key({.name = "connection",
                 .meaning = "kept and used again, or one for each call",
                 .example = "connection = \"per_call\"",

@@ -100,6 +100,7 @@ failures = { rate = 0.5, kinds = [503, 404, "reset", "reset_body", "cut", "garba
       .returned = returned,
       .moments = moments,
       .refuses_slots = "the request's own call may have to wait for its side calls, which are to outlast it",
+      .dealing = {.refused = "one request decides when all have returned"},
   };
 }
 

@@ -55,6 +55,7 @@ callers = 4
       .tasks = callers,
       .callers = callers,
       .refuses_slots = {},
+      .dealing = {.together = calls_of_each, .shared = {&Scenario::callers}},
   };
 }
 

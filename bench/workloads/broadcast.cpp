@@ -148,6 +148,7 @@ message_interval = "50ms"
       .subscribes = true,
       .moments = moments,
       .refuses_slots = "its messages wait for no slot",
+      .dealing = {.refused = "all subscribers are in one room, and one publisher speaks to them"},
   };
 }
 

@@ -166,6 +166,7 @@ grace = "100ms"
       .decided = decided,
       .moments = moments,
       .refuses_slots = "what is left at the signal would depend on who waits for whom",
+      .dealing = {.refused = "one signal to one process ends it"},
   };
 }
 

@@ -101,6 +101,7 @@ work = "60ms"
       .tasks = tasks,
       .works_once = true,
       .refuses_slots = {},
+      .dealing = {.refused = "one caller computes meanwhile"},
   };
 }
 

@@ -86,6 +86,7 @@ latency = "uniform:min=20ms,max=300ms"
       .decided = end_of_chosen,
       .refuses_slots = "which reply comes first would depend on who waits for whom",
       .one_by_one = one_by_one,
+      .dealing = {.refused = "the first reply decides what becomes of all other calls"},
   };
 }
 

@@ -57,6 +57,7 @@ event_interval = "20ms"
       .check = check,
       .draws_anew = true,
       .refuses_slots = {},
+      .dealing = {.shared = {&Scenario::limit}},
   };
 }
 

@@ -206,6 +206,7 @@ hedge_budget = 0.25
       .moments = moments,
       .draws_anew = true,
       .has_pages = true,
+      .dealing = {.together = [](const Case& c) { return c.scenario.services; }},
   };
 }
 

@@ -143,6 +143,7 @@ consume = "25ms"
       .tasks = tasks,
       .refuses_slots = {},
       .one_by_one = one_by_one,
+      .dealing = {.together = [](const Case& c) { return c.scenario.pages; }},
   };
 }
 

@@ -95,6 +95,7 @@ latency = "uniform:min=10ms,max=40ms"
       .check = check,
       .tasks = items,
       .refuses_slots = {},
+      .dealing = {.together = [](const Case&) { return stages; }},
   };
 }
 

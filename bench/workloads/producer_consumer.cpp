@@ -288,6 +288,7 @@ capacity = 2
       .check = check,
       .tasks = tasks,
       .refuses_slots = {},
+      .dealing = {.shared = {&Scenario::producers, &Scenario::consumers, &Scenario::capacity}},
   };
 }
 

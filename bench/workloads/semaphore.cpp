@@ -35,6 +35,7 @@ limit = 3
       .check = check,
       .counts_tasks = true,
       .refuses_slots = {},
+      .dealing = {.shared = {&Scenario::limit}},
   };
 }
 

@@ -90,6 +90,7 @@ critical_every = 3
       .gives_up = true,
       .moments = moments,
       .refuses_slots = "which calls end in time would depend on who waits for whom",
+      .dealing = {.refused = "one cancellation decides what becomes of all calls"},
   };
 }
 

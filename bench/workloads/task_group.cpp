@@ -114,6 +114,7 @@ failures = { rate = 0.5, kinds = [503, 404, "reset", "reset_body", "cut", "garba
       .ends_with_one = true,
       .decided = end_of_chosen,
       .refuses_slots = "which failure comes first would depend on who waits for whom",
+      .dealing = {.refused = "the first failure decides what becomes of all other calls"},
   };
 }
 

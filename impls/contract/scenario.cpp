@@ -18,7 +18,7 @@ std::uint64_t draw(std::uint64_t seed, CallId id, std::uint32_t k) {
 }  // namespace
 
 Nanoseconds backoff(const Scenario& scenario, CallId id, Attempt k, Nanoseconds retry_after) {
-  const std::uint64_t bits = draw(scenario.seed, id, k);
+  const std::uint64_t bits = draw(scenario.seed, scenario.first + id, k);
   const double factor = 0.5 + 0.5 * (static_cast<double>(bits >> 11) * 0x1p-53);
   const auto wait = std::chrono::duration<double, std::nano>(scenario.backoff) * std::exp2(k) * factor;
   return std::max(std::chrono::duration_cast<Nanoseconds>(wait),
@@ -29,6 +29,8 @@ std::uint64_t message_value(const Scenario& scenario, std::uint32_t n) {
   return draw(scenario.seed, n, UINT32_MAX - 1);
 }
 
-std::uint64_t priority(const Scenario& scenario, CallId id) { return draw(scenario.seed, id, UINT32_MAX); }
+std::uint64_t priority(const Scenario& scenario, CallId id) {
+  return draw(scenario.seed, scenario.first + id, UINT32_MAX);
+}
 
 }  // namespace fanbench

@@ -25,6 +25,7 @@ enum class Placement : std::uint8_t { in_line, offload };
 struct Scenario {
   std::uint64_t run = 0;          // the server's run that the calls belong to
   std::uint32_t calls = 1;        // ids are 0 … calls-1
+  CallId first = 0;  // of a part of a fan-out: its calls are that one's first, first + 1, … in what is drawn
   std::uint64_t seed = 1;         // of jitter, priorities and messages, and what work begins with
   std::uint32_t limit = 0;        // semaphore: calls at once at most; retry: attempts, and 0 is no limit;
                                   // worker_pool, rate_limited, llm_client: workers; crawl: of each host

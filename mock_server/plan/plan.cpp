@@ -38,7 +38,8 @@ bool apply(PlannedReply& reply, const Failures& rule, std::uint64_t seed, CallId
 
 }  // namespace
 
-PlannedReply planned_reply(const Plan& plan, CallId id, Attempt attempt) {
+PlannedReply planned_reply(const Plan& plan, CallId in_part, Attempt attempt) {
+  const CallId id = plan.first + in_part;
   PlannedReply reply;
   reply.answer = draw(plan.seed, id, attempt, answer_stream);
   reply.goes_on = (std::uint64_t{id} + 1) % plan.chain != 0;
@@ -51,7 +52,8 @@ PlannedReply planned_reply(const Plan& plan, CallId id, Attempt attempt) {
   return reply;
 }
 
-std::uint64_t planned_cursor(const Plan& plan, CallId id) {
+std::uint64_t planned_cursor(const Plan& plan, CallId in_part) {
+  const CallId id = plan.first + in_part;
   return id % plan.chain == 0 ? 0 : draw(plan.seed, id - 1, 0, answer_stream);
 }
 

@@ -73,6 +73,9 @@ struct Plan {
   // Ids come in chains of so many: each call but a chain's first has to bring, as its cursor, the answer to
   // the first attempt of the call before. 1: no chains.
   std::uint32_t chain = 1;
+  // Where this is a part of a greater plan: its calls 0, 1, … are that one's first, first + 1, …, in all that
+  // is drawn or named by id.
+  CallId first = 0;
   Capacity capacity{};
   StreamPlan stream{};
 };

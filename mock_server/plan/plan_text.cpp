@@ -239,8 +239,8 @@ Json format_stream(const StreamPlan& stream) {
 }  // namespace
 
 Plan parse_plan(std::string_view json) {
-  constexpr std::array<std::string_view, 8> keys{"seed",       "delay", "same_delay", "failures",
-                                                 "body_bytes", "chain", "capacity",   "stream"};
+  constexpr std::array<std::string_view, 9> keys{"seed",  "delay", "same_delay", "failures", "body_bytes",
+                                                 "chain", "first", "capacity",   "stream"};
   return in_key("plan", [&] {
     Plan plan;
     read_object(parse_json(json), keys, [&](std::string_view key, const Json& value) {
@@ -250,6 +250,7 @@ Plan parse_plan(std::string_view json) {
       if (key == "failures") read_failures(value, plan);
       if (key == "body_bytes") plan.body_bytes = read_whole(value, min_body_bytes, max_body_bytes);
       if (key == "chain") plan.chain = static_cast<std::uint32_t>(read_whole(value, 1, max_chain));
+      if (key == "first") plan.first = static_cast<CallId>(read_whole(value, 0, UINT32_MAX));
       if (key == "capacity") plan.capacity = read_capacity(value);
       if (key == "stream") plan.stream = read_stream(value);
     });
@@ -269,6 +270,7 @@ std::string format_plan(const Plan& plan) {
             {"failures", format_failures(plan)},
             {"body_bytes", plan.body_bytes},
             {"chain", plan.chain}};
+  if (plan.first > 0) json["first"] = plan.first;
   if (plan.same_delay) json["same_delay"] = true;
   if (plan.capacity != Capacity{}) json["capacity"] = format_capacity(plan.capacity);
   if (plan.stream.events > 0) json["stream"] = format_stream(plan.stream);

@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from .contestants.description import Contestant
 from .machine import doctor
 from .machine.facts import Machine, Software, read_software
 from .results.reader import FORMAT, ResultsError, from_rows, load
-from .run import budget, process, programs, rounds, runner
+from .run import budget, process, programs, ranks, rounds, runner
 
 USAGE_ERROR = 2
 LEAST_RECORDED, MOST_RECORDED = 20, 50_000  # a plan of more would be too long for a server
@@ -96,6 +97,13 @@ def _parser() -> Parser:
     run.add_argument("--server", type=_address, metavar="HOST:PORT",
                      help="a mock server that already runs (fanbench serve), on this machine or another; one of its own "
                           "for each case if left out")
+    run.add_argument("--ranks", type=_positive_int, metavar="N",
+                     help="has each case made by so many processes together, each with a part of the calls; what the suite "
+                          "says if left out. bench/RANKS.md says when that is worth it")
+    hosts = run.add_mutually_exclusive_group()
+    hosts.add_argument("--hosts", type=_hosts, metavar="A,B,C",
+                       help="where ranks run, this machine first; fanbench is built there too, in the same place")
+    hosts.add_argument("--hostfile", type=Path, metavar="FILE", help="the same, as mpirun reads it")
     run.add_argument("--wide", action="store_true", help="the table with percentiles of latency, for 120 columns")
     run.add_argument("--no-report", action="store_true", help="results.json only (fanbench report DIR makes the rest)")
 
@@ -136,7 +144,10 @@ def _parser() -> Parser:
     gate.add_argument("--json", type=Path, metavar="FILE", help="writes verdict and all rounds as JSON")
     gate.add_argument("--force", action="store_true", help="compares what another machine, compiler or flags have made")
     gate.add_argument("--order-seed", type=int, metavar="N", help="repeats an earlier gate's order; random if left out")
-    verb("doctor", _doctor, "Says what on this machine limits or disturbs a measurement, and what to do.")
+    doctor_verb = verb("doctor", _doctor, "Says what on this machine limits or disturbs a measurement, and what to do.")
+    doctor_verb.add_argument("--hosts", type=_hosts, metavar="A,B,C",
+                             help="the same of each of these hosts, this one first, and whether they can make a case "
+                                  "together: build and clocks (bench/RANKS.md)")
     serve = verb("serve", _serve, "Runs the mock latency server by itself, with the flags that are given (--port 8080, --log "
                  "FILE, …), before or after a --. fanbench serve -- --help lists them, and so does mock_server/README.md.")
     serve.usage = "fanbench serve [-h] [FLAG...]"
@@ -205,6 +216,13 @@ def _address(text: str) -> str:
     return text
 
 
+def _hosts(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    if not all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(:\d+)?", name) for name in names):
+        raise argparse.ArgumentTypeError(f'expected names of hosts such as a,b,c, got "{text}"')
+    return names
+
+
 def _percentage(text: str) -> float:
     try:
         value = float(text.removesuffix("%").strip())
@@ -248,6 +266,9 @@ def _header(text: str) -> str:
 # -- run ---------------------------------------------------------------------------------------------------------------
 
 def _run(arguments: argparse.Namespace) -> int:
+    arguments.among = _among(arguments.hosts, arguments.hostfile)
+    if arguments.ranks or arguments.among.are_several:
+        _prepare_ranks(arguments.may_install)
     with contextlib.ExitStack() as copies:
         try:
             bench = programs.copied(checkout.bench_binary(), copies.enter_context(programs.folder()) / "head")
@@ -263,7 +284,8 @@ def _run_of(job: runner.Job, arguments: argparse.Namespace) -> int:
     machine, software = runner.machine(job.bench), read_software()
     for finding in doctor.worth_saying_before_a_run(doctor.examine(machine, software)):
         terminal.say(terminal.console(), f"{finding.level}: {finding.line()}", indent="  ")
-    job = replace(job, context={**_context(job, machine, software), "again": _again(arguments)},
+    hosts = {"hosts": _hosts_of(job)} if job.hosts.are_several else {}
+    job = replace(job, context={**_context(job, machine, software), **hosts, "again": _again(arguments)},
                   options=(*job.options, *runner.same_work(machine)))
     print(f"{job.suite.name}: {_many(len(job.cases), 'case')}, {_plan(job.rounds, job.budget_s)}, "
           f"into {_shown(job.out)}", flush=True)
@@ -292,17 +314,85 @@ def _job(arguments: argparse.Namespace, bench: Path) -> runner.Job:
     """What the arguments ask for, measured with this bench. Raises Refused or BenchError."""
     suite_file = suite_path(arguments.suite)
     options = ("--server", arguments.server) if arguments.server else ()
+    if arguments.ranks:
+        options += ("--ranks", str(arguments.ranks))
     suite = runner.list_suite(bench, suite_file, options)
+    if arguments.among.are_several and not any(case.ranks for case in suite.cases):
+        options += ("--ranks", str(len(arguments.among.each)))  # one for each host, as nobody says how many
+        suite = runner.list_suite(bench, suite_file, options)
     cases = selected(suite.cases, pattern(arguments.filter), suite.name,
                      f"fanbench list {shlex.quote(arguments.suite)}")
     _prepare(suite.contestants_of(cases), arguments.may_install)
+    if arguments.among.are_several:
+        bench = checkout.bench_binary()  # a copy would be on this host alone
+    if any(case.ranks for case in cases):
+        bench = _with_relay(bench, arguments.may_install)
     out = given(arguments.out) if arguments.out else \
         new_folder(checkout.RESULTS / default_name(suite.name, datetime.now(timezone.utc)))
     return runner.Job(bench=bench, suite_file=suite_file, suite=suite, cases=cases, out=out,
                       rounds=arguments.rounds or suite.rounds, timeout_s=arguments.timeout,
                       budget_s=arguments.budget or (None if arguments.rounds else suite.budget_s),
                       order_seed=runner.new_seed() if arguments.order_seed is None else arguments.order_seed,
-                      catalogue=runner.catalogue(bench).document, options=options)
+                      catalogue=runner.catalogue(bench).document, options=options,
+                      hosts=arguments.among)
+
+
+def _hosts_of(job: runner.Job) -> dict[str, str]:
+    """What each host of the ranks is, in words. Raises Refused where they cannot make a case together."""
+    from .machine import hosts
+
+    found = _asked(job.bench, job.hosts)
+    bad = [f"{name}: {f.line()}" for name, findings in hosts.examine(found) for f in findings if f.level == doctor.IMPOSSIBLE]
+    if bad:
+        raise Refused("; ".join(bad))
+    return {host.name: hosts.in_words(host) for host in found}
+
+
+def _among(names: tuple[str, ...] | None, file: Path | None) -> ranks.Hosts:
+    """Where ranks run. Raises Refused."""
+    hosts = ranks.Hosts(names or (), file)
+    try:
+        first = hosts.each[0] if hosts.each else ""
+    except OSError as e:
+        raise Refused(f"{file}: {e.strerror}") from None
+    if hosts.are_several and not ranks.is_here(first):
+        raise Refused(f"the first host is {first or 'missing'}, expected this machine: rank 0 runs there, and writes the "
+                      "results here")
+    return hosts
+
+
+def _asked(bench: Path, among: ranks.Hosts) -> list[Any]:
+    """What the hosts say of themselves. Raises Refused."""
+    from .machine import hosts
+
+    try:
+        return hosts.ask(bench, among)
+    except hosts.HostsError as e:
+        raise Refused(str(e)) from None
+    except OSError as e:
+        raise Refused(f"mpirun can't be started: {e.strerror}") from None
+
+
+def _prepare_ranks(may_install: bool) -> None:
+    """Installs what starts ranks, and builds what speaks for them. Raises Refused, or SystemExit without a line."""
+    from .setup import SetupError, build, packages
+
+    try:
+        packages.see_to_these(ranks.PACKAGES, may_install)
+        build.build((ranks.TARGET,), ("-DFANBENCH_MPI=ON",))
+    except SetupError as e:
+        if not str(e):
+            raise SystemExit(1) from None
+        raise Refused(f"ranks need OpenMPI: {e}") from None
+
+
+def _with_relay(bench: Path, may_install: bool) -> Path:
+    """The bench with a relay beside it."""
+    if not (bench.parent / ranks.RELAY).exists():
+        _prepare_ranks(may_install)
+    if not (bench.parent / ranks.RELAY).exists():
+        shutil.copy2(checkout.build_folder() / ranks.TARGET, bench.parent / ranks.RELAY)
+    return bench
 
 
 def _prepare(contestants: Sequence[Contestant], may_install: bool) -> None:
@@ -340,7 +430,10 @@ def _again(arguments: argparse.Namespace) -> str:
     suite = arguments.suite
     if is_path(suite) and not is_path(suite := _shown(Path(suite))):
         suite = f"./{suite}"  # else it would be the name of a suite that comes with fanbench
-    options = {"--filter": arguments.filter, "--server": arguments.server}
+    options = {"--filter": arguments.filter, "--server": arguments.server,
+               "--ranks": str(arguments.ranks) if arguments.ranks else None,
+               "--hosts": ",".join(arguments.hosts) if arguments.hosts else None,
+               "--hostfile": str(arguments.hostfile) if arguments.hostfile else None}
     return shlex.join(["fanbench", "run", suite,
                        *(word for name, value in options.items() if value for word in (name, value))])
 
@@ -552,10 +645,23 @@ def _compare(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _doctor(_arguments: argparse.Namespace) -> int:
+def _doctor(arguments: argparse.Namespace) -> int:
+    if arguments.hosts:
+        return _doctor_of_hosts(arguments)
     findings = doctor.examine(runner.machine(checkout.bench_binary()), read_software())
     print(doctor.report(findings))
     return 1 if any(f.level == doctor.IMPOSSIBLE for f in findings) else 0
+
+
+def _doctor_of_hosts(arguments: argparse.Namespace) -> int:
+    from .machine import hosts
+
+    among = _among(arguments.hosts, None)
+    process.adopt_orphans()
+    _prepare_ranks(arguments.may_install)
+    found = hosts.examine(_asked(checkout.bench_binary(), among))
+    print("\n\n".join(f"{name}\n{doctor.report(findings)}" for name, findings in found))
+    return 1 if any(f.level == doctor.IMPOSSIBLE for _, findings in found for f in findings) else 0
 
 
 def _serve(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from fanbench_tools import checkout
 from fanbench_tools.report.tables import cell, columns_of
 from fixtures.synthetic_data import CATALOGUE, from_rows
 
-PAGES = ("README.md", "impls/README.md", "bench/README.md", "bench/TUTORIAL.md", "mock_server/README.md",
+PAGES = ("README.md", "impls/README.md", "bench/README.md", "bench/TUTORIAL.md", "bench/RANKS.md", "mock_server/README.md",
          "scripts/README.md", "scripts/GATE.md")
 
 

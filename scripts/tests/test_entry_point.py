@@ -293,7 +293,7 @@ def test_help_of_a_verb_needs_nothing_but_python(checkout: Checkout, arguments: 
     ("run --rounds 0", "expected a whole number from 1"),
     ("run --budget -3m", 'argument --budget: expected a time such as 90s or 3m30s, got "-3m"'),
     ("run --server nowhere", "expected a server's HOST:PORT"),
-    ("run nosuch", 'no suite "nosuch"; expected ci, claims, crawler, languages, limit, llm, loops, microservices, patterns, quick, scaling, seeds or smoke, or a path to a TOML file'),
+    ("run nosuch", 'no suite "nosuch"; expected ci, claims, crawler, languages, limit, llm, loops, microservices, patterns, quick, scaling-out, scaling, seeds or smoke, or a path to a TOML file'),
     ("run qick", 'no suite "qick" (did you mean quick?); expected ci, claims,'),
     ("run ./nosuch.toml", "./nosuch.toml: no such file"),
     ("run --filter (", "--filter: expected a regular expression"),

@@ -440,12 +440,12 @@ timeline = true
     "name": "semaphore/thread_pool/curl/calls:20/latency:200ms/start:warm/limit:10",
     "workload": "semaphore", "model": "thread_pool", "transport": "curl",
     "parameters": {"calls": 20, "latency": "200ms", "start": "warm", "connection": "reuse", "limit": 10,
-                   "workers": 0, "pin": "apart", "watchdog": false, "slots": 0, "body_bytes": 64, "seed": 1, "iterations": 3},
+                   "workers": 0, "ranks": 0, "pin": "apart", "watchdog": false, "slots": 0, "body_bytes": 64, "seed": 1, "iterations": 3},
     "timeline": false, "in_flight": 10, "ideal_s": 0.4, "expected_s": 1.6})"));
   EXPECT_EQ(json["cases"][1]["parameters"], nlohmann::ordered_json::parse(R"({
     "calls": 1, "latency": "200ms", "start": "warm", "connection": "reuse", "attempts": 3, "backoff": "10ms",
     "failures": {"rate": 0.5, "attempts": 1, "kinds": ["reset"], "retry_after": "0ms"},
-    "workers": 0, "pin": "apart", "watchdog": false, "slots": 0, "body_bytes": 64, "seed": 1, "iterations": 3})"));
+    "workers": 0, "ranks": 0, "pin": "apart", "watchdog": false, "slots": 0, "body_bytes": 64, "seed": 1, "iterations": 3})"));
   EXPECT_EQ(json["cases"][1]["timeline"], true);
 }
 

@@ -251,6 +251,10 @@ TEST(PlanText, RoundTrips) {
       R"("body_bytes":64,"chain":1,"same_delay":true,)"
       R"("stream":{"events":3,"interval":"20ms","form":"sse","split":true}})";
   EXPECT_EQ(format_plan(parse_plan(streams)), streams);
+  const std::string part =
+      R"({"seed":1,"delay":"0ms","failures":{"rate":0.0,"attempts":1,"kinds":[503],"retry_after":"0ms"},)"
+      R"("body_bytes":64,"chain":1,"first":4294967295})";
+  EXPECT_EQ(format_plan(parse_plan(part)), part);
   EXPECT_EQ(format_plan(parse_plan(format_plan(Plan{}))), format_plan(Plan{}));
   EXPECT_EQ(parse_plan(R"({"failures":{"rate":1}})").failures.rate, 1);
 }
@@ -272,6 +276,7 @@ TEST(PlanText, ErrorsNameTheKey) {
   expect_names(plan_error(R"({"body_bytes":15})"), {"body_bytes", "15", "from 16 to 67108864"});
   expect_names(plan_error(R"({"body_bytes":67108865})"), {"body_bytes"});
   expect_names(plan_error(R"({"chain":0})"), {"chain", "from 1 to 1000000"});
+  expect_names(plan_error(R"({"first":4294967296})"), {"first", "from 0 to 4294967295"});
   expect_names(plan_error(R"({"chain":2,"body_bytes":16})"),
                {"body_bytes: came 16 with chain 2", "at least 17"});
   expect_names(plan_error(R"({"failures":3})"),

@@ -60,7 +60,7 @@ def _nth(page: int) -> str:
 
 def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, Any]]:
     """(name, alternative text, workload, figure or None)."""
-    from . import by_model, client_cost, hedging, over_calls, overhead, timeline
+    from . import by_model, client_cost, hedging, over_calls, over_ranks, overhead, timeline
 
     groups = over_calls.groups_over_calls(results)
     if groups:
@@ -90,6 +90,9 @@ def _figures(results: Results, records: list[dict[str, Any]]) -> Iterator[tuple[
                    workload, overhead.parts(group))
             yield (f"memory_{group.slug}", f"peak memory of {workload} over the number of calls", workload,
                    over_calls.memory_over_calls(group))
+        for group in (g for g in over_ranks.groups_over_ranks(results) if g.scenario.workload == workload):
+            yield (f"ranks_{group.slug}", f"calls in flight and calls per second of {workload} over the number of ranks",
+                   workload, over_ranks.over_ranks(group))
         yield (f"latency_{workload}", f"latency percentiles of single calls in {workload}", workload,
                by_model.latency_percentiles(results, workload))
         yield (f"extra_load_{workload}", f"tail of {workload} over the extra calls of hedging, a point for each time and budget",

@@ -84,13 +84,15 @@ _GROUPS: Mapping[str, tuple[Entry, ...]] = {
         _entry("Tracepoints are readable", "machine.tracepoints_readable"),
         _entry("kernel.perf_event_paranoid", "machine.perf_event_paranoid"), _entry("Root", "machine.root")),
 }
-_OTHER = "Besides"
+_HOSTS, _OTHER = "The hosts of the ranks", "Besides"
 
 
 def provenance(context: Mapping[str, Any]) -> dict[str, Lines]:
     """The context's lines by group, in a fixed order; what it holds besides comes last."""
     left = dict(_flat(context))
     groups = {group: list(_lines(entries, left)) for group, entries in _GROUPS.items()}
+    groups[_HOSTS] = [(place.removeprefix("hosts."), _plain(left.pop(place))) for place in sorted(left)
+                      if place.startswith("hosts.")]
     groups[_OTHER] = [(place, _plain(value)) for place, value in sorted(left.items())]
     return {group: lines for group, lines in groups.items() if lines}
 
@@ -99,7 +101,7 @@ def side_by_side(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, 
     """Both contexts' lines by group: what, and what each says of it, "" where it says nothing."""
     both = [provenance(context) for context in (one, other)]
     groups = {}
-    for group in (*_GROUPS, _OTHER):
+    for group in (*_GROUPS, _HOSTS, _OTHER):
         first, second = (dict(said.get(group, ())) for said in both)
         groups[group] = [(label, first.get(label, ""), second.get(label, "")) for label in {**first, **second}]
     return {group: lines for group, lines in groups.items() if lines}

@@ -12,7 +12,7 @@ from typing import Iterator
 from .. import checkout
 
 FOLDER = checkout.ROOT / ".cache" / "measured"
-SERVER = "fanbench-server"
+BESIDE = ("fanbench-server", "fanbench-relay")
 
 
 @contextlib.contextmanager
@@ -40,7 +40,7 @@ def copied(bench: Path, into: Path) -> Path:
     into.mkdir()
     with open(bench, "rb"):  # it is what is told where nothing is there
         pass
-    beside = [path for path in bench.parent.iterdir() if path.name == SERVER or ".so" in path.suffixes]
+    beside = [path for path in bench.parent.iterdir() if path.name in BESIDE or ".so" in path.suffixes]
     for path in (bench, *beside):
         shutil.copy2(path, into / path.name)
     return into / bench.name

@@ -36,6 +36,11 @@ class ListedCase:
         return max(1, int(self.parameters.get("iterations", 1)))
 
     @property
+    def ranks(self) -> int:
+        """That make it together; 0: it is not dealt out."""
+        return int(self.parameters.get("ranks", 0))
+
+    @property
     def scenario(self) -> str:
         """What cases have in common that differ in model, transport and number of workers only."""
         values = {key: value for key, value in self.parameters.items() if key not in ("workers", "iterations")}

@@ -23,6 +23,7 @@ from ..results.rows import Row, has_no_number, is_failure
 from . import process, rounds, turns
 from .budget import Look, Plan
 from .display import Display, Position
+from .ranks import Hosts
 from .rounds import ListedCase, Suite
 
 T = TypeVar("T")
@@ -44,6 +45,7 @@ class Job:
     context: Mapping[str, Any] = field(default_factory=dict)  # goes into the results as it is, like the next
     catalogue: Mapping[str, Any] = field(default_factory=dict)  # as the bench printed it
     options: tuple[str, ...] = ()  # more of the bench's
+    hosts: Hosts = Hosts()  # of cases that several ranks make
 
 
 class BenchError(Exception):
@@ -199,7 +201,7 @@ def _run_round(job: Job, number: int, groups: Sequence[Sequence[ListedCase]], to
                               time_left(max(0.0, left - gone)), group[0].name if group else ""))
 
     for group in groups:
-        entrants = [turns.Entrant(job.bench, job.suite_file, case, options,
+        entrants = [turns.Entrant(job.bench, job.suite_file, case, options, job.hosts.launch_of(case, job.bench),
                                   _records_file(job.out, case.name) if case.timeline and number == 1 else None)
                     for case in group]
         measured = turns.measure(entrants, rounds.random_of(job.order_seed, number, group[0].name), stop,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from ..results.rows import Row, is_failure, is_number
-from . import process, rounds
+from . import process, ranks, rounds
 from .rounds import ListedCase
 
 # Turns of a case in a round: as many as its suite's iterations need, and while they are short up to so many, for so
@@ -36,6 +36,7 @@ class Entrant:
     suite_file: Path
     case: ListedCase
     options: tuple[str, ...] = ()  # more of the bench's
+    launch: tuple[str, ...] = ()  # words before the bench's, of what starts its ranks; none: it is started itself
     records: Path | None = None  # where the calls of its last iteration go
 
 
@@ -102,14 +103,14 @@ class _Bench:
 
     def get_ready(self) -> None:
         e = self._entrant
-        argv: list[str | Path] = [e.bench, "--suite", e.suite_file, "--case", e.case.name, "--turns",
+        argv: list[str | Path] = [*e.launch, e.bench, "--suite", e.suite_file, "--case", e.case.name, "--turns",
                                   f"--benchmark_out={self._output}", "--benchmark_out_format=json", *e.options]
         if e.records:
             argv += ["--records", e.records]
         try:
             self._child = process.Child(argv, talks=True)
         except OSError as error:
-            self._failure = f"{e.bench} can't be started: {error.strerror}"
+            self._failure = f"{argv[0]} can't be started: {error.strerror}"
             return
         if ready := self._hear("ready", e.case.expected_s):
             self._turn_s = float(ready["turn_s"])
@@ -164,6 +165,8 @@ class _Bench:
         if ended is None:
             return rounds.error_row(case, self._failure)
         row = rounds.row_of(case, document)
+        if self._entrant.launch and not (row and ended.returncode == 0):
+            return self._row_of_lost_ranks(row)
         if self._failure or ended.timed_out:
             return rounds.error_row(case, self._failure or "not done long after its last turn, ended")
         if ended.returncode not in (0, 1):
@@ -174,6 +177,16 @@ class _Bench:
         if ended.left_behind and not is_failure(row):
             return rounds.error_row(case, f"left processes behind: {', '.join(ended.left_behind)}")
         return row
+
+
+    def _row_of_lost_ranks(self, row: Row | None) -> Row:
+        """Where a rank is lost the launcher ends all of them, and says which; how it exits says nothing."""
+        said = ranks.what_mpirun_says(self._ended.stderr)  # type: ignore[union-attr]
+        if row and row.get("error_occurred") and self._ended.returncode >= 0:  # type: ignore[union-attr]
+            why = said or row["error_message"] + ranks.last_words(self._ended.stderr)  # type: ignore[union-attr]
+            return {**row, "error_message": why}
+        why = said or self._failure or f"the ranks' launcher {how_it_ended(self._ended)}{_last_words(self._ended)}"  # type: ignore[arg-type]
+        return rounds.error_row(self._entrant.case, why)
 
 
 def _parse(line: str) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from . import SetupError, packages
 DAY_S = 86400.0
 
 
-def build(targets: Sequence[str]) -> None:
-    """Raises SetupError; does not return from a stop by SIGINT or SIGTERM."""
+def build(targets: Sequence[str], options: Sequence[str] = ()) -> None:
+    """`options`: of CMake, which it keeps. Raises SetupError; does not return from a stop by SIGINT or SIGTERM."""
     folder = checkout.build_folder()
     folder.mkdir(exist_ok=True)
     with open(folder / ".fanbench-lock", "w") as lock:
@@ -29,7 +29,7 @@ def build(targets: Sequence[str]) -> None:
             print(f"Waiting for another build in {folder}", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         with process.StopRequest() as stop:
-            _configure(folder, stop)
+            _configure(folder, options, stop)
             if not stop.number:
                 _compile(folder, targets, stop)
     if stop.number:
@@ -38,18 +38,20 @@ def build(targets: Sequence[str]) -> None:
         os.kill(os.getpid(), stop.number)
 
 
-def _configure(folder: Path, stop: process.StopRequest) -> None:
+def _configure(folder: Path, options: Sequence[str], stop: process.StopRequest) -> None:
     wanted = os.environ.get("FANBENCH_CMAKE_ARGS")
     stamp, cache, log = folder / ".fanbench-configured", folder / "CMakeCache.txt", folder / "fanbench-configure.log"
     home = os.fsencode(f"CMAKE_HOME_DIRECTORY:INTERNAL={checkout.ROOT}")
-    ours = cache.exists() and home in cache.read_bytes().splitlines()
-    if ours and (folder / "build.ninja").exists():
+    cached = cache.read_bytes().splitlines() if cache.exists() else []
+    ours = home in cached
+    has_options = all(os.fsencode(option.removeprefix("-D").replace("=", ":BOOL=")) in cached for option in options)
+    if ours and has_options and (folder / "build.ninja").exists():
         if wanted is None or (stamp.exists() and os.fsdecode(stamp.read_bytes()).rstrip("\n") == wanted):
             return
     fresh = ["--fresh"] if cache.exists() and not ours else []  # copied from another folder
     stamp.unlink(missing_ok=True)
     print(f"Configuring {folder.name}", flush=True)
-    code = _call(["cmake", "--preset", checkout.preset(), *fresh, *(wanted or "").split()], log, stop)
+    code = _call(["cmake", "--preset", checkout.preset(), *fresh, *options, *(wanted or "").split()], log, stop)
     if stop.number:
         return
     if code:
