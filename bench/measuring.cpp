@@ -70,10 +70,11 @@ class Rig {
       throw std::runtime_error(fmt::format("expected {} ranks, got {}: fanbench run starts them", whole.ranks,
                                            options.party ? options.party->size() : 0));
     }
-    return std::make_unique<ranks::DealtRuns>(whole, *options.party, [maker, cpus](Case& part) {
+    const auto of_part = [maker, cpus](Case& part) {
       resolve(part, static_cast<std::uint32_t>(cpus.client.size()));
       return maker(part);
-    });
+    };
+    return std::make_unique<ranks::DealtRuns>(whole, *options.party, of_part, options.ranks_have_cores);
   }
 
   /// Those that a case takes turns with are ours as well: what their common parent has started.
@@ -92,10 +93,11 @@ class Bench {
  public:
   Bench(const Suite& suite, const MeasuringOptions& options)
       : options_(options), cores_(physical_cores(allowed_cpus())) {
-    if (options.party) cores_ = ranks::cores_of_rank(cores_, *options.party);
+
     raise_descriptor_limit();
     if (!options.server.empty()) running_.emplace(options.server);
     add_context(suite);
+    if (options.party) cores_ = ranks::cores_of_rank(cores_, *options.party);
     for (const Case& c : suite.cases) {
       if (options.cases.empty() || std::ranges::count(options.cases, c.name) > 0) add(c);
     }

@@ -17,6 +17,7 @@ struct MeasuringOptions {
   bool writes_file = false;          // --benchmark_out was given
   bool watched = true;               // memory, threads, descriptors, system calls: see Measurement::prepare
   bool turns = false;                // one case, which takes turns: see take_turns
+  bool ranks_have_cores = false;     // those of a host each have some of their own
   ranks::Party* party = nullptr;     // those that make its cases of several ranks, of which this is rank 0
 };
 

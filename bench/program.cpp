@@ -130,20 +130,25 @@ std::optional<int> read_command_line(int argc, char** argv, Options& options) {
   return std::nullopt;
 }
 
-/// Each rank's machine, as --machine prints it, its host, its build, and its clock beside rank 0's in µs.
-int print_hosts(int relay) try {
+/// A rank's machine, as --machine prints it, with its host and its build.
+nlohmann::ordered_json describe_rank(const ranks::Party& party) {
+  return {{"host", party.hosts()[party.rank()]}, {"build", ranks::build_of()}, {"machine", describe_machine()}};
+}
+
+/// Those of all ranks, and their clocks beside rank 0's in µs.
+int print_hosts(int relay) {
   if (relay < 0)
     throw std::runtime_error("--hosts: expected other ranks, got none: fanbench doctor --hosts starts them");
   ranks::RelayedParty party((UniqueFd(relay)));
-  const auto own = [&party] {
-    return nlohmann::ordered_json{
-        {"host", party.hosts()[party.rank()]}, {"build", ranks::build_of()}, {"machine", describe_machine()}};
-  };
+  nlohmann::ordered_json all = nlohmann::ordered_json::array({describe_rank(party)});
   if (party.rank() > 0) {
-    party.send(0, own().dump());
-    party.receive(0);  // until it is gone
+    party.send(0, all[0].dump());
+    try {
+      party.receive(0);
+    } catch (const ranks::Lost&) {  // the end
+    }
+    return 0;
   }
-  nlohmann::ordered_json all = {own()};
   for (std::uint32_t rank = 1; rank < party.size(); ++rank)
     all.push_back(nlohmann::ordered_json::parse(party.receive(rank)));
   const auto clocks = party.clocks();
@@ -153,9 +158,6 @@ int print_hosts(int relay) try {
     all[rank]["clock_uncertainty_us"] = us(clocks[rank].uncertainty);
   }
   return print(all);
-} catch (const ranks::Lost& lost) {
-  if (std::string_view(lost.what()).find("launcher") != std::string_view::npos) return 0;
-  throw;
 }
 
 /// The end of rank 0 is a member's, too.
@@ -193,6 +195,9 @@ int run_bench(int argc, char** argv) try {
   if (options.party < 0) return measure(suite, options.measuring);
   ranks::RelayedParty party((UniqueFd(options.party)));
   if (party.rank() > 0) return serve(suite, options.measuring, party);
+  const auto cores = physical_cores(allowed_cpus());
+  options.measuring.ranks_have_cores =
+      ranks::ranks_of_host(party) == 1 || ranks::cores_of_rank(cores, party).size() < cores.size();
   options.measuring.party = &party;
   return measure(suite, options.measuring);
 } catch (const std::exception& error) {

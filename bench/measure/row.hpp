@@ -55,12 +55,13 @@ class Row {
     RingUse ring{};
   };
 
-  /// The extremes of all runs that ranks made together.
+  /// Of all runs that ranks made together: the most, and of ranks the least and the most, run by run.
   struct OfRanks {
     std::size_t number = 0;  // 0: they did not
     Nanoseconds clock_uncertainty{}, start_spread{};
     std::uint32_t starts_missed = 0;
-    std::vector<double> makespans_s{}, cpu_us_per_call{};  // of each rank in each run
+    std::vector<double> least_makespans_s{}, most_makespans_s{}, least_cpu_us{}, most_cpu_us{};
+    Nanoseconds busiest_server_cpu{};
   };
 
   double efficiency() const;

@@ -63,6 +63,10 @@ void RunMaker::check() {
   std::uint64_t connections = std::max<std::uint64_t>(in_flight(), needs.connections);
   Needs server_needs;  // of one that somebody else has started we know nothing
   if (target_.process()) server_needs = {.descriptors = 64 + connections, .tasks = 1};
+  for (Needs* each : {&needs, &server_needs}) {
+    each->tasks *= sharers_;
+    each->memory_mb *= sharers_;
+  }
   const bool reopens = case_.cold || case_.connection == Connection::per_call || specification_.gives_up ||
                        specification_.subscribes || case_.scenario.deadline > Nanoseconds::zero();
   if (reopens && !ports_are_reused(is_loopback(target_.host())))
@@ -186,6 +190,7 @@ Run RunMaker::make(const Scenario& scenario, Watch watch) {
   if (!wait_until_quiet(server))
     throw WrongResult("the client was still busy after half a second of CPU time, with the run long over");
   run.costs.cpu = cpu_of_tree(server) - cpu;
+  if (end_) end_();
   if (entry_.is_program && !counts_all_allocations(server)) run.costs.allocations.reset();
   model.collect(recorder);
   run.outcome = {.records = records_,

@@ -47,6 +47,7 @@ struct Together {
   std::vector<RankFigures> ranks{};  // in their order; none: it was made by one process alone
   Nanoseconds start_spread{};        // from the first that began to the last
   Nanoseconds clock_uncertainty{};   // of the hosts' clocks against rank 0's, the most
+  Nanoseconds busiest_server_cpu{};  // of the servers of one host that share CPUs, the most
   std::uint32_t starts_missed = 0;   // runs before it that counted for nothing: a rank was not ready
 };
 
@@ -120,6 +121,10 @@ class RunMaker final : public Runs {
   Run run(std::uint32_t k, Watch watch) override;
   /// From now on; else each begins when it is ready.
   void start_when(Start start) { start_ = std::move(start); }
+  /// So many of its like share this machine: what it needs it must have so many times.
+  void shares_with(std::uint32_t all) { sharers_ = all; }
+  /// Called when a run has ended and is counted, before anything else is done: what has to be first of all.
+  void end_when(std::function<void()> end) { end_ = std::move(end); }
 
  private:
   std::uint32_t in_flight() const;
@@ -141,6 +146,8 @@ class RunMaker final : public Runs {
   Setup setup_;
   std::unique_ptr<Model> model_;
   Start start_;
+  std::function<void()> end_;
+  std::uint32_t sharers_ = 1;
   bool used_ = false;       // the model has made a run
   bool connected_ = false;  // all connections that the next run needs are open and idle
   std::vector<CallRecord> records_;

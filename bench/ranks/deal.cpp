@@ -21,35 +21,45 @@ bool shares_workers(const Case& c) {
   return c.workers_chosen && model.has_workers && !model.has_loops;
 }
 
+struct SharedNumber {
+  std::string_view key;
+  std::uint32_t* number;
+};
+
 /// All numbers of the case that are shared out, and of which no part may have none.
-std::vector<std::uint32_t*> shared_numbers(Case& c) {
-  std::vector<std::uint32_t*> numbers;
-  for (const auto member : specification_of(c.workload).dealing.shared)
-    numbers.push_back(&(c.scenario.*member));
-  numbers.push_back(&c.plan.capacity.slots);
+std::vector<SharedNumber> shared_numbers(Case& c) {
+  std::vector<SharedNumber> numbers;
+  for (const auto& [key, number] : specification_of(c.workload).dealing.shared)
+    numbers.push_back({key, &(c.scenario.*number)});
+  numbers.push_back({"slots", &c.plan.capacity.slots});
   if (c.plan.capacity.per_second > 0) {
-    numbers.push_back(&c.plan.capacity.per_second);
-    numbers.push_back(&c.plan.capacity.burst);
+    numbers.push_back({"per_second", &c.plan.capacity.per_second});
+    numbers.push_back({"burst", &c.plan.capacity.burst});
   }
-  if (shares_workers(c)) numbers.push_back(&c.workers);
-  std::erase_if(numbers, [](const std::uint32_t* number) { return *number == 0; });
+  if (shares_workers(c)) numbers.push_back({"workers", &c.workers});
+  std::erase_if(numbers, [](const SharedNumber& shared) { return *shared.number == 0; });
   return numbers;
 }
 
 }  // namespace
 
 std::string why_not_dealt_out(const Case& c, std::uint32_t ranks) {
-  if (const std::string_view refused = specification_of(c.workload).dealing.refused; !refused.empty())
-    return fmt::format("not dealt out to ranks: {}", refused);
-  if (model_of(c.model).is_program) return "not dealt out to ranks: programs draw by ids that count from 0";
+  const Dealing& dealing = specification_of(c.workload).dealing;
+  std::string_view refused = dealing.refused;
+  if (refused.empty() && dealing.refuses) refused = dealing.refuses(c);
+  if (model_of(c.model).is_program) refused = "programs draw by ids that count from 0";
+  if (!refused.empty()) return fmt::format("not dealt out to ranks: {}", refused);
+  const auto too_few = [ranks](std::string_view of, std::uint32_t number) {
+    return fmt::format("cannot be dealt out to {} ranks: {} is {}, expected at least as many as ranks", ranks,
+                       of, number);
+  };
+  const std::uint32_t units = c.scenario.calls / together(c);
+  if (units < ranks) return too_few(together(c) > 1 ? "the number of its chains of calls" : "calls", units);
   Case whole = c;
-  std::uint32_t least = c.scenario.calls / together(c);
-  for (const std::uint32_t* number : shared_numbers(whole)) least = std::min(least, *number);
-  if (least >= ranks) return {};
-  return fmt::format(
-      "cannot be dealt out to {} ranks: there are {} calls, chains of calls, permits or workers to be shared "
-      "out",
-      ranks, least);
+  for (const auto& [key, number] : shared_numbers(whole)) {
+    if (*number < ranks) return too_few(key, *number);
+  }
+  return {};
 }
 
 Case part_of(const Case& whole, Part part) {
@@ -57,7 +67,7 @@ Case part_of(const Case& whole, Part part) {
   const std::uint32_t unit = together(whole), units = whole.scenario.calls / unit;
   c.scenario.first = c.plan.first = whole.scenario.first + part.before(units) * unit;
   c.scenario.calls = part.of(units) * unit;
-  for (std::uint32_t* number : shared_numbers(c)) *number = part.of(*number);
+  for (const auto& [key, number] : shared_numbers(c)) *number = part.of(*number);
   c.scenario.copies = part.of(whole.scenario.copies);
   return c;
 }

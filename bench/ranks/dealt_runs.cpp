@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <map>
 
 #include "bench/ranks/orders.hpp"
 #include "bench/specification/checks.hpp"
@@ -23,8 +23,8 @@ std::string message(Order order, const Parts&... parts) {
 /// A run that another rank cannot make.
 struct CalledOff : std::exception {};
 
-bool is_ready(const std::string& answer) {
-  return answer.size() == 1 && static_cast<Answer>(answer.front()) == Answer::ready;
+bool is(Answer kind, const std::string& answer) {
+  return answer.size() == 1 && static_cast<Answer>(answer.front()) == kind;
 }
 
 /// Each part was verified by the rank that made it, against its own server. Here: that the parts are all of
@@ -51,6 +51,8 @@ Mistake check_merged(const Case& c, const Run& run) {
   if (!seen.empty() && seen.back().first >= c.scenario.calls)
     return fmt::format("call {} reached a server, but there are only {}", seen.back().first,
                        c.scenario.calls);
+  if (c.scenario.kernel_steps > 0)
+    return std::nullopt;  // how long work takes at least each host knows of its own
   const Nanoseconds least = specification_of(c.workload).least(c);
   if (run.outcome.makespan + run.together.clock_uncertainty >= least) return std::nullopt;
   return fmt::format("the ranks together took {}, less than the {} that the plan allows: impossible",
@@ -63,8 +65,8 @@ std::string name_of(const Party& party, std::uint32_t rank) {
 
 }  // namespace
 
-DealtRuns::DealtRuns(const Case& whole, Party& party, Maker maker)
-    : whole_(whole), party_(party), maker_(std::move(maker)) {}
+DealtRuns::DealtRuns(const Case& whole, Party& party, Maker maker, bool own_cores)
+    : whole_(whole), party_(party), maker_(std::move(maker)), own_cores_(own_cores) {}
 
 DealtRuns::~DealtRuns() {
   if (!told_) return;
@@ -82,7 +84,9 @@ void DealtRuns::order(const std::string& message) {
 void DealtRuns::hear(std::uint32_t rank) {
   Other& other = others_[rank];
   other.answer = party_.receive(rank);
-  other.stage = is_ready(other.answer) ? Stage::ready : Stage::answered;
+  other.stage = is(Answer::ready, other.answer)   ? Stage::ready
+                : is(Answer::ended, other.answer) ? Stage::ended
+                                                  : Stage::answered;
 }
 
 /// Of all other ranks. Throws the first failure, that of this rank before theirs.
@@ -100,6 +104,7 @@ std::vector<std::string> DealtRuns::answers(std::exception_ptr own) {
 void DealtRuns::check() {
   if (const std::string why = why_not_dealt_out(whole_, party_.size()); !why.empty())
     throw NotApplicable(why);
+  if (auto refusal = specification_of(whole_.workload).refuse(whole_)) throw WrongResult(*refusal);
   Writer bytes;
   bytes.put(Order::prepare);
   bytes.put(whole_.scenario.kernel_steps);
@@ -111,8 +116,10 @@ void DealtRuns::check() {
   try {
     part_ = part_of(whole_, {.rank = 0, .ranks = party_.size()});
     own_ = maker_(part_);
+    own_->shares_with(ranks_of_host(party_));
     own_->check();
     own_->start_when([this] { return agree(); });
+    own_->end_when([this] { let_all_go_on(); });
   } catch (const std::exception&) {
     failure = std::current_exception();
   }
@@ -132,22 +139,28 @@ void DealtRuns::make_model() {
 
 std::uint64_t DealtRuns::pss_bytes() {
   order(message(Order::tell_memory));
-  const std::uint64_t own = own_->pss_bytes();
-  std::uint64_t sum = own;
-  const auto all = answers({});
+  std::uint64_t sum = 0;
+  std::exception_ptr failure;
+  try {
+    sum = own_->pss_bytes();
+  } catch (const std::exception&) {
+    failure = std::current_exception();
+  }
+  const auto all = answers(failure);
   for (std::uint32_t rank = 1; rank < party_.size(); ++rank)
     sum += Reader(std::string_view(all[rank]).substr(1)).get<std::uint64_t>();
   return sum;
 }
 
 Run DealtRuns::run(std::uint32_t k, Watch watch) {
-  for (std::uint32_t missed = 0; missed < most_starts; ++missed) {
+  for (std::uint32_t missed = 0; missed < most_starts; ++missed, ahead_ = std::min(2 * ahead_, most_ahead)) {
     if (!try_run(k, watch)) continue;
     std::vector<CallId> firsts;
     for (std::uint32_t rank = 0; rank < party_.size(); ++rank)
       firsts.push_back(part_of(whole_, {.rank = rank, .ranks = party_.size()}).scenario.first);
     Run run = merge(parts_, firsts, clocks_, agreed_, merged_);
     run.together.starts_missed = missed;
+    run.together.busiest_server_cpu = busiest_server_cpu();
     if (auto mistake = check_merged(case_of_run(whole_, k), run)) throw WrongResult(*mistake);
     return run;
   }
@@ -155,11 +168,26 @@ Run DealtRuns::run(std::uint32_t k, Watch watch) {
       fmt::format("a rank was not ready {} after all had agreed to begin then, {} times in a row: its host, "
                   "or the network to "
                   "it, is too busy to be measured",
-                  format_duration(ahead), most_starts));
+                  format_duration(ahead_), most_starts));
+}
+
+/// Servers of one host are on CPUs of their own where each rank has some; else they share them.
+Nanoseconds DealtRuns::busiest_server_cpu() const {
+  std::map<std::string, Nanoseconds> sums;
+  Nanoseconds most{};
+  for (std::uint32_t rank = 0; rank < party_.size(); ++rank) {
+    const auto cpu = parts_[rank].run.costs.server_cpu;
+    if (!cpu) continue;
+    const auto at =
+        sums.try_emplace(party_.hosts()[rank] + (own_cores_ ? fmt::format(" {}", rank) : "")).first;
+    most = std::max(most, at->second += *cpu);
+  }
+  return most;
 }
 
 /// Whether all came in time.
 bool DealtRuns::try_run(std::uint32_t k, Watch watch) {
+  gone_on_ = false;
   order(message(Order::run, RunOrder{.k = k, .usage = watch.usage, .counters = watch.counters != nullptr}));
   std::optional<Run> own;
   std::exception_ptr failure;
@@ -174,6 +202,7 @@ bool DealtRuns::try_run(std::uint32_t k, Watch watch) {
     call_off();
   }
   const auto all = answers(failure);
+  if (!own) throw WrongResult("a run was called off, and nobody says why");
   const auto after = party_.clocks();
   for (std::uint32_t rank = 0; rank < party_.size(); ++rank) {
     // What a clock has drifted meanwhile is not known at any one moment.
@@ -196,7 +225,7 @@ DealtRuns::Clock::time_point DealtRuns::agree() {
     if (others_[rank].stage == Stage::answered) throw CalledOff();
   }
   clocks_ = party_.clocks();
-  agreed_ = Clock::now() + ahead;
+  agreed_ = Clock::now() + ahead_;
   for (std::uint32_t rank = 1; rank < party_.size(); ++rank) {
     party_.send(rank, message(Order::begin_at, agreed_ + clocks_[rank].offset));
     others_[rank].stage = Stage::told;
@@ -204,14 +233,28 @@ DealtRuns::Clock::time_point DealtRuns::agree() {
   return agreed_;
 }
 
-/// Nobody waits any longer for a run that will not be. Those that were told when to begin do not wait.
+/// What a rank does after its part would be in the others' time: nobody does it before all have ended.
+void DealtRuns::let_all_go_on() {
+  gone_on_ = true;
+  for (std::uint32_t rank = 1; rank < party_.size(); ++rank) {
+    if (others_[rank].stage == Stage::told) hear(rank);
+  }
+  for (std::uint32_t rank = 1; rank < party_.size(); ++rank) {
+    if (others_[rank].stage != Stage::ended) continue;
+    party_.send(rank, message(Order::go_on));
+    others_[rank].stage = Stage::told;
+  }
+}
+
+/// This rank's part has failed: nobody waits any longer for a run that will not be.
 void DealtRuns::call_off() {
   for (std::uint32_t rank = 1; rank < party_.size(); ++rank) {
     if (others_[rank].stage == Stage::begun) hear(rank);
     if (others_[rank].stage != Stage::ready) continue;
     party_.send(rank, message(Order::call_off));
-    others_[rank].stage = Stage::told;
+    others_[rank].stage = Stage::called_off;
   }
+  if (!gone_on_) let_all_go_on();
 }
 
 }  // namespace fanbench::ranks

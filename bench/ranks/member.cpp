@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "bench/machine/calibration.hpp"
 #include "bench/machine/cpus.hpp"
 #include "bench/measure/run.hpp"
 #include "bench/ranks/deal.hpp"
@@ -81,7 +82,9 @@ class Member {
     const CpuShares cpus = share(options_.cores, whole->pin);
     case_ = part_of(*whole, {.rank = party_.rank(), .ranks = party_.size()});
     resolve(case_, static_cast<std::uint32_t>(cpus.client.size()));
-    case_.scenario.kernel_steps = kernel_steps;
+    case_.scenario.kernel_steps =
+        kernel_steps;  // the same work everywhere, which takes each host its own time
+    if (kernel_steps > 0) case_.work = time_of_kernel(kernel_steps);
     pin_thread(cpus.client);  // and all that it starts
     if (options_.server.empty()) {
       target_ = std::make_unique<MockServer>(options_.server_program, cpus.server);
@@ -89,7 +92,9 @@ class Member {
       target_ = std::make_unique<RunningServer>(options_.server);
     }
     maker_ = std::make_unique<RunMaker>(case_, model_of(case_.model), *target_, cpus.server);
+    maker_->shares_with(ranks_of_host(party_));
     maker_->start_when([this] { return wait_for_start(); });
+    maker_->end_when([this] { wait_for_the_others(); });
     maker_->check();
   }
 
@@ -117,6 +122,12 @@ class Member {
     return order.get<Recorder::Clock::time_point>();
   }
 
+  void wait_for_the_others() {
+    party_.send(0, answer(Answer::ended));
+    const std::string message = party_.receive(0);
+    if (Reader(message).get<Order>() != Order::go_on) throw CalledOff();
+  }
+
   /// Connections before their server.
   void end_case() {
     counters_.reset();
@@ -141,7 +152,7 @@ void serve(const Suite& suite, const MemberOptions& options, Party& party) {
 
 std::vector<std::vector<int>> cores_of_rank(const std::vector<std::vector<int>>& cores, const Party& party) {
   const auto& hosts = party.hosts();
-  const auto here = std::ranges::count(hosts, hosts[party.rank()]);
+  const auto here = static_cast<std::ptrdiff_t>(ranks_of_host(party));
   const auto before = std::count(hosts.begin(), hosts.begin() + party.rank(), hosts[party.rank()]);
   const auto each = static_cast<std::ptrdiff_t>(cores.size()) / here;
   if (each < 2) return cores;

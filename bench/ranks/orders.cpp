@@ -73,6 +73,7 @@ void throw_failure(std::string_view answer, const std::string& who) {
   const std::string what = fmt::format("{}: {}", who, answer.substr(1));
   switch (static_cast<Answer>(answer.front())) {
     case Answer::ready:
+    case Answer::ended:
     case Answer::done:
       return;
     case Answer::not_applicable:

@@ -12,11 +12,13 @@
 namespace fanbench::ranks {
 
 /// prepare: the case of this name, and what must be the same everywhere; everybody checks its part.
-/// run: followed by begin_at or call_off, once the member has said that it is ready. leave: the case is over.
-enum class Order : std::uint8_t { prepare, make_model, tell_memory, run, begin_at, call_off, leave };
+/// run: followed by begin_at or call_off, once the member has said that it is ready, and by go_on, once it
+/// has said that its part has ended. leave: the case is over.
+enum class Order : std::uint8_t { prepare, make_model, tell_memory, run, begin_at, call_off, go_on, leave };
 
-/// The first byte of an answer. ready: begin_at is awaited. not_applicable, limit, error: a line follows.
-enum class Answer : std::uint8_t { ready, done, not_applicable, limit, error };
+/// The first byte of an answer. ready: begin_at is awaited; ended: go_on. not_applicable, limit, error: a
+/// line follows.
+enum class Answer : std::uint8_t { ready, ended, done, not_applicable, limit, error };
 
 struct RunOrder {
   std::uint32_t k = 0;

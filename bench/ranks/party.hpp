@@ -23,6 +23,10 @@ struct ClockOffset {
   Nanoseconds offset{}, uncertainty{};
 };
 
+class Party;
+/// How many of the ranks are on this one's host.
+std::uint32_t ranks_of_host(const Party& party);
+
 class Party {
  public:
   Party() = default;

@@ -3,7 +3,8 @@
 //   mpirun -n 4 fanbench-relay fanbench-bench --suite …
 //
 // The bench is a child of its own, made before MPI begins: it may fork as it likes, and nothing of MPI is in
-// what is measured. While a run is timed no bench says anything, and relays sleep but for a heartbeat.
+// what is measured. While a run is timed no bench says anything, and relays sleep, but that they look every
+// 20 ms whether something has come, and that they have a heartbeat.
 #include <mpi.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -90,8 +92,16 @@ class Bench {
     if (status_) return false;
     bool active = false;
     if (!out_.empty()) {
-      const ssize_t written = ::send(socket_.get(), out_.data(), out_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-      if (written > 0) out_.erase(0, static_cast<std::size_t>(written)), active = true;
+      const ssize_t written =
+          ::send(socket_.get(), out_.data() + written_, out_.size() - written_, MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (written > 0) {
+        written_ += static_cast<std::size_t>(written);
+        active = true;
+      }
+      if (written_ == out_.size()) {
+        out_.clear();
+        written_ = 0;
+      }
     }
     std::array<char, 1 << 16> buffer;
     for (;;) {
@@ -101,7 +111,7 @@ class Bench {
         active = true;
         continue;
       }
-      if (came == 0 || (errno != EAGAIN && errno != EINTR)) reap(0ns);
+      if (came == 0 || (errno != EAGAIN && errno != EINTR)) reap();
       break;
     }
     std::size_t read = 0;
@@ -116,10 +126,10 @@ class Bench {
     return active;
   }
 
-  /// Ends its socket, which is its end; by force after that time.
-  void end(Nanoseconds most) {
+  /// Ends its socket, which is its end.
+  void end() {
     socket_.reset();
-    reap(most);
+    reap();
   }
 
  private:
@@ -128,9 +138,9 @@ class Bench {
     std::exit(1);
   }
 
-  /// It has closed its socket, or is to end.
-  void reap(Nanoseconds most) {
-    const auto until = Clock::now() + std::max(most, Nanoseconds(time_to_end));
+  /// It has closed its socket, or is to end: by force after that time.
+  void reap() {
+    const auto until = Clock::now() + time_to_end;
     int status = 0;
     while (!status_) {
       if (::waitpid(pid_, &status, WNOHANG) == pid_) status_ = status;
@@ -144,6 +154,7 @@ class Bench {
   pid_t pid_ = -1;
   std::optional<int> status_;  // as waitpid has it
   std::string in_, out_;
+  std::size_t written_ = 0;  // of out_
 };
 
 /// The other relays. Nothing here waits.
@@ -169,7 +180,8 @@ class Net {
     send(to, of_relays, std::string(1, letter).append(more));
   }
 
-  /// `hear(from, tag, bytes)` is called for each message that has come, of each sender in order.
+  /// `hear(from, tag, bytes)` is called for each message that has come, of each sender in order, and says
+  /// whether others may follow soon. Whether one of them said so.
   template <class Hear>
   bool exchange(Hear hear) {
     bool active = false;
@@ -188,7 +200,6 @@ class Net {
       one.tag = status.MPI_TAG;
       one.bytes.resize(static_cast<std::size_t>(size));
       MPI_Imrecv(one.bytes.data(), size, MPI_BYTE, &message, &one.request);
-      active = true;
     }
     std::vector<bool> waits(static_cast<std::size_t>(size_));
     for (auto it = coming_.begin(); it != coming_.end();) {
@@ -199,8 +210,7 @@ class Net {
       }
       const Transfer one = std::move(*it);
       it = coming_.erase(it);
-      active = true;
-      hear(one.from, one.tag, one.bytes);
+      active |= hear(one.from, one.tag, one.bytes);
     }
     return active;
   }
@@ -235,7 +245,8 @@ Place place_here() {
   std::getline(std::ifstream("/proc/sys/kernel/random/boot_id") >> std::ws, boot);
   std::array<char, 64> space{};
   if (::readlink("/proc/self/ns/time", space.data(), space.size() - 1) < 0) space[0] = '-';
-  std::snprintf(here.clock.data(), here.clock.size(), "%s %s", boot.c_str(), space.data());
+  const char* const machine = boot.empty() ? here.host.data() : boot.c_str();
+  std::snprintf(here.clock.data(), here.clock.size(), "%s %s", machine, space.data());
   return here;
 }
 
@@ -306,6 +317,7 @@ class Relay {
       } else {
         obey(from, bytes);
       }
+      return tag == of_benches || bytes.front() != beat;
     });
     const bool of_bench = bench_.exchange([this](std::uint32_t peer, std::string_view bytes) {
       if (peer == the_relay) {
@@ -354,7 +366,11 @@ class Relay {
     std::vector<ClockOffset> all(places_.size());
     for (int rank = 1; rank < net_->size(); ++rank) {
       const auto i = static_cast<std::size_t>(rank);
-      if (places_[i].clock == places_[0].clock) continue;
+      const auto same = [&](const Place& place) { return place.clock == places_[i].clock; };
+      if (const auto known = std::ranges::find_if(places_, same) - places_.begin(); known < rank) {
+        all[i] = all[static_cast<std::size_t>(known)];
+        continue;
+      }
       net_->tell(rank, attend);
       Nanoseconds shortest = Nanoseconds::max();
       for (int trip = 0; trip < round_trips && !over_; ++trip) {
@@ -417,6 +433,8 @@ class Relay {
     lost_ = why;
     lost_at_ = Clock::now();
     if (is_first()) {
+      // Its bench may be in a run that goes on for longer than there is time. Of a signal mpirun knows more.
+      if (!signal_came) std::fprintf(stderr, "fanbench-relay: %s\n", why.c_str());
       bench_.say(the_relay, std::string(1, lost) + why);
     } else {
       net_->tell(0, loss, why);
@@ -433,7 +451,7 @@ class Relay {
   }
 
   int end() {
-    bench_.end(time_to_end);
+    bench_.end();
     if (is_first()) {
       if (lost_.empty() && !WIFEXITED(bench_.status()))
         std::fprintf(stderr, "fanbench-relay: the bench of %s %s\n", name_of(0).c_str(),
@@ -441,7 +459,7 @@ class Relay {
       for (int rank = 1; rank < net_->size(); ++rank) net_->tell(rank, bye);
     }
     for (const auto until = Clock::now() + 500ms; net_->is_sending() && Clock::now() < until;) {
-      net_->exchange([](int, int, const std::string&) {});
+      net_->exchange([](int, int, const std::string&) { return false; });
       ::usleep(1000);
     }
     const int status = bench_.status();

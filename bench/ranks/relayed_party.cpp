@@ -1,8 +1,10 @@
 // Reads frames as they come, and keeps those that nobody has asked for.
 #include "bench/ranks/relayed_party.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -12,6 +14,7 @@
 namespace fanbench::ranks {
 namespace {
 
+constexpr std::size_t longest_message = std::size_t{1} << 30;  // MPI counts bytes in an int
 constexpr const char* gone = "the launcher of the ranks is gone";
 
 void write(int fd, const char* from, std::size_t size) {
@@ -26,7 +29,13 @@ void write(int fd, const char* from, std::size_t size) {
 
 }  // namespace
 
+std::uint32_t ranks_of_host(const Party& party) {
+  const auto& hosts = party.hosts();
+  return static_cast<std::uint32_t>(std::ranges::count(hosts, hosts[party.rank()]));
+}
+
 RelayedParty::RelayedParty(UniqueFd relay) : relay_(std::move(relay)) {
+  ::fcntl(relay_.get(), F_SETFD, FD_CLOEXEC);  // nobody who is started from here has it
   const std::string said = control(hello);
   Reader reader(said);
   rank_ = reader.get<std::uint32_t>();
@@ -42,6 +51,9 @@ RelayedParty::RelayedParty(UniqueFd relay) : relay_(std::move(relay)) {
 }
 
 void RelayedParty::send(std::uint32_t to, const std::string& message) {
+  if (message.size() > longest_message)
+    throw std::runtime_error(
+        "what a rank has to tell of its run is more than 1 GiB: choose fewer calls for each rank");
   const FrameHead head{.peer = to, .size = message.size()};
   write(relay_.get(), reinterpret_cast<const char*>(&head), sizeof head);
   write(relay_.get(), message.data(), message.size());

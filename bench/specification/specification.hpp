@@ -28,10 +28,17 @@ struct Moment {
 struct Dealing {
   /// Why it is not. Empty: it is.
   std::string_view refused{};
+  /// The same of single cases, of a workload that is. Null: all of them are.
+  std::string_view (*refuses)(const Case&) = nullptr;
   /// Calls in a row that stay together. Null: each may be in another part.
   std::uint32_t (*together)(const Case&) = nullptr;
-  /// Numbers of all calls together, which are dealt out with them: each part needs one of each. 0 is none.
-  std::vector<std::uint32_t Scenario::*> shared{};
+  /// Numbers of all calls together, by their keys, which are dealt out with them: each part needs one of each.
+  /// 0 is none.
+  struct Shared {
+    std::string_view key;
+    std::uint32_t Scenario::*number;
+  };
+  std::vector<Shared> shared{};
 };
 
 struct Specification {

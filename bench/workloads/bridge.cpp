@@ -55,7 +55,7 @@ callers = 4
       .tasks = callers,
       .callers = callers,
       .refuses_slots = {},
-      .dealing = {.together = calls_of_each, .shared = {&Scenario::callers}},
+      .dealing = {.together = calls_of_each, .shared = {{"callers", &Scenario::callers}}},
   };
 }
 

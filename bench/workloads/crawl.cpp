@@ -379,7 +379,7 @@ grace = "30ms"
       .draws_anew = true,
       .one_by_one = one_by_one,
       .completes = completes,
-      .dealing = {.together = calls_of_each, .shared = {&Scenario::hosts}},
+      .dealing = {.together = calls_of_each, .shared = {{"hosts", &Scenario::hosts}}},
   };
 }
 

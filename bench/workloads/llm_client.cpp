@@ -57,7 +57,7 @@ event_interval = "20ms"
       .check = check,
       .draws_anew = true,
       .refuses_slots = {},
-      .dealing = {.shared = {&Scenario::limit}},
+      .dealing = {.shared = {{"limit", &Scenario::limit}}},
   };
 }
 

@@ -67,6 +67,11 @@ Mistake check(const Case& c, const Outcome& outcome, const Ledger& ledger, std::
 
 void settle(Case& c) { c.plan.chain = stages; }
 
+/// Whether all items are through a stage is asked of all together.
+std::string_view refuses_to_be_dealt_out(const Case& c) {
+  return c.scenario.mode == Mode::barrier ? "no item begins a stage before all have ended the one before" : "";
+}
+
 }  // namespace
 
 Specification pipeline() {
@@ -95,7 +100,7 @@ latency = "uniform:min=10ms,max=40ms"
       .check = check,
       .tasks = items,
       .refuses_slots = {},
-      .dealing = {.together = [](const Case&) { return stages; }},
+      .dealing = {.refuses = refuses_to_be_dealt_out, .together = [](const Case&) { return stages; }},
   };
 }
 

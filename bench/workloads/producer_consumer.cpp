@@ -288,7 +288,7 @@ capacity = 2
       .check = check,
       .tasks = tasks,
       .refuses_slots = {},
-      .dealing = {.shared = {&Scenario::producers, &Scenario::consumers, &Scenario::capacity}},
+      .dealing = {.shared = {{"producers", &Scenario::producers}, {"consumers", &Scenario::consumers}, {"capacity", &Scenario::capacity}}},
   };
 }
 

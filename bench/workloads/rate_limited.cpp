@@ -36,7 +36,7 @@ limit = 3
       .refuse = refuse_quota,
       .check = check,
       .refuses_slots = {},
-      .dealing = {.shared = {&Scenario::limit}},
+      .dealing = {.shared = {{"limit", &Scenario::limit}}},
   };
 }
 

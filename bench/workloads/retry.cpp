@@ -199,7 +199,7 @@ failures = { rate = 0.6, attempts = 4, kinds = [503, 429, "reset", "reset_body",
       .check = check,
       .refuses_slots = {},
       .one_by_one = one_by_one,
-      .dealing = {.shared = {&Scenario::limit}},
+      .dealing = {.shared = {{"limit", &Scenario::limit}}},
   };
 }
 

@@ -35,7 +35,7 @@ limit = 3
       .check = check,
       .counts_tasks = true,
       .refuses_slots = {},
-      .dealing = {.shared = {&Scenario::limit}},
+      .dealing = {.shared = {{"limit", &Scenario::limit}}},
   };
 }
 

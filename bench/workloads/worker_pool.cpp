@@ -42,7 +42,7 @@ limit = 3
       .tasks = limited_calls,
       .counts_tasks = true,
       .refuses_slots = {},
-      .dealing = {.shared = {&Scenario::limit}},
+      .dealing = {.shared = {{"limit", &Scenario::limit}}},
   };
 }
 

@@ -26,6 +26,11 @@ def bench_binary() -> Path:
     return Path(os.environ.get("FANBENCH_BENCH", build_folder() / "bin" / "fanbench-bench"))
 
 
+def is_another_bench() -> bool:
+    """Whether it is not ours to build."""
+    return "FANBENCH_BENCH" in os.environ
+
+
 def server_binary() -> Path:
     return build_folder() / "bin" / "fanbench-server"
 

@@ -387,11 +387,12 @@ def _prepare_ranks(may_install: bool) -> None:
 
 
 def _with_relay(bench: Path, may_install: bool) -> Path:
-    """The bench with a relay beside it."""
-    if not (bench.parent / ranks.RELAY).exists():
+    """The bench with its relay beside it, as it is now."""
+    if not checkout.is_another_bench():
         _prepare_ranks(may_install)
-    if not (bench.parent / ranks.RELAY).exists():
-        shutil.copy2(checkout.build_folder() / ranks.TARGET, bench.parent / ranks.RELAY)
+        relay = checkout.build_folder() / ranks.TARGET
+        if relay.parent != bench.parent:
+            shutil.copy2(relay, bench.parent / ranks.RELAY)
     return bench
 
 

@@ -112,9 +112,13 @@ TEST(Dealing, SaysWhyNot) {
   EXPECT_THAT(why_not_dealt_out(example_of("first_completed", "coroutines", "native", 8), 2),
               HasSubstr("the first reply decides"));
   EXPECT_THAT(why_not_dealt_out(example_of("semaphore", "coroutines", "native", 24), 4),
-              HasSubstr("cannot be dealt out to 4 ranks: there are 3 "));
+              HasSubstr("cannot be dealt out to 4 ranks: limit is 3, expected"));
   EXPECT_EQ(why_not_dealt_out(example_of("semaphore", "coroutines", "native", 24), 3), "");
-  EXPECT_NE(why_not_dealt_out(example_of("gather", "coroutines", "native", 8), 9), "");
+  EXPECT_THAT(why_not_dealt_out(example_of("gather", "coroutines", "native", 8), 9), HasSubstr("calls is 8"));
+  Case barrier = example_of("pipeline", "coroutines", "native", 8);
+  EXPECT_EQ(why_not_dealt_out(barrier, 2), "");
+  barrier.scenario.mode = Mode::barrier;
+  EXPECT_THAT(why_not_dealt_out(barrier, 2), HasSubstr("no item begins a stage before all"));
 }
 
 // -- Runs
@@ -309,6 +313,42 @@ TEST(Merging, PutsTimesOnOneClockAndPeaksTogetherByThem) {
   for (const LedgerCall& call : whole.ledger.calls) ids.push_back(call.id);
   EXPECT_THAT(ids, testing::ElementsAre(0, 1, 2, 3));
   EXPECT_EQ(whole.ledger.calls[2].arrived, 1006ms);
+}
+
+TEST(Merging, AddsUpWhatRanksCost) {
+  using Point = Recorder::Clock::time_point;
+  std::vector<RunOfRank> runs;
+  for (const std::uint64_t n : {1U, 10U}) {
+    RunOfRank made = run_of_rank({record(0ms, 1ms, 2ms)}, 1s, {});
+    made.run.costs = {.cpu = n * 1ms,
+                      .server_cpu = n * 2ms,
+                      .switches = {.voluntary = 3 * n, .involuntary = 4 * n},
+                      .allocations = Allocations{.calls = 5 * n, .bytes = 6 * n}};
+    made.run.peak = Usage{.pss_bytes = 7 * n, .threads = 8 * n, .descriptors = 9 * n};
+    made.run.syscalls = 10 * n;
+    made.run.ledger.connections_new = 11 * n;
+    made.run.outcome.ring = {.entries = 12 * n, .enters = 13 * n};
+    made.run.parts = {.ideal = n * 14ms, .served_ideal = n * 15ms};
+    runs.push_back(std::move(made));
+  }
+  RunOfRank storage;
+  const fanbench::Run whole = merge(runs, {0, 1}, {{}, {}}, Point(1s), storage);
+  EXPECT_EQ(whole.costs.cpu, 11ms);
+  EXPECT_EQ(whole.costs.server_cpu, 22ms);
+  EXPECT_EQ(whole.costs.switches, (ContextSwitches{.voluntary = 33, .involuntary = 44}));
+  EXPECT_EQ(whole.costs.allocations->calls, 55U);
+  EXPECT_EQ(whole.costs.allocations->bytes, 66U);
+  EXPECT_EQ(whole.peak->pss_bytes, 77U);
+  EXPECT_EQ(whole.peak->threads, 88U);
+  EXPECT_EQ(whole.peak->descriptors, 99U);
+  EXPECT_EQ(whole.syscalls, 110U);
+  EXPECT_EQ(whole.instructions, std::nullopt);
+  EXPECT_EQ(whole.ledger.connections_new, 121U);
+  EXPECT_EQ(whole.outcome.ring.enters, 143U);
+  EXPECT_EQ(whole.parts.ideal, 140ms);  // that of the part that takes longest
+  EXPECT_EQ(whole.parts.served_ideal, 150ms);
+  ASSERT_EQ(whole.together.ranks.size(), 2U);
+  EXPECT_EQ(whole.together.ranks[1].cpu, 10ms);
 }
 
 TEST(Merging, DoesNotAddPeaksThatWereNotOfOneTime) {

@@ -123,6 +123,10 @@ class Child:
         line, _, self._unread = self._unread.partition(b"\n")
         return line.decode(errors="replace")
 
+    def words(self) -> str:
+        """What it has said to its standard error so far."""
+        return os.pread(self._err.fileno(), 1 << 20, 0).decode(errors="replace")
+
     def hush(self) -> None:
         """Ends its input: it will hear no more."""
         if self._popen.stdin:

@@ -52,7 +52,8 @@ class Hosts:
         return self.launch(case.ranks, bench.parent / RELAY) if case.ranks else ()
 
     def launch(self, ranks: int, relay: Path) -> tuple[str, ...]:
-        where = ("--hostfile", str(self.file)) if self.file else ("--host", ",".join(self.names)) if self.names else ()
+        here = f"localhost:{ranks}"  # else it would take the nodes of a Slurm allocation
+        where = ("--hostfile", str(self.file)) if self.file else ("--host", ",".join(self.names) or here)
         between = "self,vader,tcp" if self.are_several else "self,vader"
         spread = ("--map-by", "node", *_NOTICE_DEAD_LINKS) if self.are_several else ()
         root = ("--allow-run-as-root",) if os.geteuid() == 0 else ()
@@ -67,6 +68,12 @@ def is_here(host: str) -> bool:
                 one.bind(address)
                 return True
     return host == socket.gethostname()
+
+
+def what_a_relay_says(words: str) -> str:
+    """Whom it has lost; the launcher's end may take long then, where a host is gone. Empty: nobody."""
+    match = _RELAY_SAID.search(words)
+    return match[1] if match else ""
 
 
 def last_words(words: str) -> str:

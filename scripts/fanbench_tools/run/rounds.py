@@ -42,8 +42,8 @@ class ListedCase:
 
     @property
     def scenario(self) -> str:
-        """What cases have in common that differ in model, transport and number of workers only."""
-        values = {key: value for key, value in self.parameters.items() if key not in ("workers", "iterations")}
+        """What cases have in common that differ in model, transport, and number of workers and ranks only."""
+        values = {key: value for key, value in self.parameters.items() if key not in ("workers", "ranks", "iterations")}
         return f"{self.workload} {json.dumps(values, sort_keys=True)}"
 
     @property

@@ -26,6 +26,7 @@ TURNS_S = 0.06
 THREE_TURNS_S = 0.35
 PATIENCE_S = 60.0  # at least, for whatever a case has to do next
 PATIENCE_TIMES = 20.0  # what it is expected to take
+PATIENCE_WITH_LOST_S = 5.0  # with ranks of which one is lost, until all have ended
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,10 @@ class Entrant:
     options: tuple[str, ...] = ()  # more of the bench's
     launch: tuple[str, ...] = ()  # words before the bench's, of what starts its ranks; none: it is started itself
     records: Path | None = None  # where the calls of its last iteration go
+
+
+class _Lost(Exception):
+    """A rank is, and the launcher does not come to its end for it. The message is a line that says which."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ class _Bench:
         self._failure = ""  # why there is no row
         self._ended: process.Ended | None = None
         self._turns: list[Mapping[str, float]] = []
-        self._turn_s, self._seconds = 0.0, 0.0
+        self._turn_s, self._seconds, self._lost_at = 0.0, 0.0, 0.0
         self.turns_left = 0
 
     def get_ready(self) -> None:
@@ -129,6 +134,8 @@ class _Bench:
         if self._child:
             began = time.monotonic()
             patience_s = 0.0 if self._failure else self._patience(self._turn_s)
+            if self._entrant.launch and ranks.what_a_relay_says(self._child.words()):
+                patience_s = min(patience_s, PATIENCE_WITH_LOST_S)
             self._ended = self._child.end(patience_s, self._stop, self._tick)
             self._seconds += time.monotonic() - began
 
@@ -144,15 +151,25 @@ class _Bench:
         """What it says of that; None where it says nothing any more."""
         began, patience_s = time.monotonic(), self._patience(expected_s)
         try:
-            while line := self._child.hear(patience_s, self._stop, self._tick):  # type: ignore[union-attr]
+            while line := self._child.hear(patience_s, self._stop, self._look_after):  # type: ignore[union-attr]
                 if (said := _parse(line).get(what)) is not None:
                     return said
         except TimeoutError:
             self._failure = f"no sign of it for {patience_s:g} s, ended"
+        except _Lost as lost:
+            self._failure = str(lost)
         finally:
             self._seconds += time.monotonic() - began
         self.turns_left = 0
         return None
+
+    def _look_after(self) -> None:
+        """Now and then, while it is waited for. Raises _Lost."""
+        self._tick()
+        if self._entrant.launch and (said := ranks.what_a_relay_says(self._child.words())):  # type: ignore[union-attr]
+            self._lost_at = self._lost_at or time.monotonic()
+            if time.monotonic() > self._lost_at + PATIENCE_WITH_LOST_S:
+                raise _Lost(said)
 
     def _patience(self, expected_s: float) -> float:
         if self._patience_s:
@@ -185,7 +202,7 @@ class _Bench:
         if row and row.get("error_occurred") and self._ended.returncode >= 0:  # type: ignore[union-attr]
             why = said or row["error_message"] + ranks.last_words(self._ended.stderr)  # type: ignore[union-attr]
             return {**row, "error_message": why}
-        why = said or self._failure or f"the ranks' launcher {how_it_ended(self._ended)}{_last_words(self._ended)}"  # type: ignore[arg-type]
+        why = self._failure or said or f"the ranks' launcher {how_it_ended(self._ended)}{_last_words(self._ended)}"  # type: ignore[arg-type]
         return rounds.error_row(self._entrant.case, why)
 
 

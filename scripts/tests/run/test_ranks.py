@@ -35,7 +35,7 @@ def test_a_case_without_ranks_is_started_itself() -> None:
 def test_ranks_of_one_host_speak_through_its_memory() -> None:
     said = words(Hosts())
     assert said.startswith("mpirun ") and said.endswith("-n 3 /somewhere/bin/fanbench-relay")
-    assert "btl self,vader " in said and "--host" not in said
+    assert "btl self,vader --host localhost:3 " in said  # of which a Slurm allocation would have others
     assert "--oversubscribe --bind-to none" in said  # more of them than CPUs, and the bench itself says where they run
     assert ("--allow-run-as-root" in said) == (os.geteuid() == 0)
 
@@ -105,6 +105,13 @@ def test_a_case_of_ranks_is_started_by_mpirun(pretend: Pretend) -> None:
 def test_ranks_that_are_lost_are_an_error_row_with_one_line(pretend: Pretend, script: str, message: str) -> None:
     code, made = run_together(pretend, script)
     assert code == 1 and made["error_message"] == message
+
+
+def test_a_launcher_that_does_not_end_is_not_waited_for_where_a_rank_is_lost(pretend: Pretend) -> None:
+    script = "echo 'fanbench-relay: rank 1 (b) has not been heard of for 10 s' >&2; sleep 600"
+    pretend.cases({TOGETHER: "ok"})
+    ran = pretend.run(environment=pretend_mpirun(pretend, script))  # not for the minute that a case has
+    assert ran.code == 1 and pretend.rows()[0]["error_message"] == "rank 1 (b) has not been heard of for 10 s"
 
 
 def test_a_bench_that_could_say_why_is_believed(pretend: Pretend) -> None:
