@@ -166,8 +166,7 @@ Run DealtRuns::run(std::uint32_t k, Watch watch) {
   }
   throw WrongResult(
       fmt::format("a rank was not ready {} after all had agreed to begin then, {} times in a row: its host, "
-                  "or the network to "
-                  "it, is too busy to be measured",
+                  "or the network to it, is too busy to be measured",
                   format_duration(ahead_), most_starts));
 }
 

@@ -103,8 +103,8 @@ class Member {
     for (;;) {
       const auto our_line = ours.substr(0, ours.find('\n')), their_line = theirs.substr(0, theirs.find('\n'));
       if (our_line != their_line) return fmt::format("it has {}, rank 0 {}", our_line, their_line);
-      ours.remove_prefix(our_line.size() + 1);
-      theirs.remove_prefix(their_line.size() + 1);
+      ours.remove_prefix(std::min(ours.size(), our_line.size() + 1));
+      theirs.remove_prefix(std::min(theirs.size(), their_line.size() + 1));
     }
   }
 

@@ -24,6 +24,7 @@ _NOTICE_DEAD_LINKS = tuple(word for name, seconds in (("time", 5), ("intvl", 2),
                            for word in ("--mca", f"oob_tcp_keepalive_{name}", str(seconds)))
 _NOTICED = re.compile(r"mpirun noticed that process rank (\d+) with PID \d+ on node (\S+) (.+?)\.?$", re.MULTILINE)
 _RELAY_SAID = re.compile(r"^fanbench-relay: (.+)$", re.MULTILINE)
+_NO_WAY = re.compile(r"from (\S+) to: (\S+) Unable to connect to the peer (\S+)")
 _NOT_BUILT = re.compile(r"could not access\s+or execute an executable:\s+Executable: (\S+)\s+Node: (\S+)")
 _SSH = re.compile(r"^(ssh: .+|\S+@\S+: Permission denied.*|Host key verification failed\.?)$", re.MULTILINE)
 UNREACHABLE = "a host cannot be reached, or has no OpenMPI of this version"
@@ -86,6 +87,8 @@ def what_mpirun_says(words: str) -> str:
     """Why there is no result, in one line, of all that it printed; empty where it says nothing that explains it."""
     if match := _RELAY_SAID.search(words):
         return match[1]
+    if match := _NO_WAY.search(words):
+        return f"{match[1]} does not reach {match[2]} at {match[3]}: does a firewall shut the ports between them?"
     if match := _NOTICED.search(words):
         return f"rank {match[1]} ({match[2]}) {match[3]}"
     if match := _NOT_BUILT.search(words):

@@ -53,6 +53,8 @@ def test_ranks_are_dealt_to_hosts_in_turn(tmp_path: Path) -> None:
      "rank 1 (b) exited on signal 9 (Killed)"),
     ("fanbench-relay: the bench of rank 0 (a) was ended by signal 9 (Killed)\nmpirun detected that one or more\n",
      "the bench of rank 0 (a) was ended by signal 9 (Killed)"),
+    ("[[25506,1],1][btl_tcp_endpoint.c:793:start_connect] from b to: c Unable to connect to the peer 10.77.0.3 on port "
+     "1024: Invalid argument\n", "b does not reach c at 10.77.0.3: does a firewall shut the ports between them?"),
     ("mpirun was unable to launch the specified application as it could not access\nor execute an executable:\n\n"
      "Executable: /x/bin/fanbench-relay\nNode: b\n\nwhile attempting to start process rank 1.\n",
      "b has no /x/bin/fanbench-relay: build the same commit there, in the same place"),
