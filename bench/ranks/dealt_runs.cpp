@@ -89,14 +89,18 @@ void DealtRuns::hear(std::uint32_t rank) {
                                                   : Stage::answered;
 }
 
-/// Of all other ranks. Throws the first failure, that of this rank before theirs.
+/// Of all other ranks. Throws the first failure, that of this rank before theirs, with the rank's name.
 std::vector<std::string> DealtRuns::answers(std::exception_ptr own) {
   std::vector<std::string> all(party_.size());
   for (std::uint32_t rank = 1; rank < party_.size(); ++rank) {
     if (others_[rank].stage != Stage::answered) hear(rank);
     all[rank] = std::move(others_[rank].answer);
   }
-  if (own) std::rethrow_exception(own);
+  try {
+    if (own) std::rethrow_exception(own);
+  } catch (const std::exception& failure) {
+    throw_failure(answer_of(failure), name_of(party_, 0));
+  }
   for (std::uint32_t rank = 1; rank < party_.size(); ++rank) throw_failure(all[rank], name_of(party_, rank));
   return all;
 }
