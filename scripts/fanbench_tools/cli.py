@@ -267,8 +267,6 @@ def _header(text: str) -> str:
 
 def _run(arguments: argparse.Namespace) -> int:
     arguments.among = _among(arguments.hosts, arguments.hostfile)
-    if arguments.ranks or arguments.among.are_several:
-        _prepare_ranks(arguments.may_install)
     with contextlib.ExitStack() as copies:
         try:
             bench = programs.copied(checkout.bench_binary(), copies.enter_context(programs.folder()) / "head")
@@ -325,7 +323,7 @@ def _job(arguments: argparse.Namespace, bench: Path) -> runner.Job:
     _prepare(suite.contestants_of(cases), arguments.may_install)
     if arguments.among.are_several:
         bench = checkout.bench_binary()  # a copy would be on this host alone
-    if any(case.ranks for case in cases):
+    if arguments.among.are_several or any(case.ranks for case in cases):
         bench = _with_relay(bench, arguments.may_install)
     out = given(arguments.out) if arguments.out else \
         new_folder(checkout.RESULTS / default_name(suite.name, datetime.now(timezone.utc)))

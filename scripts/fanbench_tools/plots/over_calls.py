@@ -8,8 +8,8 @@ from typing import Any, Iterable, Mapping, Sequence
 from ..results.cases import Case, CaseResult, Results, Scenario, fewer_in_flight, yardstick_of
 from ..results.catalogue import MEMORY, OWN, Figure, rank
 from ..results.wording import latency, latency_seconds
-from .style import (INK, MUTED, PAPER, SMALL, Frame, calls_axis, line_of, log_axis, of_rounds, panel_title,
-                    series_legend, series_of, style_of, yardstick_words)
+from .style import (INK, MUTED, SMALL, Frame, calls_axis, draw_line, log_axis, of_rounds, panel_title, series_legend,
+                    series_of, yardstick_words)
 
 
 MAKESPAN, OVERHEAD, CPU = "makespan_s", "client_overhead_us_per_call", "cpu_us_per_call"
@@ -191,7 +191,8 @@ def _panel(panel: _Panel, ax: Any, calls: Sequence[int], series: Mapping[tuple[s
     for k, one in enumerate(series):
         line = sorted((c for c in panel.points() if c.case.series == one), key=lambda c: c.case.calls)
         if line:
-            _draw_line(ax, line, figure, step ** (k - (len(series) - 1) / 2))
+            shift = step ** (k - (len(series) - 1) / 2)
+            draw_line(ax, [c.case.calls * shift for c in line], line, figure)
     _ring_fewer_in_flight(ax, panel, series, step)
     yardstick = _yardsticks((c for p in shared for c in p.points()), figure)
     if yardstick:
@@ -215,21 +216,6 @@ def _ring_fewer_in_flight(ax: Any, panel: _Panel, series: Mapping[tuple[str, int
             x = c.case.calls * step ** (places.index(c.case.series) - (len(series) - 1) / 2)
             ax.plot(x, c.median(panel.figure), marker="o", markersize=11, markerfacecolor="none", markeredgecolor=INK,
                     markeredgewidth=0.9, zorder=3.5)
-
-
-def _draw_line(ax: Any, line: list[CaseResult], figure: str, shift: float) -> None:
-    case = line[0].case
-    style = style_of(case)
-    xs = [c.case.calls * shift for c in line]
-    spreads = [c.spread(figure) for c in line]
-    ys = [s.median for s in spreads]
-    for x, s in zip(xs, spreads):
-        if s.rounds > 1 and s.low > 0:
-            ax.plot([x, x], [s.low, s.high], color=style.colour, linewidth=3.2, alpha=0.35, zorder=2.5)
-    hollow = style.fill == "none"
-    ax.plot(xs, ys, color=style.colour, linestyle=line_of(case), linewidth=1.7, marker=style.marker,
-            markersize=6, markerfacecolor=PAPER if hollow else style.colour,
-            markeredgecolor=style.colour if hollow else PAPER, markeredgewidth=1.2 if hollow else 0.7, zorder=3)
 
 
 def _ideals(cases: Sequence[CaseResult]) -> dict[int, float]:

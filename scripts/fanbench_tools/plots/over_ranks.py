@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Sequence
 
 from ..results.cases import CaseResult, Results, Scenario
-from .style import INK, PAPER, SMALL, Frame, calls_axis, line_of, log_axis, of_rounds, panel_title, series_legend, \
-    series_of, style_of
+from .style import INK, SMALL, Frame, calls_axis, draw_line, log_axis, of_rounds, panel_title, series_legend, series_of
 
 IN_FLIGHT, PER_SECOND = "in_flight_peak", "calls_per_s"
 
@@ -32,7 +31,7 @@ class Group:
     @property
     def slug(self) -> str:
         special = [f"{key}{value}" for key, value in self.scenario.params if key not in ("start", "latency")]
-        return "".join(ch if ch.isalnum() or ch in "_-" else "-" for ch in "_".join([self.scenario.workload, *special]))
+        return "_".join([self.scenario.workload, *special])
 
 
 def ranks_of(c: CaseResult) -> int:
@@ -77,7 +76,7 @@ def _panel(ax: Any, group: Group, figure: str) -> None:
     ax.annotate("ideal", (ranks, value), xytext=(-14, -2), textcoords="offset points", ha="right", va="bottom", size=SMALL,
                 color=INK)
     for line in lines:
-        _draw_line(ax, line, figure)
+        draw_line(ax, [ranks_of(c) for c in line], line, figure)
 
 
 def _ideal(lines: Sequence[Sequence[CaseResult]], figure: str) -> dict[int, float]:
@@ -85,18 +84,6 @@ def _ideal(lines: Sequence[Sequence[CaseResult]], figure: str) -> dict[int, floa
     first = max((line[0] for line in lines), key=lambda c: c.median(figure) / ranks_of(c))
     each = first.median(figure) / ranks_of(first)
     return {n: n * each for n in sorted({ranks_of(c) for line in lines for c in line})}
-
-
-def _draw_line(ax: Any, line: Sequence[CaseResult], figure: str) -> None:
-    style, spreads = style_of(line[0].case), [c.spread(figure) for c in line]
-    xs = [ranks_of(c) for c in line]
-    for x, s in zip(xs, spreads):
-        if s.rounds > 1 and s.low > 0:
-            ax.plot([x, x], [s.low, s.high], color=style.colour, linewidth=3.2, alpha=0.35, zorder=2.5)
-    hollow = style.fill == "none"
-    ax.plot(xs, [s.median for s in spreads], color=style.colour, linestyle=line_of(line[0].case), linewidth=1.7,
-            marker=style.marker, markersize=6, markerfacecolor=PAPER if hollow else style.colour,
-            markeredgecolor=style.colour if hollow else PAPER, markeredgewidth=1.2 if hollow else 0.7, zorder=3)
 
 
 def _note(group: Group) -> str:

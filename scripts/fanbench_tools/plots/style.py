@@ -197,6 +197,19 @@ def _flow(items: Sequence[LegendItem], width: float) -> list[list[tuple[float, L
     return rows
 
 
+def draw_line(ax: Any, xs: Sequence[float], line: Sequence[CaseResult], figure: str) -> None:
+    """A series' medians over these places, each with what its rounds spread over."""
+    case = line[0].case
+    style, spreads = style_of(case), [c.spread(figure) for c in line]
+    for x, s in zip(xs, spreads):
+        if s.rounds > 1 and s.low > 0:
+            ax.plot([x, x], [s.low, s.high], color=style.colour, linewidth=3.2, alpha=0.35, zorder=2.5)
+    hollow = style.fill == "none"
+    ax.plot(xs, [s.median for s in spreads], color=style.colour, linestyle=line_of(case), linewidth=1.7,
+            marker=style.marker, markersize=6, markerfacecolor=PAPER if hollow else style.colour,
+            markeredgecolor=style.colour if hollow else PAPER, markeredgewidth=1.2 if hollow else 0.7, zorder=3)
+
+
 def panel_title(ax: Any, text: str) -> None:
     ax.annotate(text, (0, 1), xytext=(0, 6), xycoords="axes fraction", textcoords="offset points", weight="bold",
                 size=FONT, annotation_clip=False)
